@@ -1,0 +1,174 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+
+int file_read_fd(int fd, struct buf *out, struct err *err)
+{
+	struct stat st;
+	size_t step = 65536;
+
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size < (1 << 30))
+		step = (size_t)st.st_size + 1;
+	for (;;) {
+		char *at = buf_room(out, step);
+
+		if (!at && step > 4096) {
+			out->overflow = false;
+			step = 4096;
+			continue;
+		}
+		if (!at) {
+			char one;
+			ssize_t n = read(fd, &one, 1);
+
+			if (n == 0) {
+				out->overflow = false;
+				return 0;
+			}
+			return err_set(err, ERR_CORRUPT, "longer than the %zu bytes allowed",
+			               out->max ? out->max : (size_t)BUF_MAX_DEFAULT);
+		}
+		ssize_t n = read(fd, at, step);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "read");
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+		if (n == 0)
+			return 0;
+		if (step > 65536 && (size_t)n == step - 1)
+			step = 65536;
+	}
+}
+
+int file_read(const char *path, struct buf *out, struct err *err)
+{
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "%s", path);
+	if (file_read_fd(fd, out, err) < 0)
+		return err_wrap(err, "%s", path);
+	return 0;
+}
+
+int file_write_fd(int fd, const void *data, size_t len, struct err *err)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "write");
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	auto_free char *tmp = xasprintf("%s.gg-%d.tmp", path, (int)getpid());
+	auto_fd fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(err, "%s", tmp);
+	if (file_write_fd(fd, data, len, err) < 0) {
+		unlink(tmp);
+		return err_wrap(err, "%s", tmp);
+	}
+	if (fchmod(fd, mode) < 0 || rename(tmp, path) < 0) {
+		err_sys(err, "%s", path);
+		unlink(tmp);
+		return -1;
+	}
+	return 0;
+}
+
+static int copy_by_hand(int from, int to, struct err *err)
+{
+	enum { CHUNK = 256 << 10 };
+	auto_free char *chunk = xmalloc(CHUNK);
+
+	for (;;) {
+		ssize_t n = read(from, chunk, CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "read");
+		if (n == 0)
+			return 0;
+		if (file_write_fd(to, chunk, (size_t)n, err) < 0)
+			return -1;
+	}
+}
+
+int file_copy_fd(int from, int to, struct err *err)
+{
+	if (lseek(from, 0, SEEK_CUR) == 0 && ioctl(to, FICLONE, from) == 0)
+		return 0;
+	for (;;) {
+		ssize_t n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
+
+		if (n == 0)
+			/* Some file systems answer 0 where they can't: read() tells the end. */
+			return copy_by_hand(from, to, err);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
+			return err_sys(err, "copy");
+		if (n < 0)
+			return copy_by_hand(from, to, err);
+	}
+}
+
+int file_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(err, "%s", path);
+	auto_free char *dir = path_dir(path);
+	if (file_mkdirs(dir, mode, err) < 0)
+		return -1;
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return err_sys(err, "%s", path);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+int file_remove_tree(const char *path, struct err *err)
+{
+	if (nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+		return err_sys(err, "remove %s", path);
+	return 0;
+}
+
+char *file_readlink(const char *path)
+{
+	char target[4096];
+	ssize_t n = readlink(path, target, sizeof(target));
+
+	return n < 0 || n == (ssize_t)sizeof(target) ? NULL : xstrndup(target, (size_t)n);
+}

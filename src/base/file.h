@@ -1,0 +1,30 @@
+/**
+ * Whole-file operations. All descriptors are O_CLOEXEC; all copies are
+ * streamed (reflink, then copy_file_range, then read/write).
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <sys/types.h>
+
+/** Read a whole file into @out; CORRUPT when it is longer than out's limit. */
+int file_read(const char *path, struct buf *out, struct err *err);
+/** Read a descriptor to its end into @out. */
+int file_read_fd(int fd, struct buf *out, struct err *err);
+/** Write all bytes to @fd, through short writes and EINTR. */
+int file_write_fd(int fd, const void *data, size_t len, struct err *err);
+/** Replace @path by these bytes at once: a temporary file beside it, then rename. */
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+/** Copy all of @from to @to, both at their current offset; reflink where possible. */
+int file_copy_fd(int from, int to, struct err *err);
+/** Make a folder and its parents; fine if it is there. */
+int file_mkdirs(const char *path, mode_t mode, struct err *err);
+/** Remove a file or a whole tree; fine if it is not there. Follows no symlink. */
+int file_remove_tree(const char *path, struct err *err);
+/** readlink into a new, owned string; NULL with errno set. */
+char *file_readlink(const char *path);
+
+#endif

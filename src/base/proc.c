@@ -1,0 +1,110 @@
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/path.h"
+
+const char *proc_env(char *const *envp, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; envp && *envp; envp++)
+		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}
+
+char *proc_find_on_path(const char *name, const char *path, const char *skip)
+{
+	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		size_t n = strcspn(p, ":");
+		auto_free char *dir = n ? xstrndup(p, n) : xstrdup(".");
+
+		if (skip && strcmp(dir, skip) == 0)
+			continue;
+		auto_free char *full = path_join(dir, name);
+		struct stat st;
+		if (stat(full, &st) == 0 && S_ISREG(st.st_mode) && access(full, X_OK) == 0)
+			return steal(&full);
+	}
+	return NULL;
+}
+
+static void child(char *const *argv, const char *cwd, char *const *envp, int out, int errs)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(null, 0);
+	dup2(out >= 0 ? out : null, 1);
+	dup2(errs >= 0 ? errs : null, 2);
+	if (cwd && chdir(cwd) < 0)
+		_exit(127);
+	if (envp)
+		environ = (char **)envp;
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+/* Reads both pipes until their ends; a descriptor of -1 is none. */
+static int drain(int fds[2], struct buf *bufs[2], struct err *err)
+{
+	struct pollfd p[2] = { { fds[0], POLLIN, 0 }, { fds[1], POLLIN, 0 } };
+
+	while (p[0].fd >= 0 || p[1].fd >= 0) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return err_sys(err, "poll");
+		for (int i = 0; i < 2; i++) {
+			char chunk[16384];
+
+			if (p[i].fd < 0 || !(p[i].revents & (POLLIN | POLLHUP | POLLERR)))
+				continue;
+			ssize_t n = read(p[i].fd, chunk, sizeof(chunk));
+			if (n > 0)
+				buf_add(bufs[i], chunk, (size_t)n);
+			else if (n == 0 || errno != EINTR)
+				p[i].fd = -1;
+		}
+	}
+	return 0;
+}
+
+int proc_capture(char *const *argv, const char *cwd, char *const *envp, struct buf *out,
+                 struct buf *errs, struct err *err)
+{
+	int o[2] = { -1, -1 };
+	int e[2] = { -1, -1 };
+
+	if (out && pipe2(o, O_CLOEXEC) < 0)
+		return err_sys(err, "pipe");
+	if (errs && errs != out && pipe2(e, O_CLOEXEC) < 0) {
+		err_sys(err, "pipe");
+		close(o[0]);
+		close(o[1]);
+		return -1;
+	}
+	pid_t pid = fork();
+	if (pid == 0)
+		child(argv, cwd, envp, o[1], errs && errs == out ? o[1] : e[1]);
+	if (o[1] >= 0)
+		close(o[1]);
+	if (e[1] >= 0)
+		close(e[1]);
+	int fds[2] = { o[0], e[0] };
+	struct buf *bufs[2] = { out, errs };
+	int rc = pid < 0 ? err_sys(err, "fork") : drain(fds, bufs, err);
+	int status = 0;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (o[0] >= 0)
+		close(o[0]);
+	if (e[0] >= 0)
+		close(e[0]);
+	if (rc < 0)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

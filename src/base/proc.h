@@ -1,0 +1,29 @@
+/**
+ * Child processes of our own: run a tool and read what it prints. No shell.
+ */
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/**
+ * Run @argv (argv[0] an absolute path or found on @envp's or our PATH) and wait.
+ *
+ * @cwd   NULL: ours
+ * @envp  NULL: ours
+ * @out   standard output, NULL to discard
+ * @errs  standard error, NULL to discard; may equal @out
+ * Returns the exit status (128 + signal when killed), or -1 with @err.
+ */
+int proc_capture(char *const *argv, const char *cwd, char *const *envp, struct buf *out,
+                 struct buf *errs, struct err *err);
+
+/** Find @name on the colon-separated @path, skipping folder @skip (may be NULL). Owned, or
+ * NULL. */
+char *proc_find_on_path(const char *name, const char *path, const char *skip);
+
+/** Value of NAME in an environment, or NULL; borrowed. */
+const char *proc_env(char *const *envp, const char *name);
+
+#endif

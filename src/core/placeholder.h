@@ -1,0 +1,32 @@
+/**
+ * The small file that stands where an output will be, naming its thunk. WIRE 3.
+ */
+#ifndef CORE_PLACEHOLDER_H
+#define CORE_PLACEHOLDER_H
+
+#include "base/buf.h"
+#include "core/oid.h"
+
+enum { PLACEHOLDER_MIN = 83, PLACEHOLDER_MAX = 4096, PLACEHOLDER_TAG_MAX = 3900 };
+
+struct placeholder {
+	struct oid thunk;
+	char *tag; /* owned; NULL for the first output */
+};
+
+/** Bytes for a file called @path (its extension picks the spelling), and its mode (0600 or
+ * 0755). */
+void placeholder_encode(const char *path, const struct oid *thunk, const char *tag,
+                        struct buf *out, unsigned *mode);
+/** Do these first bytes (at least 31) begin a placeholder? Cheap. */
+bool placeholder_sniff(const void *data, size_t len);
+/** Read one; CORRUPT when it begins like one but is not. */
+int placeholder_decode(const void *data, size_t len, struct placeholder *out, struct err *err);
+/** 1 and @out filled if the file is a placeholder, 0 if not (or no such file), -1 CORRUPT/IO.
+ */
+int placeholder_read(const char *path, struct placeholder *out, struct err *err);
+void placeholder_release(struct placeholder *p);
+
+#define auto_placeholder struct placeholder cleanup(placeholder_release)
+
+#endif

@@ -1,0 +1,61 @@
+/**
+ * Where thunks run. An engine takes fully reduced thunks (no thunk dependencies) and answers
+ * each exactly once, from the event loop, never from inside engine_start.
+ */
+#ifndef EXEC_ENGINE_H
+#define EXEC_ENGINE_H
+
+#include "base/err.h"
+#include "core/thunk.h"
+#include "store/store.h"
+
+/** Classes of failure; sched/policy.c says what each leads to. */
+enum outcome_class {
+	OUTCOME_OK,
+	OUTCOME_FAILED,  /* the program itself failed: exit status in status */
+	OUTCOME_MISSING, /* an input is not in the store any more */
+	OUTCOME_NOSPC,   /* storage full */
+	OUTCOME_LOST,    /* the worker or slot died */
+	OUTCOME_TIMEOUT,
+	OUTCOME_WRONG, /* an answer that does not fit the question */
+	OUTCOME_CANCELLED,
+	OUTCOME_INTERNAL, /* anything else: message in err */
+};
+
+struct outcome {
+	enum outcome_class what;
+	int status; /* wait status when the program ran */
+	struct memo
+		memo;    /* outputs, texts, times; valid for OK, texts also for FAILED. Owned */
+	bool memoizable; /* false: it ran outside of its inputs; use the result, don't remember
+	                    it */
+	char why[1024];  /* for a person */
+};
+
+void outcome_release(struct outcome *o);
+
+/** @arg as given to start; @o is the callee's to release. */
+typedef void engine_done_fn(void *arg, struct outcome *o);
+
+struct engine;
+
+struct engine_ops {
+	const char *name;
+	/** Can this engine run it at all? */
+	bool (*can_run)(struct engine *e, const struct thunk *t);
+	/** How many more jobs can be started right now. */
+	unsigned (*free_slots)(struct engine *e);
+	/** Begin. RETRY: no slot; other errors: this engine can't. @t is borrowed for the call.
+	 */
+	int (*start)(struct engine *e, const struct oid *id, const struct thunk *t,
+	             engine_done_fn *done, void *arg, struct err *err);
+	/** Kill all that runs; each still answers (CANCELLED). */
+	void (*cancel_all)(struct engine *e);
+	void (*free)(struct engine *e);
+};
+
+struct engine {
+	const struct engine_ops *ops;
+};
+
+#endif

@@ -1,0 +1,43 @@
+/**
+ * Header discovery without running the compiler: a scanner of #include and friends, with a
+ * cache from content to include list. Finds a superset of what the preprocessor reads (it does
+ * not evaluate conditionals), and says UNSURE where it can't be sure to: computed includes it
+ * can't resolve, __has_include of what it can't name, #include_next it can't follow, .incbin of
+ * a macro …
+ */
+#ifndef MODEL_DEPSCAN_H
+#define MODEL_DEPSCAN_H
+
+#include "model/plan.h"
+
+struct depscan_dirs {
+	const struct strv *quote; /* -iquote */
+	const struct strv
+		*bracket; /* -I, -isystem, the compiler's own, -idirafter: in search order */
+};
+
+struct depscan_file {
+	char *path; /* owned; as the compiler would spell it */
+	struct stat st;
+};
+
+struct depscan_result {
+	struct depscan_file *files; /* owned; sources first */
+	size_t n;
+	struct strv folders; /* that must exist inside ("dir" of "dir/../x.h") */
+	bool has_time;       /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
+};
+
+void depscan_result_release(struct depscan_result *r);
+
+/**
+ * Scan @sources (the main file first, then -include and -imacros files, already resolved) and
+ * all that they can include. @assembler: also .include and .incbin. @defines: the -D and -U
+ * options in order, for computed includes. Cost: 2 µs a file known to the cache, plus a stat
+ * per candidate.
+ */
+int depscan_run(const struct call *call, char *const *sources, const struct depscan_dirs *dirs,
+                char *const *defines, bool assembler, struct depscan_result *out,
+                struct err *err);
+
+#endif

@@ -1,0 +1,119 @@
+/**
+ * A plan: what a model makes of one command line. Either a thunk, with the files it will
+ * make, or "run the real tool" with the reason and the operands that may be placeholders.
+ *
+ * Models only describe; emit.c stores, remembers, writes placeholders or real files, and
+ * delegate.c runs the real tool. A model that isn't sure calls plan_delegate() and returns 0;
+ * it returns -1 only for errors of the system (and then the tool is run all the same).
+ */
+#ifndef MODEL_PLAN_H
+#define MODEL_PLAN_H
+
+#include "base/map.h"
+#include "base/strv.h"
+#include "core/manifest.h"
+#include "core/thunk.h"
+#include "store/store.h"
+
+/** What a model may know of the call. All borrowed. */
+struct call {
+	struct store *store;
+	const char *cwd; /* absolute; the logical one ($PWD) when that names the same folder */
+	char *const *envp;
+	const char *tool;  /* the real tool: absolute path as found on PATH (symlinks not
+	                      resolved) */
+	char *const *argv; /* argv[0] as the user wrote it */
+	int argc;
+	unsigned umask;
+};
+
+enum output_kind {
+	OUTPUT_FILE,    /* mode 0666 & ~umask */
+	OUTPUT_PROGRAM, /* mode 0777 & ~umask */
+	OUTPUT_DEPFILE, /* must be real before the wrapper returns */
+};
+
+struct plan_output {
+	char *path; /* owned; absolute path of the file that the build sees */
+	char *tag;  /* owned; the thunk's tag: relative to the work folder when below it, else
+	               absolute */
+	enum output_kind kind;
+	bool optional;
+};
+
+struct plan {
+	bool delegate;
+	char reason[200]; /* why the real tool runs: short, the same text for the same cause */
+	struct thunk *thunk;         /* owned; complete when !delegate */
+	struct plan_output *outputs; /* owned array; same order as thunk->outputs */
+	size_t n_outputs;
+	struct strv reads; /* delegate: absolute paths of operands that may be placeholders */
+	/* being built */
+	struct map seen;     /* names already added */
+	struct map inodes;   /* "dev:ino" → first name: the same file under two names */
+	struct manifest own; /* folders and symlinks of this call; becomes one manifest */
+	int64_t newest_ns;   /* newest mtime among inputs */
+};
+
+void plan_init(struct plan *p, const struct call *call);
+void plan_release(struct plan *p);
+
+/** Give up modelling, with a reason. Keeps the first reason. Returns 0. */
+int plan_delegate(struct plan *p, const char *fmt, ...) printflike(2, 3);
+/** Name a file that the real tool would read, so that a placeholder there is forced first. */
+void plan_reads(struct plan *p, const struct call *call, const char *path);
+
+/**
+ * Add an input file (path as written, relative to cwd or absolute). A placeholder becomes a
+ * thunk dependency; any other file is hashed and kept. A file already there under another name
+ * (same inode) becomes a symlink entry of the own manifest. A path with ".." through a
+ * symlinked folder delegates. A missing file delegates ("missing input"). Symlinked files are
+ * taken by content. Repeats are free.
+ */
+int plan_add_input(struct plan *p, const struct call *call, const char *path, struct err *err);
+/** As above, with a stat just made of it (links followed); the scanner has one already. */
+int plan_add_input_stat(struct plan *p, const struct call *call, const char *path,
+                        const struct stat *sb, struct err *err);
+/** A folder that must exist inside (empty if nothing else is in it). */
+void plan_add_folder(struct plan *p, const struct call *call, const char *path);
+/** A symlink that must exist inside. */
+int plan_add_symlink(struct plan *p, const char *name, const char *text, struct err *err);
+/** The tool itself: sets function and the executable entry "hash=/abs/path" (links resolved).
+ */
+int plan_set_program(struct plan *p, const struct call *call, const char *path,
+                     struct err *err);
+/** A manifest that is already a blob in the store (a toolchain closure). */
+void plan_add_manifest(struct plan *p, const struct oid *id);
+/** A file that the command makes. The first added is the main output. */
+void plan_add_output(struct plan *p, const struct call *call, const char *path,
+                     enum output_kind kind, bool optional);
+/** "K=V" for the process. */
+void plan_add_env(struct plan *p, const char *fmt, ...) printflike(2, 3);
+/** Copy these variables from the caller's environment if they are set. NULL-terminated. */
+void plan_pass_env(struct plan *p, const struct call *call, const char *const *names);
+/** Args are given as the process must see them. */
+void plan_set_args(struct plan *p, char *const *argv);
+/** Stores the own manifest, adds it, normalises and checks the thunk. Called by emit. */
+int plan_finish(struct plan *p, const struct call *call, struct err *err);
+
+#define auto_plan struct plan cleanup(plan_release)
+
+/** A model: which tools it stands for, and how it plans. */
+struct model {
+	const char *name;
+	/** Plan one call. See the promise above. */
+	int (*plan)(const struct call *call, struct plan *p, struct err *err);
+};
+
+/** The model for a program's name ("x86_64-linux-gnu-gcc-12" → gcc), or NULL. model/tool.c */
+const struct model *model_for(const char *argv0);
+
+extern const struct model model_gcc; /* model/gcc.c: gcc, g++, clang, …: compiles and links */
+extern const struct model model_ar;  /* model/ar.c: ar, ranlib */
+extern const struct model model_ld;  /* model/ld.c: ld called directly */
+extern const struct model model_as;  /* model/as.c */
+extern const struct model model_strip;  /* model/strip.c */
+extern const struct model model_reader; /* model/reader.c: nm, size, cp, mv, install, …: always
+                                           delegates, naming the operands it reads */
+
+#endif

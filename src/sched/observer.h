@@ -1,0 +1,23 @@
+/**
+ * Who watches a run: status line, logs, traces. Every member may be NULL.
+ */
+#ifndef SCHED_OBSERVER_H
+#define SCHED_OBSERVER_H
+
+#include "exec/engine.h"
+#include "sched/graph.h"
+
+struct observer {
+	void *arg;
+	void (*started)(void *arg, const struct oid *id, const struct thunk *t,
+	                const char *engine);
+	/** A process ended, well or not; @t is what ran. */
+	void (*finished)(void *arg, const struct oid *id, const struct thunk *t,
+	                 const struct outcome *o);
+	/** Something is tried again, or elsewhere. */
+	void (*retried)(void *arg, const struct oid *id, const char *why);
+	/** Counts changed. Cheap: may be called very often. */
+	void (*counts)(void *arg, const struct graph_counts *c);
+};
+
+#endif
