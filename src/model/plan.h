@@ -49,10 +49,11 @@ struct plan {
 	size_t n_outputs;
 	struct strv reads; /* delegate: absolute paths of operands that may be placeholders */
 	/* being built */
-	struct map seen;     /* names already added */
-	struct map inodes;   /* "dev:ino" → first name: the same file under two names */
-	struct manifest own; /* folders and symlinks of this call; becomes one manifest */
-	int64_t newest_ns;   /* newest mtime among inputs */
+	const struct call *call; /* as given to plan_init */
+	struct map seen;         /* names already added */
+	struct map inodes;       /* "dev:ino" → first name: the same file under two names */
+	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
+	int64_t newest_ns;       /* newest mtime among inputs */
 };
 
 void plan_init(struct plan *p, const struct call *call);

@@ -1,0 +1,316 @@
+#include "model/emit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/proc.h"
+#include "core/codec.h"
+#include "model/output.h"
+#include "model/session.h"
+
+struct emission {
+	const struct call *call;
+	struct plan *plan;
+	const struct emit_mode *mode;
+	struct oid id;
+};
+
+static unsigned mode_of(const struct emission *e, size_t i, bool executable)
+{
+	const struct plan_output *o = &e->plan->outputs[i];
+	unsigned all = o->kind == OUTPUT_PROGRAM || executable ? 0777 : 0666;
+
+	return all & ~e->call->umask;
+}
+
+/* An output must be a plain file, or nothing yet, in a folder that is there. */
+static int check_targets(const struct emission *e, struct err *err)
+{
+	struct stat sb;
+
+	for (size_t i = 0; i < e->plan->n_outputs; i++) {
+		const char *path = e->plan->outputs[i].path;
+
+		if (lstat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+			return err_set(err, ERR_UNSURE, "an output is not a regular file");
+		if (e->plan->outputs[i].optional)
+			continue;
+		char *slash = strrchr(path, '/');
+		*slash = '\0';
+		int rc = access(*path ? path : "/", W_OK);
+		*slash = '/';
+		if (rc < 0)
+			return err_set(err, ERR_UNSURE, "an output can't be written");
+	}
+	return 0;
+}
+
+/* What has been forced since its placeholder was written is an input like any other. */
+static int resolve_known(struct store *st, struct thunk *t, struct err *err)
+{
+	for (size_t i = 0; i < t->thunks.n;) {
+		struct thunk_ref *r = &t->thunks.v[i];
+		struct memo m = { 0 };
+		size_t k = 0;
+		int rc = store_memo_get(st, &r->id, &m, err);
+
+		if (rc < 0)
+			return -1;
+		while (rc == 1 && r->tag && k < m.n_outputs && strcmp(m.outputs[k].tag, r->tag))
+			k++;
+		if (rc == 0 || k == m.n_outputs || oid_is_thunk(&m.outputs[k].id)) {
+			i++;
+		} else {
+			struct oid old = r->id;
+			auto_free char *tag = r->tag ? xstrdup(r->tag) : NULL;
+
+			thunk_substitute(t, &old, tag, &m.outputs[k].id, NULL);
+		}
+		memo_release(&m);
+	}
+	return 0;
+}
+
+static int copy_text(struct store *st, const char *name, int to, struct err *err)
+{
+	auto_fd fd = -1;
+	struct oid id;
+
+	if (!*name)
+		return 0;
+	if (oid_parse(name, strlen(name), &id, err) < 0 ||
+	    store_open_blob(st, &id, &fd, err) < 0)
+		return -1;
+	return file_copy_fd(fd, to, err);
+}
+
+static int repeat_texts(struct store *st, const char *out, const char *errs, struct err *err)
+{
+	if (copy_text(st, out, 1, err) < 0 || copy_text(st, errs, 2, err) < 0)
+		return -1;
+	return 0;
+}
+
+static const struct memo_output *output_called(const struct memo *m, const char *tag)
+{
+	for (size_t i = 0; i < m->n_outputs; i++)
+		if (strcmp(m->outputs[i].tag, tag) == 0)
+			return &m->outputs[i];
+	return NULL;
+}
+
+/* Makes every output real. Nothing is touched unless all of them can be. */
+static int write_outputs(const struct emission *e, const struct memo *m, struct err *err)
+{
+	for (size_t i = 0; i < e->plan->n_outputs; i++) {
+		const struct plan_output *o = &e->plan->outputs[i];
+		const struct memo_output *r = output_called(m, o->tag);
+
+		if ((!r || !*r->id.s) ? !o->optional : oid_is_thunk(&r->id))
+			return err_set(err, ERR_CORRUPT, "no result for %s", o->tag);
+	}
+	for (size_t i = 0; i < e->plan->n_outputs; i++) {
+		const struct plan_output *o = &e->plan->outputs[i];
+		const struct memo_output *r = output_called(m, o->tag);
+
+		if (r && *r->id.s &&
+		    output_write(e->call->store, o->path, &r->id, mode_of(e, i, r->executable),
+		                 NULL, err) < 0)
+			return -1;
+	}
+	return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
+}
+
+static int say(const struct emission *e, const char *kind)
+{
+	auto_strv words = STRV_INIT;
+	struct err ignored;
+
+	if (!e->mode->session)
+		return 0;
+	strv_add(&words, kind);
+	strv_add(&words, e->id.s);
+	return session_say(e->mode->session, &words, NULL, &ignored);
+}
+
+static int promise_outputs(const struct emission *e, struct err *err)
+{
+	auto_strv words = STRV_INIT;
+	struct err ignored;
+
+	strv_add(&words, "thunk");
+	strv_add(&words, e->id.s);
+	for (size_t i = 0; i < e->plan->n_outputs; i++) {
+		const struct plan_output *o = &e->plan->outputs[i];
+		unsigned mode = mode_of(e, i, false);
+
+		if (o->optional || o->kind == OUTPUT_DEPFILE)
+			continue;
+		if (output_promise(e->call->store, o->path, &e->id, i ? o->tag : NULL, mode,
+		                   err) < 0)
+			return -1;
+		strv_addf(&words, i ? "%s#%s" : "%s", e->id.s, o->tag);
+		strv_add(&words, o->path);
+		strv_addf(&words, "%o", mode);
+	}
+	if (store_flush(e->call->store, err) < 0)
+		return -1;
+	/* A coordinator that has gone does no harm: the outputs are recorded as pending. */
+	if (e->mode->session)
+		session_say(e->mode->session, &words, NULL, &ignored);
+	return 0;
+}
+
+static int memo_from_answer(const struct strv *a, struct memo *m, struct err *err)
+{
+	for (size_t i = 1; i < 3 && i < a->n; i++) {
+		struct oid *text = i == 1 ? &m->out_text : &m->err_text;
+
+		if (*a->v[i] && oid_parse(a->v[i], strlen(a->v[i]), text, err) < 0)
+			return -1;
+	}
+	for (size_t i = 3; i + 2 < a->n; i += 3) {
+		struct oid id = { "" };
+
+		if (*a->v[i + 1] && oid_parse(a->v[i + 1], strlen(a->v[i + 1]), &id, err) < 0)
+			return -1;
+		memo_add_output(m, a->v[i], &id, a->v[i + 2][0] == 'x');
+	}
+	return 0;
+}
+
+static int take_answer(const struct emission *e, const struct strv *a, int *status,
+                       struct err *err)
+{
+	if (strcmp(a->v[0], "failed") == 0 && a->n >= 4) {
+		*status = (int)strtol(a->v[1], NULL, 10);
+		return repeat_texts(e->call->store, a->v[2], a->v[3], err);
+	}
+	if (strcmp(a->v[0], "ok") == 0 && a->n >= 3) {
+		struct memo m = { 0 };
+		int rc = memo_from_answer(a, &m, err);
+
+		if (rc == 0)
+			rc = write_outputs(e, &m, err);
+		memo_release(&m);
+		*status = 0;
+		return rc;
+	}
+	return err_set(err, ERR_UNSURE, "%s", a->n > 1 ? a->v[1] : "the coordinator gave up");
+}
+
+static int wait_for_result(const struct emission *e, int *status, struct err *err)
+{
+	auto_strv words = STRV_INIT;
+	auto_strv answer = STRV_INIT;
+
+	strv_add(&words, "wait");
+	strv_add(&words, e->id.s);
+	if (store_flush(e->call->store, err) < 0)
+		return -1;
+	if (session_say(e->mode->session, &words, &answer, err) < 0)
+		return -1;
+	/* The coordinator's writes are newer than our snapshot. */
+	store_batch_begin(e->call->store);
+	return take_answer(e, &answer, status, err);
+}
+
+static const struct plan_output *depfile_of(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (p->outputs[i].kind == OUTPUT_DEPFILE)
+			return &p->outputs[i];
+	return NULL;
+}
+
+/* Without a coordinator the compiler's own preprocessor writes the depfile now. */
+static int make_depfile(const struct emission *e, const struct plan_output *dep, int *status,
+                        struct err *err)
+{
+	auto_strv args = STRV_INIT;
+	auto_buf text = BUF_INIT;
+	char *const *argv = e->call->argv;
+	bool named_target = false;
+
+	strv_add(&args, e->call->tool);
+	for (int i = 1; i < e->call->argc; i++) {
+		const char *a = argv[i];
+
+		named_target |= strncmp(a, "-MT", 3) == 0 || strncmp(a, "-MQ", 3) == 0 ||
+		                strstr(a, ",-MT") || strstr(a, ",-MQ");
+		if (strcmp(a, "-o") == 0 || strcmp(a, "-MF") == 0)
+			i++;
+		else if (strcmp(a, "-c") && strcmp(a, "-S") && strncmp(a, "-MF", 3) &&
+		         !(a[0] == '-' && a[1] == 'o'))
+			strv_add(&args, a);
+	}
+	strv_add(&args, "-E");
+	strv_add(&args, "-o");
+	strv_add(&args, "/dev/null");
+	strv_add(&args, "-MF");
+	strv_add(&args, dep->path);
+	if (!named_target) {
+		strv_add(&args, "-MQ");
+		strv_add(&args, e->plan->outputs[0].tag);
+	}
+	*status = proc_capture(strv_argv(&args), NULL, e->call->envp, NULL, &text, err);
+	if (*status > 0 && text.len)
+		(void)!write(2, text.data, text.len);
+	return *status < 0 ? -1 : 0;
+}
+
+static int emit_unknown(const struct emission *e, int *status, struct err *err)
+{
+	const struct plan_output *dep = depfile_of(e->plan);
+	auto_buf why = BUF_INIT;
+
+	if (store_cache_get(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), &why,
+	                    err) == 1)
+		return err_set(err, ERR_UNSURE, "reads a file that no model names");
+	if (e->mode->session && (dep || e->mode->wait))
+		return wait_for_result(e, status, err);
+	*status = 0;
+	if (dep && make_depfile(e, dep, status, err) < 0)
+		return -1;
+	return *status ? 0 : promise_outputs(e, err);
+}
+
+static int emit_remembered(const struct emission *e, const struct memo *m, int *status,
+                           struct err *err)
+{
+	*status = 0;
+	if (e->mode->placeholders && !depfile_of(e->plan)) {
+		if (promise_outputs(e, err) < 0)
+			return -1;
+		return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
+	}
+	if (write_outputs(e, m, err) < 0)
+		return -1;
+	say(e, "remembered");
+	return store_flush(e->call->store, err);
+}
+
+int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, int *status,
+         struct err *err)
+{
+	struct emission e = { call, p, mode, { "" } };
+	auto_buf raw = BUF_INIT;
+	struct memo m = { 0 };
+
+	if (plan_finish(p, call, err) < 0 || check_targets(&e, err) < 0)
+		return -1;
+	if (resolve_known(call->store, p->thunk, err) < 0 ||
+	    thunk_encode(p->thunk, &raw, err) < 0 ||
+	    store_put(call->store, raw.data, raw.len, &e.id, err) < 0)
+		return -1;
+	int rc = store_memo_get(call->store, &e.id, &m, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return emit_unknown(&e, status, err);
+	rc = emit_remembered(&e, &m, status, err);
+	memo_release(&m);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/**
+ * What becomes of a plan: its thunk goes into the store; when the memo table knows the result
+ * the files are made at once, else placeholders stand in for them and the coordinator is told,
+ * or, where a file must be real at once (a depfile), its result is waited for.
+ */
+#ifndef MODEL_EMIT_H
+#define MODEL_EMIT_H
+
+#include "model/plan.h"
+
+/** How the wrapper was started. */
+struct emit_mode {
+	const char *session; /* GG_SESSION, or NULL: no coordinator ("gg infer") */
+	bool placeholders; /* write placeholders even for what is remembered (infer, --lazy) */
+	bool wait;         /* wait for every result */
+};
+
+/**
+ * Carry out a plan that does not delegate.
+ *
+ * Returns 0 and *status (the command's exit status), or -1: the real tool must run, @err says
+ * why (UNSURE: as planned; else something went wrong).
+ */
+int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, int *status,
+         struct err *err);
+
+#endif

@@ -1,0 +1,88 @@
+#include "model/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "core/placeholder.h"
+
+static int fill(int from, int to, unsigned mode, const struct timespec *mtime, struct err *err)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+
+	if (file_copy_fd(from, to, err) < 0)
+		return -1;
+	if (mtime)
+		times[1] = *mtime;
+	if (fchmod(to, mode) < 0 || (mtime && futimens(to, times) < 0))
+		return err_sys(err, "set mode and time");
+	return 0;
+}
+
+int output_write(struct store *st, const char *path, const struct oid *id, unsigned mode,
+                 const struct timespec *mtime, struct err *err)
+{
+	auto_fd from = -1;
+	auto_free char *tmp = xasprintf("%s.gg-%d.tmp", path, (int)getpid());
+	struct stat sb;
+
+	if (store_open_blob(st, id, &from, err) < 0)
+		return err_wrap(err, "make %s", path);
+	auto_fd to = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0)
+		return err_sys(err, "make %s", path);
+	if (fill(from, to, mode, mtime, err) < 0) {
+		unlink(tmp);
+		return err_wrap(err, "make %s", path);
+	}
+	if (rename(tmp, path) < 0) {
+		err_sys(err, "make %s", path);
+		unlink(tmp);
+		return -1;
+	}
+	if (fstat(to, &sb) == 0)
+		store_file_known(st, &sb, id);
+	return 0;
+}
+
+int output_promise(struct store *st, const char *path, const struct oid *thunk, const char *tag,
+                   unsigned mode, struct err *err)
+{
+	auto_buf body = BUF_INIT;
+	auto_free char *ref = tag ? xasprintf("%s#%s", thunk->s, tag) : xstrdup(thunk->s);
+	unsigned own_mode;
+
+	if (store_pending_add(st, path, ref, mode, err) < 0)
+		return -1;
+	placeholder_encode(path, thunk, tag, &body, &own_mode);
+	return file_write(path, body.data, body.len, own_mode, err);
+}
+
+static bool same_tag(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+int output_keep_promise(struct store *st, const char *path, const struct oid *thunk,
+                        const char *tag, const struct oid *id, unsigned mode, struct err *err)
+{
+	auto_placeholder h = { 0 };
+	struct err ignored;
+	struct stat sb;
+
+	if (lstat(path, &sb) < 0 || !S_ISREG(sb.st_mode) ||
+	    placeholder_read(path, &h, &ignored) != 1 || !oid_eq(&h.thunk, thunk) ||
+	    !same_tag(h.tag, tag))
+		return 0;
+	unsigned found = sb.st_mode & 07777;
+	if (found != 0600 && found != 0755)
+		mode = found;
+	if (output_write(st, path, id, mode, &sb.st_mtim, err) < 0)
+		return -1;
+	if (store_pending_remove(st, path, err) < 0)
+		return -1;
+	return 1;
+}

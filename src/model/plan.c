@@ -1,0 +1,256 @@
+/*
+ * Building a plan. Names inside the sandbox are the normalised absolute names of the files,
+ * by text; that equals what the kernel sees as long as no ".." goes through a symlinked
+ * folder, which is checked.
+ */
+#include "model/plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "core/placeholder.h"
+
+void plan_init(struct plan *p, const struct call *call)
+{
+	*p = (struct plan){ .thunk = thunk_new(), .call = call };
+	p->thunk->workdir = xstrdup(call->cwd);
+	p->thunk->platform = xstrdup("x86_64-linux");
+}
+
+void plan_release(struct plan *p)
+{
+	thunk_free(p->thunk);
+	p->thunk = NULL;
+	for (size_t i = 0; i < p->n_outputs; i++) {
+		free(p->outputs[i].path);
+		free(p->outputs[i].tag);
+	}
+	free(p->outputs);
+	p->outputs = NULL;
+	p->n_outputs = 0;
+	strv_release(&p->reads);
+	for (size_t at = 0; at < p->inodes.cap; at++)
+		if (p->inodes.slots[at].key)
+			free(p->inodes.slots[at].ptr);
+	map_release(&p->inodes);
+	map_release(&p->seen);
+	manifest_release(&p->own);
+}
+
+int plan_delegate(struct plan *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->delegate)
+		return 0;
+	p->delegate = true;
+	va_start(ap, fmt);
+	vsnprintf(p->reason, sizeof(p->reason), fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+void plan_reads(struct plan *p, const struct call *call, const char *path)
+{
+	strv_take(&p->reads, path_absolute(call->cwd, path));
+}
+
+/* "a/b/../c" needs "a/b" to exist; and must mean what its text says. */
+static int check_dotdot(struct plan *p, const struct call *call, const char *path,
+                        const char *name, const struct stat *sb)
+{
+	struct stat plain;
+
+	if (stat(name, &plain) < 0 || plain.st_dev != sb->st_dev || plain.st_ino != sb->st_ino)
+		return plan_delegate(p, "\"..\" through a symbolic link");
+	for (const char *at = path; (at = strstr(at, "/..")); at += 3) {
+		if (at == path || (at[3] != '/' && at[3] != '\0'))
+			continue;
+		auto_free char *prefix = xstrndup(path, (size_t)(at - path));
+
+		plan_add_folder(p, call, prefix);
+	}
+	return 0;
+}
+
+static int add_thunk_input(struct plan *p, const char *path, const char *name, struct err *err)
+{
+	auto_placeholder h = { 0 };
+	int rc = placeholder_read(path, &h, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_RETRY, "%s: changed while it was read", path);
+	thunk_refs_add(&p->thunk->thunks, &h.thunk, h.tag, name);
+	return 0;
+}
+
+/* The first name of an inode, or NULL after noting @name as the first. */
+static const char *first_name_of(struct plan *p, const struct stat *sb, const char *name)
+{
+	char key[48];
+	bool added;
+
+	snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)sb->st_dev,
+	         (unsigned long long)sb->st_ino);
+	struct map_entry *e = map_add(&p->inodes, key, &added);
+	if (!added)
+		return e->ptr;
+	e->ptr = xstrdup(name);
+	return NULL;
+}
+
+int plan_add_input_stat(struct plan *p, const struct call *call, const char *path,
+                        const struct stat *sb, struct err *err)
+{
+	auto_free char *name = path_absolute(call->cwd, path);
+	bool added;
+
+	if (p->delegate)
+		return 0;
+	map_add(&p->seen, name, &added);
+	if (!added)
+		return 0;
+	if (!S_ISREG(sb->st_mode))
+		return plan_delegate(p, "input is not a regular file");
+	if (path_has_dotdot(path) && (check_dotdot(p, call, path, name, sb), p->delegate))
+		return 0;
+	const char *first = first_name_of(p, sb, name);
+	if (first)
+		return plan_add_symlink(p, name, first, err);
+
+	/* A file that the build itself may change or delete is kept; the system's is not. */
+	enum file_keep keep = path_below(name, call->cwd) ? FILE_KEEP : FILE_REFERENCE;
+	struct file_info info;
+	if (store_file_stat(call->store, path[0] == '/' ? path : name, sb, keep, &info, err) <
+	    0)
+		return -1;
+	if (info.placeholder)
+		return add_thunk_input(p, name, name, err);
+	int64_t mtime = clock_ns_of(info.st.st_mtim);
+	if (mtime > p->newest_ns)
+		p->newest_ns = mtime;
+	thunk_refs_add(&p->thunk->values, &info.id, NULL, name);
+	return 0;
+}
+
+int plan_add_input(struct plan *p, const struct call *call, const char *path, struct err *err)
+{
+	struct stat sb;
+
+	if (p->delegate)
+		return 0;
+	if (!*path)
+		return plan_delegate(p, "empty file name");
+	if (stat(path, &sb) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return plan_delegate(p, "missing input");
+		return err_sys(err, "%s", path);
+	}
+	return plan_add_input_stat(p, call, path, &sb, err);
+}
+
+void plan_add_folder(struct plan *p, const struct call *call, const char *path)
+{
+	auto_free char *name = path_absolute(call->cwd, path);
+	bool added;
+
+	map_add(&p->seen, name, &added);
+	if (added)
+		manifest_add(&p->own, name, NULL, S_IFDIR | 0755);
+}
+
+int plan_add_symlink(struct plan *p, const char *name, const char *text, struct err *err)
+{
+	struct oid id;
+
+	if (store_put(p->call->store, text, strlen(text), &id, err) < 0)
+		return -1;
+	manifest_add(&p->own, name, &id, S_IFLNK | 0777);
+	return 0;
+}
+
+int plan_set_program(struct plan *p, const struct call *call, const char *path, struct err *err)
+{
+	auto_free char *real = realpath(path, NULL);
+	struct file_info info;
+
+	if (!real)
+		return err_sys(err, "%s", path);
+	if (store_file(call->store, real, FILE_REFERENCE, &info, err) < 0)
+		return -1;
+	if (info.placeholder)
+		return plan_delegate(p, "the tool is itself a placeholder");
+	p->thunk->function = info.id;
+	thunk_refs_add(&p->thunk->execs, &info.id, NULL, real);
+	return 0;
+}
+
+void plan_add_manifest(struct plan *p, const struct oid *id)
+{
+	if (!strv_has(&p->thunk->manifests, id->s))
+		strv_add(&p->thunk->manifests, id->s);
+}
+
+void plan_add_output(struct plan *p, const struct call *call, const char *path,
+                     enum output_kind kind, bool optional)
+{
+	char *full = path_absolute(call->cwd, path);
+	size_t n = strlen(call->cwd);
+	const char *tag = full;
+
+	if (path_below(full, call->cwd) && full[n] == '/')
+		tag = full + n + 1;
+	p->outputs = xrealloc(p->outputs, (p->n_outputs + 1) * sizeof(*p->outputs));
+	p->outputs[p->n_outputs++] = (struct plan_output){ full, xstrdup(tag), kind, optional };
+	strv_add(&p->thunk->outputs, tag);
+}
+
+void plan_add_env(struct plan *p, const char *fmt, ...)
+{
+	va_list ap;
+	char *s = NULL;
+
+	va_start(ap, fmt);
+	int n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	BUG_IF(n < 0);
+	strv_take(&p->thunk->env, s);
+}
+
+void plan_pass_env(struct plan *p, const struct call *call, const char *const *names)
+{
+	for (; *names; names++) {
+		const char *value = proc_env(call->envp, *names);
+
+		if (value)
+			plan_add_env(p, "%s=%s", *names, value);
+	}
+}
+
+void plan_set_args(struct plan *p, char *const *argv)
+{
+	strv_clear(&p->thunk->args);
+	strv_add_all(&p->thunk->args, argv);
+}
+
+int plan_finish(struct plan *p, const struct call *call, struct err *err)
+{
+	if (p->own.n > 0) {
+		auto_buf raw = BUF_INIT;
+		struct oid id;
+
+		if (manifest_encode(&p->own, &raw, err) < 0 ||
+		    store_put(call->store, raw.data, raw.len, &id, err) < 0)
+			return err_wrap(err, "folders of the call");
+		plan_add_manifest(p, &id);
+	}
+	thunk_normalize(p->thunk);
+	return thunk_check(p->thunk, err);
+}

@@ -1,0 +1,39 @@
+/**
+ * What a wrapper and the coordinator of its build say to each other: one message, and for some
+ * kinds one answer, over an abstract SOCK_SEQPACKET socket whose name is in GG_SESSION. Both
+ * sides check that the peer is the same user. A message is a list of NUL-terminated strings.
+ *
+ *   thunk NAME (REF PATH MODE)…     placeholders were written: force them        no answer
+ *   wait NAME                       force it now                                 ok OUT ERR
+ * (TAG NAME X)… | failed STATUS OUT ERR | rerun REASON | error TEXT force PATH… make these
+ * placeholders real                 ok | failed TEXT remembered NAME                 for the
+ * counts                               no answer delegated TOOL REASON           for the counts
+ * no answer
+ *
+ * OUT and ERR name what was printed ("" for nothing); X is "x" for an executable, else "-".
+ */
+#ifndef MODEL_SESSION_H
+#define MODEL_SESSION_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/strv.h"
+
+enum { SESSION_MESSAGE_MAX = 128 << 10 };
+
+/** Listen for wrappers of this user. @name: out, for GG_SESSION; owned. Returns the descriptor.
+ */
+int session_listen(char **name, struct err *err);
+/** Take a waiting connection; -1 with RETRY when there is none (or it was another user's). */
+int session_accept(int listener, struct err *err);
+/** Receive one message; 0 strings at the peer's end. CORRUPT when it is not a list of strings.
+ */
+int session_receive(int fd, struct strv *words, struct err *err);
+/** Send one message. */
+int session_send(int fd, const struct strv *words, struct err *err);
+
+/** The wrapper's side: connect to @name, say @words, and wait for @answer unless it is NULL. */
+int session_say(const char *name, const struct strv *words, struct strv *answer,
+                struct err *err);
+
+#endif
