@@ -1,0 +1,437 @@
+#include "exec/execute.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "core/manifest.h"
+
+/* A set of inputs with the strings that they point to. */
+struct input_set {
+	char *key; /* a manifest's name, or NULL */
+	struct box_input *v;
+	size_t n;
+	size_t cap;
+	struct strv strings;
+};
+
+struct executor {
+	struct store *store;
+	struct map manifests; /* name → struct input_set */
+};
+
+struct execution {
+	struct box_job job;
+	struct input_set own;
+	struct box_shared *shared;
+	struct box_output *outputs;
+	struct strv args;
+	struct strv env;
+	struct strv names; /* of outputs, and the tags beside them */
+	struct strv tags;
+	char *program;
+	char *workdir;
+};
+
+static void input_set_release(struct input_set *s)
+{
+	free(s->key);
+	free(s->v);
+	strv_release(&s->strings);
+}
+
+static const char *keep(struct input_set *s, char *text)
+{
+	strv_take(&s->strings, text);
+	return text;
+}
+
+static struct box_input *add_input(struct input_set *s)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 32;
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	struct box_input *in = &s->v[s->n++];
+	*in = (struct box_input){ 0 };
+	return in;
+}
+
+static int add_file(struct executor *ex, struct input_set *s, char *name, const struct oid *id,
+                    unsigned mode, struct err *err)
+{
+	auto_buf path = BUF_INIT;
+	const char *at = keep(s, name);
+
+	if (store_locate(ex->store, id, &path, err) < 0)
+		return err_wrap(err, "input %s", name);
+	struct box_input *in = add_input(s);
+	in->name = at;
+	in->source = keep(s, buf_steal(&path));
+	in->key = keep(s, xstrdup(id->s));
+	in->mode = S_IFREG | (mode & 0777);
+	in->size_bytes = oid_size(id);
+	return 0;
+}
+
+static int add_manifest_entry(struct executor *ex, struct input_set *s,
+                              const struct manifest_entry *e, const char *workdir,
+                              struct err *err)
+{
+	char *name = path_absolute(workdir ? workdir : "/", e->name);
+
+	if (S_ISREG(e->mode))
+		return add_file(ex, s, name, &e->id, e->mode, err);
+	struct box_input *in = add_input(s);
+	in->name = keep(s, name);
+	in->mode = e->mode;
+	in->key = "";
+	if (S_ISLNK(e->mode)) {
+		auto_buf text = BUF_LIMIT(4096);
+
+		if (store_get(ex->store, &e->id, &text, err) < 0)
+			return err_wrap(err, "link %s", e->name);
+		in->source = keep(s, buf_steal(&text));
+		in->key = keep(s, xstrdup(e->id.s));
+	}
+	return 0;
+}
+
+static int expand_manifest(struct executor *ex, const char *name, const char *workdir,
+                           struct input_set *s, struct err *err)
+{
+	auto_buf raw = BUF_INIT;
+	auto_manifest m = MANIFEST_INIT;
+	struct oid id;
+
+	if (oid_parse(name, strlen(name), &id, err) < 0 ||
+	    store_get(ex->store, &id, &raw, err) < 0 ||
+	    manifest_decode(raw.data, raw.len, &m, err) < 0)
+		return err_wrap(err, "manifest %s", name);
+	for (size_t i = 0; i < m.n; i++)
+		if (add_manifest_entry(ex, s, &m.v[i], workdir, err) < 0)
+			return -1;
+	return 0;
+}
+
+static struct input_set *manifest_inputs(struct executor *ex, const char *name,
+                                         const char *workdir, struct err *err)
+{
+	auto_free char *cache_key = xasprintf("%s %s", name, workdir ? workdir : "");
+	struct map_entry *e = map_find(&ex->manifests, cache_key);
+
+	if (e)
+		return e->ptr;
+	struct input_set *s = xcalloc(1, sizeof(*s));
+	if (expand_manifest(ex, name, workdir, s, err) < 0) {
+		input_set_release(s);
+		free(s);
+		return NULL;
+	}
+	s->key = xstrdup(cache_key);
+	map_add(&ex->manifests, cache_key, NULL)->ptr = s;
+	return s;
+}
+
+struct executor *executor_new(struct store *st)
+{
+	struct executor *ex = xcalloc(1, sizeof(*ex));
+
+	ex->store = st;
+	return ex;
+}
+
+void executor_free(struct executor *ex)
+{
+	if (!ex)
+		return;
+	for (size_t at = 0; at < ex->manifests.cap; at++) {
+		if (!ex->manifests.slots[at].key)
+			continue;
+		input_set_release(ex->manifests.slots[at].ptr);
+		free(ex->manifests.slots[at].ptr);
+	}
+	map_release(&ex->manifests);
+	free(ex);
+}
+
+/* "@{GGHASH:name}" or "@{GGHASH:name#tag}" becomes the object's path inside. */
+static char *expand_hashes(const char *text)
+{
+	static const char mark[] = "@{GGHASH:";
+	struct buf out = BUF_INIT;
+	const char *at = text;
+
+	for (const char *hit; (hit = strstr(at, mark));) {
+		const char *name = hit + sizeof(mark) - 1;
+		const char *end = strchr(name, '}');
+
+		if (!end)
+			break;
+		buf_add(&out, at, (size_t)(hit - at));
+		buf_addf(&out, "%s/%.*s", EXECUTE_BLOBS,
+		         (int)strcspn(name, "#}") /* the tag is dropped */, name);
+		at = end + 1;
+	}
+	buf_adds(&out, at);
+	return buf_steal(&out);
+}
+
+static char *blob_path(const struct oid *id)
+{
+	return xasprintf("%s/%s", EXECUTE_BLOBS, id->s);
+}
+
+static int add_refs(struct executor *ex, struct execution *x, const struct thunk *t,
+                    const struct thunk_refs *refs, unsigned mode, struct err *err)
+{
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct thunk_ref *r = &refs->v[i];
+		bool named = t->workdir && r->name;
+		char *name = named ? path_absolute(t->workdir, r->name) : blob_path(&r->id);
+
+		if (add_file(ex, &x->own, name, &r->id, mode, err) < 0)
+			return -1;
+		if (mode == 0755 && !x->program && oid_eq(&r->id, &t->function) &&
+		    (!t->workdir || !r->name || r->name[0] == '/'))
+			x->program = xstrdup(name);
+	}
+	return 0;
+}
+
+static void add_links(struct execution *x, const struct thunk *t)
+{
+	for (size_t i = 0; i < t->n_links; i++) {
+		struct box_input *in = add_input(&x->own);
+
+		in->name = keep(&x->own, path_absolute("/work", t->links[i].name));
+		in->source = keep(&x->own, blob_path(&t->links[i].target));
+		in->key = in->source;
+		in->mode = S_IFLNK | 0777;
+	}
+}
+
+static void add_process(struct execution *x, const struct oid *id, const struct thunk *t)
+{
+	for (size_t i = 0; i < t->args.n; i++)
+		strv_take(&x->args, expand_hashes(t->args.v[i]));
+	for (size_t i = 0; i < t->env.n; i++)
+		strv_take(&x->env, expand_hashes(t->env.v[i]));
+	if (!t->workdir) {
+		strv_addf(&x->env, "__GG_THUNK_PATH__=%s/%s", EXECUTE_BLOBS, id->s);
+		strv_add(&x->env, "__GG_DIR__=" EXECUTE_BLOBS);
+		strv_add(&x->env, "__GG_ENABLED__=1");
+	}
+	x->workdir = xstrdup(t->workdir ? t->workdir : "");
+	const char *base = t->workdir ? t->workdir : "/work";
+	for (size_t i = 0; i < t->outputs.n; i++) {
+		strv_take(&x->names, path_absolute(base, t->outputs.v[i]));
+		strv_add(&x->tags, t->outputs.v[i]);
+	}
+}
+
+static int add_shared(struct executor *ex, struct execution *x, const struct thunk *t,
+                      struct err *err)
+{
+	x->shared = xcalloc(t->manifests.n, sizeof(*x->shared));
+	for (size_t i = 0; i < t->manifests.n; i++) {
+		struct input_set *s = manifest_inputs(ex, t->manifests.v[i], t->workdir, err);
+
+		if (!s)
+			return -1;
+		x->shared[i] = (struct box_shared){ s->key, s->v, s->n };
+	}
+	return 0;
+}
+
+static int describe(struct executor *ex, struct execution *x, const struct oid *id,
+                    const struct thunk *t, struct err *err)
+{
+	if (t->thunks.n)
+		return err_set(err, ERR_USAGE, "thunk %s still depends on thunks", id->s);
+	if (add_refs(ex, x, t, &t->execs, 0755, err) < 0 ||
+	    add_refs(ex, x, t, &t->values, 0644, err) < 0 || add_shared(ex, x, t, err) < 0)
+		return -1;
+	if (!t->workdir)
+		/* the thunk itself, for __GG_THUNK_PATH__ */
+		if (add_file(ex, &x->own, blob_path(id), id, 0644, err) < 0)
+			return -1;
+	if (!x->program)
+		return err_set(err, ERR_USAGE, "thunk %s: its function is no executable of it",
+		               id->s);
+	add_links(x, t);
+	add_process(x, id, t);
+	x->outputs = xcalloc(x->names.n, sizeof(*x->outputs));
+	for (size_t i = 0; i < x->names.n; i++)
+		/* Only the main output must be there for a job that says it went well:
+		 * compilers leave out a .dwo or a depfile in corner cases. */
+		x->outputs[i] = (struct box_output){ x->names.v[i], i > 0 && t->workdir };
+	x->job = (struct box_job){
+		.argv = strv_argv(&x->args),
+		.envp = strv_argv(&x->env),
+		.program = x->program,
+		.workdir = x->workdir,
+		.inputs = x->own.v,
+		.n_inputs = x->own.n,
+		.shared = x->shared,
+		.n_shared = t->manifests.n,
+		.outputs = x->outputs,
+		.n_outputs = x->names.n,
+		.timeout_ms = t->timeout_ms,
+	};
+	return 0;
+}
+
+int executor_prepare(struct executor *ex, const struct oid *id, const struct thunk *t,
+                     struct execution **out, struct err *err)
+{
+	struct execution *x = xcalloc(1, sizeof(*x));
+
+	if (describe(ex, x, id, t, err) < 0) {
+		execution_free(x);
+		return -1;
+	}
+	*out = x;
+	return 0;
+}
+
+const struct box_job *execution_job(const struct execution *x)
+{
+	return &x->job;
+}
+
+void execution_free(struct execution *x)
+{
+	if (!x)
+		return;
+	input_set_release(&x->own);
+	free(x->shared);
+	free(x->outputs);
+	strv_release(&x->args);
+	strv_release(&x->env);
+	strv_release(&x->names);
+	strv_release(&x->tags);
+	free(x->program);
+	free(x->workdir);
+	free(x);
+}
+
+static int adopt(struct executor *ex, const struct box_file *f, struct err *err)
+{
+	return f->path ? store_adopt(ex->store, f->path, &f->id, f->mode & 0111, err) : 0;
+}
+
+static int adopt_all(struct executor *ex, const struct execution *x, const struct box_result *r,
+                     struct outcome *out, struct err *err)
+{
+	bool ok = out->what == OUTCOME_OK;
+
+	if (adopt(ex, &r->out_text, err) < 0 || adopt(ex, &r->err_text, err) < 0)
+		return -1;
+	out->memo.out_text = r->out_text.id;
+	out->memo.err_text = r->err_text.id;
+	for (size_t i = 0; ok && i < r->n_outputs; i++) {
+		const struct box_file *f = &r->outputs[i];
+
+		if (adopt(ex, f, err) < 0)
+			return -1;
+		memo_add_output(&out->memo, x->tags.v[i], &f->id, f->mode & 0111);
+	}
+	return 0;
+}
+
+static void classify(const struct execution *x, const struct box_result *r, struct outcome *out)
+{
+	out->status = r->status;
+	out->what = OUTCOME_OK;
+	if (r->timed_out) {
+		out->what = OUTCOME_TIMEOUT;
+		snprintf(out->why, sizeof(out->why), "took longer than %u ms",
+		         x->job.timeout_ms);
+	} else if (r->failed) {
+		out->what = OUTCOME_LOST;
+		snprintf(out->why, sizeof(out->why), "%s", r->why);
+	} else if (WIFSIGNALED(r->status)) {
+		out->what = OUTCOME_FAILED;
+		snprintf(out->why, sizeof(out->why), "killed by signal %d",
+		         WTERMSIG(r->status));
+	} else if (WEXITSTATUS(r->status) != 0) {
+		out->what = OUTCOME_FAILED;
+		snprintf(out->why, sizeof(out->why), "exit %d", WEXITSTATUS(r->status));
+	}
+	for (size_t i = 0; out->what == OUTCOME_OK && i < r->n_outputs; i++) {
+		if (r->outputs[i].path || x->outputs[i].optional)
+			continue;
+		out->what = OUTCOME_FAILED;
+		snprintf(out->why, sizeof(out->why), "made no %s", x->tags.v[i]);
+	}
+}
+
+static void drop_staged(const struct box_file *f)
+{
+	if (f->path)
+		unlink(f->path);
+}
+
+void executor_finish(struct executor *ex, struct execution *x, struct box_result *r,
+                     struct outcome *out)
+{
+	struct err err = ERR_INIT;
+
+	*out = (struct outcome){ .memoizable = true };
+	classify(x, r, out);
+	out->memo.wall_ns = r->wall_ns;
+	out->memo.cpu_ns = r->cpu_ns;
+	snprintf(out->memo.engine, sizeof(out->memo.engine), "local");
+	if (adopt_all(ex, x, r, out, &err) < 0) {
+		out->what = err.kind == ERR_NOSPC ? OUTCOME_NOSPC : OUTCOME_INTERNAL;
+		snprintf(out->why, sizeof(out->why), "%s", err.msg);
+	}
+	/* What was not adopted must not stay behind. */
+	if (out->what != OUTCOME_OK)
+		for (size_t i = 0; i < r->n_outputs; i++)
+			drop_staged(&r->outputs[i]);
+	box_result_release(r);
+}
+
+bool execution_is_suspicious(struct store *st, const struct outcome *o, struct buf *line)
+{
+	/* How programs say that a file or a right is missing. Anything else that a compiler
+	 * prints about its source is the user's error, and is shown as it is. */
+	static const char *const signs[] = {
+		"No such file",        "no such file",
+		"cannot find",         "not found",
+		"annot open",          "ould not open",
+		"an't open",           "unable to open",
+		"Permission denied",   "not permitted",
+		"No such device",      "Read-only file system",
+		"No space left",       "cannot execute",
+		"unrecognized option", "Function not implemented",
+		"Bad system call",     "error while loading shared",
+	};
+	auto_buf text = BUF_LIMIT(1 << 20);
+	struct err err;
+
+	if (o->what != OUTCOME_FAILED)
+		return false;
+	if (WIFSIGNALED(o->status) || !*o->memo.err_text.s)
+		return true;
+	if (store_get(st, &o->memo.err_text, &text, &err) < 0)
+		return true;
+	for (size_t i = 0; i < countof(signs); i++) {
+		const char *hit = strstr(buf_str(&text), signs[i]);
+
+		if (!hit)
+			continue;
+		while (hit > text.data && hit[-1] != '\n')
+			hit--;
+		if (line)
+			buf_add(line, hit, strcspn(hit, "\n"));
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,223 @@
+/*
+ * The wrapper behind gcc, g++, ar, ld, …: found first on PATH under the tool's name, it turns
+ * one command line into a thunk, or runs the real tool.
+ *
+ * It runs once per compiler call, so it does nothing that it need not: one store, one look
+ * at each file, no locale, no shared libraries.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/proc.h"
+#include "model/delegate.h"
+#include "model/emit.h"
+#include "model/session.h"
+
+enum { EXIT_NO_TOOL = 127 };
+
+struct wrapper {
+	char **argv;
+	const char *name; /* the tool's name */
+	char *self_dir;   /* folder of this program, where gg is found */
+	char *path;       /* PATH without gg's models; owned */
+	char *tool;       /* the real tool; owned */
+	const char *session;
+};
+
+/* Is dir/name a link to this very program? */
+static bool is_ours(const char *dir, size_t dir_len, const char *name, const struct stat *self)
+{
+	auto_free char *full = xasprintf("%.*s/%s", (int)dir_len, dir, name);
+	struct stat st;
+
+	return stat(full, &st) == 0 && st.st_ino == self->st_ino && st.st_dev == self->st_dev;
+}
+
+/* PATH without the folders in which the tool's name leads back to this program. */
+static char *path_without_models(const char *path, const char *name)
+{
+	struct buf out = BUF_INIT;
+	struct stat self;
+
+	if (stat("/proc/self/exe", &self) < 0)
+		return xstrdup(path);
+	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		size_t n = strcspn(p, ":");
+
+		if (n && is_ours(p, n, name, &self))
+			continue;
+		if (out.len)
+			buf_addc(&out, ':');
+		buf_add(&out, n ? p : ".", n ? n : 1);
+	}
+	return buf_steal(&out);
+}
+
+/* The logical working folder where $PWD names it, as compilers do. */
+static char *working_folder(void)
+{
+	const char *pwd = getenv("PWD");
+	struct stat a;
+	struct stat b;
+
+	if (pwd && pwd[0] == '/' && !path_has_dotdot(pwd) && stat(pwd, &a) == 0 &&
+	    stat(".", &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev) {
+		char *clean = path_absolute("/", pwd);
+
+		if (strcmp(clean, pwd) == 0)
+			return clean;
+		free(clean);
+	}
+	return getcwd(NULL, 0);
+}
+
+static void tell_delegated(const struct wrapper *w, const char *reason)
+{
+	auto_strv words = STRV_INIT;
+	struct err ignored;
+
+	if (!w->session)
+		return;
+	strv_add(&words, "delegated");
+	strv_add(&words, w->name);
+	strv_add(&words, reason);
+	session_say(w->session, &words, NULL, &ignored);
+}
+
+static int run_real(const struct wrapper *w, const struct strv *reads, const char *reason)
+{
+	auto_free char *gg = w->self_dir ? path_join(w->self_dir, "gg") : xstrdup("gg");
+	struct err err = ERR_INIT;
+
+	if (reason)
+		tell_delegated(w, reason);
+	if (reads && reads->n && delegate_force(reads, w->session, gg, &err) < 0) {
+		fprintf(stderr, "gg: %s\n", err.msg);
+		return err.kind == ERR_FAILED ? 1 : err_exit_code(err.kind);
+	}
+	delegate_exec(w->tool, w->argv, w->path, &err);
+	fprintf(stderr, "gg: %s\n", err.msg);
+	return EXIT_NO_TOOL;
+}
+
+static bool mode_is(const char *name)
+{
+	const char *mode = getenv("GG_MODE");
+
+	return mode && strcmp(mode, name) == 0;
+}
+
+static char **environment_with_path(const char *path)
+{
+	static struct strv env;
+
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, "PATH=", 5) != 0)
+			strv_add(&env, *e);
+	strv_addf(&env, "PATH=%s", path);
+	return strv_argv(&env);
+}
+
+/* Plans and emits. Returns the exit status, or -1 after filling @plan and @err: run the real
+ * tool. */
+static int try_model(const struct wrapper *w, const struct model *model, struct store *st,
+                     struct plan *plan, struct err *err)
+{
+	auto_free char *cwd = working_folder();
+	mode_t mask = umask(0);
+	struct emit_mode mode = {
+		.session = w->session,
+		.placeholders = !w->session || mode_is("lazy"),
+		.wait = mode_is("wait"),
+	};
+	int status = 0;
+
+	umask(mask);
+	if (!cwd)
+		return err_sys(err, "working folder");
+	int argc = 0;
+	while (w->argv[argc])
+		argc++;
+	struct call call = {
+		.store = st,
+		.cwd = cwd,
+		.envp = environment_with_path(w->path),
+		.tool = w->tool,
+		.argv = w->argv,
+		.argc = argc,
+		.umask = mask,
+	};
+	plan_init(plan, &call);
+	store_batch_begin(st);
+	if (model->plan(&call, plan, err) < 0)
+		return -1;
+	if (plan->delegate) {
+		store_flush(st, err);
+		return err_set(err, ERR_UNSURE, "%s", plan->reason);
+	}
+	return emit(&call, plan, &mode, &status, err) < 0 ? -1 : status;
+}
+
+/* On failure the inputs that are placeholders must still be forced: they are the plan's thunks.
+ */
+static void collect_reads(struct plan *plan)
+{
+	for (size_t i = 0; plan->thunk && i < plan->thunk->thunks.n; i++)
+		if (plan->thunk->thunks.v[i].name)
+			strv_add(&plan->reads, plan->thunk->thunks.v[i].name);
+	for (int i = 1; plan->call && i < plan->call->argc; i++)
+		if (plan->call->argv[i][0] != '-')
+			plan_reads(plan, plan->call, plan->call->argv[i]);
+}
+
+static int run(struct wrapper *w)
+{
+	const struct model *model = getenv("GG_BYPASS") ? NULL : model_for(w->name);
+	auto_free char *cwd = getcwd(NULL, 0);
+	auto_free char *dir = model && cwd ? store_find(getenv("GG_DIR"), cwd) : NULL;
+	struct err err = ERR_INIT;
+	auto_store st = NULL;
+
+	if (!dir)
+		return run_real(w, NULL, NULL);
+	auto_plan plan = { 0 };
+	if (store_open(dir, 0, &st, &err) < 0)
+		return run_real(w, NULL, err.msg);
+	int status = try_model(w, model, st, &plan, &err);
+	if (status >= 0)
+		return status;
+	collect_reads(&plan);
+	store_close(steal(&st));
+	return run_real(w, &plan.reads, err.msg);
+}
+
+int main(int argc, char **argv)
+{
+	struct wrapper w = { .argv = argv, .session = getenv("GG_SESSION") };
+	const char *path = getenv("PATH");
+
+	if (argc < 1)
+		return EXIT_NO_TOOL;
+	w.name = path_base(argv[0]);
+	if (strcmp(w.name, "gg-model") == 0) {
+		fprintf(stderr, "gg-model: stands for a tool by the name that it is called by; "
+		                "see gg(1)\n");
+		return 2;
+	}
+	auto_free char *self = realpath("/proc/self/exe", NULL);
+	w.self_dir = self ? path_dir(self) : NULL;
+	w.path = path_without_models(path ? path : "/usr/local/bin:/usr/bin:/bin", w.name);
+	w.tool = proc_find_on_path(w.name, w.path, NULL);
+	if (!w.tool) {
+		fprintf(stderr, "gg: %s: command not found (PATH=%s)\n", w.name, w.path);
+		return EXIT_NO_TOOL;
+	}
+	int status = run(&w);
+	free(w.self_dir);
+	free(w.path);
+	free(w.tool);
+	return status;
+}
