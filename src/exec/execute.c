@@ -337,6 +337,8 @@ static int adopt_all(struct executor *ex, const struct execution *x, const struc
 	for (size_t i = 0; ok && i < r->n_outputs; i++) {
 		const struct box_file *f = &r->outputs[i];
 
+		if (!f->path)
+			continue;
 		if (adopt(ex, f, err) < 0)
 			return -1;
 		memo_add_output(&out->memo, x->tags.v[i], &f->id, f->mode & 0111);

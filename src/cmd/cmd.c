@@ -1,0 +1,82 @@
+#include "cmd/cmd.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+
+const struct command commands[] = {
+	{ "build", "run a build; what it compiles is forced while it runs", help_build,
+	  cmd_build },
+	{ "collect", "keep files in the store and print their names", help_collect,
+	  cmd_collect },
+	{ "create-thunk", "make a thunk by hand", help_create_thunk, cmd_create_thunk },
+	{ "describe", "show a thunk as JSON", help_describe, cmd_describe },
+	{ "execute", "run thunks now, without asking the memo table", help_execute,
+	  cmd_execute },
+	{ "force", "make placeholders real", help_force, cmd_force },
+	{ "hash", "print the names of files", help_hash, cmd_hash },
+	{ "help", "show this list, or help on a command", help_help, cmd_help },
+	{ "infer", "run a build that makes thunks and placeholders only", help_infer,
+	  cmd_infer },
+	{ "init", "make a store here", help_init, cmd_init },
+	{ "run", "make a placeholder real, then run it", help_run, cmd_run },
+	{ "summary", "show what a thunk depends on, as a tree", help_summary, cmd_summary },
+	{ "version", "print the version", help_version, cmd_version },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+int command_help(const struct command *self)
+{
+	fputs(self->help, stdout);
+	return 0;
+}
+
+int command_usage(const struct command *self, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "gg %s: ", self->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\ntry: gg %s --help\n", self->name);
+	return 2;
+}
+
+int command_failed(const struct command *self, const struct err *err)
+{
+	fprintf(stderr, "gg %s: %s\n", self->name, err->msg);
+	return err_exit_code(err->kind);
+}
+
+int command_open_store(bool create, struct store **out, struct err *err)
+{
+	auto_free char *cwd = getcwd(NULL, 0);
+	const char *named = getenv("GG_DIR");
+
+	if (!cwd)
+		return err_sys(err, "current folder");
+	if (named && named[0] != '/')
+		return err_set(err, ERR_USAGE, "GG_DIR must be an absolute path, not \"%s\"",
+		               named);
+	auto_free char *dir = store_find(named, cwd);
+	/* The original makes GG_DIR when it is named: whoever names it wants it. */
+	enum store_flags flags = create || named ? STORE_CREATE : 0;
+	if (!dir && !create)
+		return err_set(
+			err, ERR_USAGE,
+			"no store here: run \"gg init\", or set GG_DIR to an absolute path");
+	if (!dir)
+		dir = path_join(cwd, ".gg");
+	return store_open(dir, flags, out, err);
+}

@@ -1,0 +1,256 @@
+#include "engine/local.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "core/codec.h"
+#include "engine/direct.h"
+#include "exec/execute.h"
+
+struct job {
+	struct local *local;
+	struct oid id;
+	struct thunk *thunk; /* kept for a run outside; owned */
+	struct execution *execution;
+	engine_done_fn *done;
+	void *arg;
+	bool cancelled;
+};
+
+struct slot {
+	uv_poll_t *poll; /* on the heap: the loop frees it */
+	int fd;          /* what poll watches, or -1 */
+	struct job *job;
+	struct local *local;
+	unsigned number;
+};
+
+struct local {
+	struct engine engine;
+	uv_loop_t *loop;
+	struct store *store;
+	struct local_options options;
+	struct executor *executor;
+	struct box *box;
+	struct slot *slots;
+	unsigned busy;
+	unsigned outside; /* jobs that run outside of the slots */
+};
+
+static void job_free(struct job *j)
+{
+	thunk_free(j->thunk);
+	execution_free(j->execution);
+	free(j);
+}
+
+static void answer(struct job *j, struct outcome *o)
+{
+	engine_done_fn *done = j->done;
+	void *arg = j->arg;
+
+	if (j->cancelled && o->what != OUTCOME_OK)
+		o->what = OUTCOME_CANCELLED;
+	job_free(j);
+	done(arg, o);
+}
+
+static void outside_done(void *arg, struct outcome *o)
+{
+	struct job *j = arg;
+
+	j->local->outside--;
+	o->memoizable = false;
+	answer(j, o);
+}
+
+/* Gives a suspicious failure a second run, as it is. False: the outcome stands. */
+static bool run_outside(struct job *j, const struct outcome *o)
+{
+	struct local *l = j->local;
+	auto_buf line = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	if (j->cancelled || !execution_is_suspicious(l->store, o, &line) ||
+	    (l->options.may_run_outside && !l->options.may_run_outside(l->options.arg, &j->id)))
+		return false;
+	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, outside_done, j,
+	                 &err) < 0)
+		return false;
+	l->outside++;
+	store_cache_put(l->store, CACHE_MISSED, j->id.s, strlen(j->id.s), buf_str(&line),
+	                line.len, &err);
+	if (l->options.runs_outside)
+		l->options.runs_outside(l->options.arg, j->thunk, buf_str(&line));
+	return true;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct slot *s = poll->data;
+	struct local *l = s->local;
+	struct box_result r = { 0 };
+	struct outcome o = { 0 };
+	struct err err = ERR_INIT;
+	struct job *j = s->job;
+
+	(void)status;
+	(void)events;
+	uv_poll_stop(poll);
+	if (!j)
+		return;
+	s->job = NULL;
+	l->busy--;
+	if (box_collect(l->box, s->number, &r, &err) < 0) {
+		o.what = OUTCOME_LOST;
+		snprintf(o.why, sizeof(o.why), "%s", err.msg);
+	} else {
+		executor_finish(l->executor, j->execution, &r, &o);
+	}
+	if (run_outside(j, &o))
+		outcome_release(&o);
+	else
+		answer(j, &o);
+}
+
+static bool local_can_run(struct engine *e, const struct thunk *t)
+{
+	(void)e;
+	(void)t;
+	return true;
+}
+
+static unsigned local_free_slots(struct engine *e)
+{
+	struct local *l = (struct local *)e;
+	unsigned used = l->busy + l->outside;
+
+	return used < l->options.jobs ? l->options.jobs - used : 0;
+}
+
+int local_prepare(struct engine *e, struct err *err)
+{
+	struct local *l = (struct local *)e;
+	enum box_step step = l->options.step;
+
+	if (l->box)
+		return 0;
+	if (step == BOX_AUTO)
+		step = box_probe();
+	if (l->options.require && step < BOX_MOUNTNS)
+		return err_set(err, ERR_DENIED,
+		               "--sandbox=require: this host refuses namespaces (the best it "
+		               "allows: %s)",
+		               box_step_name(step));
+	if (box_start(step, l->options.jobs, store_tmp(l->store), &l->box, err) < 0)
+		return err_wrap(err, "start the sandbox");
+	l->slots = xcalloc(l->options.jobs, sizeof(*l->slots));
+	for (unsigned i = 0; i < l->options.jobs; i++)
+		l->slots[i] = (struct slot){ .fd = -1, .local = l, .number = i };
+	if (l->options.started)
+		l->options.started(l->options.arg, step);
+	return 0;
+}
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void unwatch(struct slot *s)
+{
+	if (s->poll)
+		uv_close((uv_handle_t *)s->poll, free_handle);
+	s->poll = NULL;
+	s->fd = -1;
+}
+
+/* A slot that was restarted has another descriptor. */
+static void watch(struct local *l, struct slot *s)
+{
+	int fd = box_slot_fd(l->box, s->number);
+
+	if (s->fd != fd) {
+		unwatch(s);
+		s->poll = xcalloc(1, sizeof(*s->poll));
+		uv_poll_init(l->loop, s->poll, fd);
+		s->poll->data = s;
+		s->fd = fd;
+	}
+	uv_poll_start(s->poll, UV_READABLE, on_readable);
+}
+
+static int local_start(struct engine *e, const struct oid *id, const struct thunk *t,
+                       engine_done_fn *done, void *arg, struct err *err)
+{
+	struct local *l = (struct local *)e;
+	auto_buf raw = BUF_INIT;
+
+	if (local_prepare(e, err) < 0)
+		return -1;
+	struct job *j = xcalloc(1, sizeof(*j));
+	*j = (struct job){ .local = l, .id = *id, .done = done, .arg = arg };
+	if (store_get(l->store, id, &raw, err) < 0 ||
+	    thunk_decode(raw.data, raw.len, &j->thunk, err) < 0 ||
+	    executor_prepare(l->executor, id, t, &j->execution, err) < 0) {
+		job_free(j);
+		return -1;
+	}
+	int slot = box_submit(l->box, execution_job(j->execution), err);
+	if (slot < 0) {
+		job_free(j);
+		return -1;
+	}
+	l->slots[slot].job = j;
+	l->busy++;
+	watch(l, &l->slots[slot]);
+	return 0;
+}
+
+static void local_cancel_all(struct engine *e)
+{
+	struct local *l = (struct local *)e;
+
+	for (unsigned i = 0; l->box && i < l->options.jobs; i++) {
+		if (!l->slots[i].job)
+			continue;
+		l->slots[i].job->cancelled = true;
+		box_cancel(l->box, i);
+	}
+}
+
+static void local_free(struct engine *e)
+{
+	struct local *l = (struct local *)e;
+
+	for (unsigned i = 0; l->box && i < l->options.jobs; i++) {
+		unwatch(&l->slots[i]);
+		if (l->slots[i].job)
+			job_free(l->slots[i].job);
+	}
+	if (l->box)
+		box_stop(l->box);
+	executor_free(l->executor);
+	free(l->slots);
+	free(l);
+}
+
+struct engine *local_new(uv_loop_t *loop, struct store *st, const struct local_options *o)
+{
+	static const struct engine_ops ops = {
+		.name = "local",
+		.can_run = local_can_run,
+		.free_slots = local_free_slots,
+		.start = local_start,
+		.cancel_all = local_cancel_all,
+		.free = local_free,
+	};
+	struct local *l = xcalloc(1, sizeof(*l));
+
+	l->engine.ops = &ops;
+	l->loop = loop;
+	l->store = st;
+	l->options = *o;
+	l->executor = executor_new(st);
+	return &l->engine;
+}
