@@ -1,0 +1,245 @@
+/*
+ * gg build: run a build with the models in front of the tools. What the wrappers promise is
+ * forced while the command runs; at the end every placeholder is a real file again.
+ *
+ *   command ends ─▶ drain wrappers ─▶ force what is left ─▶ pending of earlier, killed runs
+ *                                                       ─▶ sweep for moved and copied ones
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "cmd/coordinator.h"
+#include "cmd/options.h"
+#include "cmd/sweep.h"
+#include "cmd/tools.h"
+#include "core/placeholder.h"
+
+struct build {
+	const struct command *self;
+	struct options options;
+	struct store *store;
+	struct forcer *forcer;
+	struct coordinator *coordinator;
+	uv_process_t child;
+	bool child_runs;
+	int status;     /* of the command, as a shell has it */
+	bool stopped;   /* by us, after a failure */
+	bool left_over; /* files of an earlier run that have gone elsewhere */
+	int64_t started_ns;
+};
+
+static void on_exit_of_child(uv_process_t *p, int64_t status, int signal)
+{
+	struct build *b = p->data;
+
+	b->child_runs = false;
+	b->status = signal ? 128 + signal : (int)status;
+	uv_close((uv_handle_t *)p, NULL);
+}
+
+/* After the first failure the command has nothing more to do. */
+static void on_failure(void *arg)
+{
+	struct build *b = arg;
+
+	b->stopped = true;
+	forcer_cancel(b->forcer);
+	if (b->child_runs)
+		uv_process_kill(&b->child, SIGTERM);
+}
+
+static int start_command(struct build *b, char **argv, struct err *err)
+{
+	const char *path = getenv("PATH");
+	const char *models = getenv("GG_MODELPATH");
+
+	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
+	auto_free char *folder = models ? xstrdup(models) : tools_folder(b->store, path, err);
+	if (!folder)
+		return -1;
+	auto_free char *session =
+		xasprintf("GG_SESSION=%s", coordinator_session(b->coordinator));
+	const char *const extra[] = { session,
+		                      b->options.forcer.lazy ? "GG_MODE=lazy" : "GG_MODE=build",
+		                      NULL };
+	auto_strv env = tools_environment(b->store, folder, path, extra);
+	uv_stdio_container_t stdio[3] = {
+		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
+		{ .flags = UV_INHERIT_FD, .data.fd = 1 },
+		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
+	};
+	const uv_process_options_t options = {
+		.exit_cb = on_exit_of_child,
+		.file = argv[0],
+		.args = argv,
+		.env = strv_argv(&env),
+		.stdio_count = 3,
+		.stdio = stdio,
+	};
+	b->child.data = b;
+	int rc = uv_spawn(forcer_loop(b->forcer), &b->child, &options);
+	if (rc < 0) {
+		uv_close((uv_handle_t *)&b->child, NULL);
+		b->status = rc == UV_ENOENT ? 127 : 126;
+		return err_set(err, rc == UV_ENOENT ? ERR_NOTFOUND : ERR_IO, "run %s: %s",
+		               argv[0], uv_strerror(rc));
+	}
+	b->child_runs = true;
+	return 0;
+}
+
+/* Something stands at @path that an earlier run promised, or that was moved or copied. */
+static void adopt_placeholder(void *arg, const char *path, const char *ref)
+{
+	struct build *b = arg;
+	struct err err = ERR_INIT;
+	auto_free char *full = realpath(path, NULL);
+
+	if (forcer_promise(b->forcer, ref, full ? full : path, forcer_mode_for(path), &err) < 0)
+		forcer_say(b->forcer, "%s: %s", path, err.msg);
+}
+
+static void adopt_pending(void *arg, const char *path, const char *ref, unsigned mode)
+{
+	struct build *b = arg;
+	auto_placeholder h = { 0 };
+	struct err err = ERR_INIT;
+
+	if (placeholder_read(path, &h, &err) != 1) {
+		/* made real by hand, deleted, or moved away: the sweep will tell */
+		b->left_over = true;
+		store_pending_remove(b->store, path, &err);
+	} else if (forcer_promise(b->forcer, ref, path, mode, &err) < 0) {
+		forcer_say(b->forcer, "%s: %s", path, err.msg);
+	}
+}
+
+static void finish(struct build *b)
+{
+	struct err err = ERR_INIT;
+
+	coordinator_drain(b->coordinator);
+	forcer_run(b->forcer);
+	bool handed_out = coordinator_counts(b->coordinator).promises > 0;
+	if (b->options.forcer.lazy) {
+		if (forcer_finish_lazy(b->forcer, &err) < 0)
+			forcer_say(b->forcer, "%s", err.msg);
+		return;
+	}
+	if (forcer_failed(b->forcer) && !b->options.forcer.keep_going)
+		return;
+	if (!store_pending_empty(b->store) &&
+	    store_pending_each(b->store, adopt_pending, b, &err) < 0)
+		forcer_say(b->forcer, "%s", err.msg);
+	forcer_run(b->forcer);
+	if (handed_out || b->left_over) {
+		if (sweep(".", adopt_placeholder, b, &err) < 0)
+			forcer_say(b->forcer, "%s", err.msg);
+		forcer_run(b->forcer);
+	}
+}
+
+static void report_json(const struct build *b, double wall_s)
+{
+	struct coordinator_counts c = coordinator_counts(b->coordinator);
+	struct forcer_counts f = forcer_counts(b->forcer);
+	const struct map *why = coordinator_reasons(b->coordinator);
+	json_t *reasons = json_object();
+	size_t at = 0;
+
+	for (struct map_entry *e; (e = map_next(why, &at));)
+		json_object_set_new(reasons, e->key, json_integer((json_int_t)e->num));
+	json_t *j = json_pack("{sI sI sI sI sI sI sf so}", "commands", (json_int_t)c.commands,
+	                      "thunks", (json_int_t)c.modelled, "ran", (json_int_t)f.ran,
+	                      "remembered", (json_int_t)(c.remembered + f.remembered),
+	                      "delegated", (json_int_t)c.delegated, "failed",
+	                      (json_int_t)f.failed, "wall_s", wall_s, "reasons", reasons);
+	if (json_dump_file(j, b->options.stats_json, JSON_INDENT(2)) < 0)
+		fprintf(stderr, "gg build: %s: %s\n", b->options.stats_json, strerror(errno));
+	json_decref(j);
+}
+
+static void report_text(const struct build *b, double wall_s)
+{
+	struct coordinator_counts c = coordinator_counts(b->coordinator);
+	struct forcer_counts f = forcer_counts(b->forcer);
+	const struct map *why = coordinator_reasons(b->coordinator);
+	size_t at = 0;
+
+	fprintf(stderr,
+	        "gg: %zu commands: %zu became thunks (%zu ran, %zu remembered, %zu failed), "
+	        "%zu ran "
+	        "as they are; %.2f s\n",
+	        c.commands, c.modelled, f.ran, c.remembered + f.remembered, f.failed,
+	        c.delegated, wall_s);
+	for (struct map_entry *e; (e = map_next(why, &at));)
+		fprintf(stderr, "gg:   %llu x %s\n", (unsigned long long)e->num, e->key);
+}
+
+static int run(struct build *b, char **argv)
+{
+	struct options_signals sig;
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	options_watch_signals(&sig, b->forcer);
+	forcer_on_failure(b->forcer, on_failure, b);
+	if (start_command(b, argv, &err) < 0) {
+		command_failed(b->self, &err);
+		rc = b->status ? b->status : err_exit_code(err.kind);
+	}
+	while (b->child_runs)
+		uv_run(forcer_loop(b->forcer), UV_RUN_ONCE);
+	if (rc == 0 && !sig.got)
+		finish(b);
+	int signal = options_unwatch_signals(&sig);
+	if (rc == 0 && signal)
+		rc = 128 + signal;
+	else if (rc == 0)
+		rc = forcer_failed(b->forcer) ? 1 : b->status;
+	return rc;
+}
+
+int cmd_build(const struct command *self, int argc, char **argv)
+{
+	struct build b = { .self = self,
+		           .options = OPTIONS_INIT,
+		           .started_ns = clock_now_ns() };
+	struct err err = ERR_INIT;
+	auto_store st = NULL;
+	int rc = options_parse(&b.options, self, argc, argv);
+
+	if (rc >= 0)
+		return rc;
+	if (optind == argc)
+		return command_usage(self, "name the command to run, as in: gg build -- make");
+	if (command_open_store(true, &st, &err) < 0)
+		return command_failed(self, &err);
+	b.store = st;
+	b.forcer = forcer_new(st, &b.options.forcer);
+	b.coordinator = coordinator_new(b.forcer, st, &err);
+	if (!b.coordinator) {
+		forcer_free(b.forcer);
+		return command_failed(self, &err);
+	}
+	rc = run(&b, argv + optind);
+	struct forcer_counts counts = forcer_counts(b.forcer);
+	double wall_s = (double)(clock_now_ns() - b.started_ns) / 1e9;
+	if (b.options.stats_json)
+		report_json(&b, wall_s);
+	if (b.options.stats)
+		report_text(&b, wall_s);
+	coordinator_free(b.coordinator);
+	forcer_free(b.forcer);
+	/* Taken after the status line has gone. */
+	if (counts.ran && store_sync(st, &err) < 0)
+		command_failed(self, &err);
+	return rc;
+}

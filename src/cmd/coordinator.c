@@ -1,0 +1,306 @@
+#include "cmd/coordinator.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "core/codec.h"
+#include "core/placeholder.h"
+#include "model/session.h"
+
+struct connection {
+	struct connection *next;
+	struct coordinator *owner;
+	uv_poll_t poll;
+	int fd;
+	struct oid id;  /* wait: what for */
+	size_t forcing; /* force: promises still open */
+	bool failed;
+	bool answered;
+};
+
+struct coordinator {
+	struct forcer *forcer;
+	struct store *store;
+	char *session;
+	int listener;
+	uv_poll_t poll;
+	struct connection *connections;
+	struct map reasons;
+	struct coordinator_counts counts;
+};
+
+static void connection_freed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void connection_close(struct connection *c)
+{
+	struct connection **at = &c->owner->connections;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	uv_poll_stop(&c->poll);
+	close(c->fd);
+	uv_close((uv_handle_t *)&c->poll, connection_freed);
+}
+
+/* A wrapper that has gone meanwhile is no loss. */
+static void answer(struct connection *c, const struct strv *words)
+{
+	struct err ignored;
+
+	session_send(c->fd, words, &ignored);
+	connection_close(c);
+}
+
+static void answer_text(struct connection *c, const char *kind, const char *text)
+{
+	auto_strv words = STRV_INIT;
+
+	strv_add(&words, kind);
+	if (text)
+		strv_add(&words, text);
+	answer(c, &words);
+}
+
+/* -- wait -- */
+
+static int add_outputs(struct connection *c, const struct forcer_result *r, struct strv *words,
+                       struct err *err)
+{
+	auto_buf raw = BUF_INIT;
+	auto_thunk t = NULL;
+
+	if (store_get(c->owner->store, &c->id, &raw, err) < 0 ||
+	    thunk_decode(raw.data, raw.len, &t, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->outputs.n; i++) {
+		struct oid value = { "" };
+		bool executable = false;
+
+		/* an optional output may be missing: its name stays empty */
+		graph_output(forcer_graph(c->owner->forcer), r->node,
+		             i ? t->outputs.v[i] : NULL, &value, &executable, err);
+		strv_add(words, t->outputs.v[i]);
+		strv_add(words, value.s);
+		strv_add(words, executable ? "x" : "-");
+	}
+	return 0;
+}
+
+static void on_waited(void *arg, const struct forcer_result *r)
+{
+	struct connection *c = arg;
+	auto_strv words = STRV_INIT;
+	struct err err = ERR_INIT;
+
+	if (r->rerun) {
+		answer_text(c, "rerun",
+		            "failed in the sandbox on something that no model named");
+		return;
+	}
+	strv_add(&words, r->ok ? "ok" : "failed");
+	if (!r->ok)
+		strv_addf(&words, "%d", r->status);
+	strv_add(&words, r->out_text.s);
+	strv_add(&words, r->err_text.s);
+	if (r->ok && add_outputs(c, r, &words, &err) < 0)
+		answer_text(c, "rerun", err.msg);
+	else
+		answer(c, &words);
+}
+
+static void handle_wait(struct connection *c, const struct strv *words)
+{
+	struct err err = ERR_INIT;
+
+	if (words->n < 2 || oid_parse(words->v[1], strlen(words->v[1]), &c->id, &err) < 0 ||
+	    forcer_wait(c->owner->forcer, &c->id, on_waited, c, &err) < 0)
+		answer_text(c, "rerun", err.msg);
+}
+
+/* -- force -- */
+
+static void on_forced(void *arg, const struct forcer_result *r)
+{
+	struct connection *c = arg;
+
+	c->failed |= !r->ok;
+	if (--c->forcing == 0)
+		answer_text(c, c->failed ? "failed" : "ok",
+		            c->failed ? "an operand could not be made" : NULL);
+}
+
+static int force_one(struct connection *c, const char *path, struct err *err)
+{
+	auto_placeholder h = { 0 };
+	int rc = placeholder_read(path, &h, err);
+
+	if (rc <= 0)
+		return rc;
+	auto_free char *ref = h.tag ? xasprintf("%s#%s", h.thunk.s, h.tag) : xstrdup(h.thunk.s);
+	if (forcer_promise(c->owner->forcer, ref, path, forcer_mode_for(path), err) < 0)
+		return -1;
+	c->forcing++;
+	return forcer_wait_quietly(c->owner->forcer, &h.thunk, on_forced, c, err);
+}
+
+static void handle_force(struct connection *c, const struct strv *words)
+{
+	struct err err = ERR_INIT;
+
+	c->forcing = 1; /* held until all are added */
+	for (size_t i = 1; i < words->n; i++) {
+		if (force_one(c, words->v[i], &err) < 0) {
+			forcer_say(c->owner->forcer, "%s", err.msg);
+			c->failed = true;
+		}
+	}
+	on_forced(c, &(struct forcer_result){ .ok = true });
+}
+
+/* -- reports -- */
+
+static void handle_thunk(struct coordinator *o, const struct strv *words)
+{
+	struct err err = ERR_INIT;
+
+	for (size_t i = 2; i + 2 < words->n; i += 3) {
+		unsigned mode = (unsigned)strtoul(words->v[i + 2], NULL, 8) & 0777;
+
+		o->counts.promises++;
+		if (forcer_promise(o->forcer, words->v[i], words->v[i + 1], mode, &err) < 0)
+			forcer_say(o->forcer, "%s", err.msg);
+	}
+}
+
+static void handle_delegated(struct coordinator *o, const struct strv *words)
+{
+	if (words->n < 3)
+		return;
+	auto_free char *reason = xasprintf("%s: %s", words->v[1], words->v[2]);
+
+	map_add(&o->reasons, reason, NULL)->num++;
+}
+
+/* Returns true when the connection stays open for an answer. */
+static bool handle(struct connection *c, const struct strv *words)
+{
+	struct coordinator *o = c->owner;
+	const char *kind = words->v[0];
+
+	if (strcmp(kind, "force") == 0) {
+		handle_force(c, words);
+		return true;
+	}
+	o->counts.commands++;
+	if (strcmp(kind, "wait") == 0) {
+		o->counts.modelled++;
+		handle_wait(c, words);
+		return true;
+	}
+	if (strcmp(kind, "thunk") == 0) {
+		o->counts.modelled++;
+		handle_thunk(o, words);
+	} else if (strcmp(kind, "remembered") == 0) {
+		o->counts.modelled++;
+		o->counts.remembered++;
+	} else if (strcmp(kind, "delegated") == 0) {
+		o->counts.delegated++;
+		handle_delegated(o, words);
+	}
+	return false;
+}
+
+static void on_message(uv_poll_t *poll, int status, int events)
+{
+	struct connection *c = poll->data;
+	auto_strv words = STRV_INIT;
+	struct err err = ERR_INIT;
+
+	(void)status;
+	(void)events;
+	uv_poll_stop(poll);
+	if (session_receive(c->fd, &words, &err) < 0 || words.n == 0 || !handle(c, &words))
+		connection_close(c);
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events)
+{
+	struct coordinator *o = poll->data;
+	struct err err;
+
+	(void)status;
+	(void)events;
+	for (int fd; (fd = session_accept(o->listener, &err)) >= 0;) {
+		struct connection *c = xcalloc(1, sizeof(*c));
+
+		*c = (struct connection){ .owner = o, .fd = fd, .next = o->connections };
+		o->connections = c;
+		uv_poll_init(forcer_loop(o->forcer), &c->poll, fd);
+		c->poll.data = c;
+		uv_poll_start(&c->poll, UV_READABLE | UV_DISCONNECT, on_message);
+	}
+}
+
+struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct err *err)
+{
+	struct coordinator *o = xcalloc(1, sizeof(*o));
+
+	o->forcer = f;
+	o->store = st;
+	o->listener = session_listen(&o->session, err);
+	if (o->listener < 0) {
+		free(o);
+		return NULL;
+	}
+	uv_poll_init(forcer_loop(f), &o->poll, o->listener);
+	o->poll.data = o;
+	uv_poll_start(&o->poll, UV_READABLE, on_connection);
+	return o;
+}
+
+void coordinator_free(struct coordinator *o)
+{
+	if (!o)
+		return;
+	while (o->connections)
+		connection_close(o->connections);
+	uv_close((uv_handle_t *)&o->poll, NULL);
+	uv_run(forcer_loop(o->forcer), UV_RUN_NOWAIT);
+	close(o->listener);
+	free(o->session);
+	map_release(&o->reasons);
+	free(o);
+}
+
+const char *coordinator_session(const struct coordinator *o)
+{
+	return o->session;
+}
+
+bool coordinator_idle(const struct coordinator *o)
+{
+	return !o->connections;
+}
+
+void coordinator_drain(struct coordinator *o)
+{
+	on_connection(&o->poll, 0, 0);
+	while (o->connections)
+		if (uv_run(forcer_loop(o->forcer), UV_RUN_ONCE) == 0)
+			break;
+}
+
+struct coordinator_counts coordinator_counts(const struct coordinator *o)
+{
+	return o->counts;
+}
+
+const struct map *coordinator_reasons(const struct coordinator *o)
+{
+	return &o->reasons;
+}

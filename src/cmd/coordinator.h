@@ -1,0 +1,33 @@
+/**
+ * The coordinator's ear: takes what the wrappers of a build say (model/session.h) to the
+ * forcer, and answers those that wait.
+ */
+#ifndef CMD_COORDINATOR_H
+#define CMD_COORDINATOR_H
+
+#include "cmd/forcer.h"
+
+struct coordinator;
+
+struct coordinator_counts {
+	size_t commands;   /* wrappers that said something */
+	size_t modelled;   /* … of which became thunks */
+	size_t remembered; /* … of which were answered from the memo table by the wrapper itself
+	                    */
+	size_t delegated; /* ran as they are */
+	size_t promises;  /* placeholders handed out */
+};
+
+struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct err *err);
+void coordinator_free(struct coordinator *c);
+/** For GG_SESSION. Borrowed. */
+const char *coordinator_session(const struct coordinator *c);
+/** No wrapper is waiting for an answer. */
+bool coordinator_idle(const struct coordinator *c);
+/** Take what has been said until now. */
+void coordinator_drain(struct coordinator *c);
+struct coordinator_counts coordinator_counts(const struct coordinator *c);
+/** Reasons of delegated commands: "tool: reason" → how often. Borrowed. */
+const struct map *coordinator_reasons(const struct coordinator *c);
+
+#endif

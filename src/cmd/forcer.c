@@ -1,0 +1,558 @@
+/*
+ * Each node of the graph carries the list of what waits for it (files and callbacks). When the
+ * graph says that a node is settled the list is served and freed. Nothing here waits.
+ */
+#include "cmd/forcer.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/path.h"
+#include "cmd/tools.h"
+#include "core/codec.h"
+#include "core/placeholder.h"
+#include "exec/execute.h"
+#include "model/output.h"
+#include "ui/failure.h"
+#include "ui/status.h"
+
+struct promise {
+	struct promise *next;
+	struct promise *next_of_all;
+	char *path;
+	char *ref; /* "hash[#tag]" */
+	struct oid id;
+	char *tag; /* points into ref, or NULL */
+	unsigned mode;
+	bool kept; /* the file is real, or somebody else's by now */
+};
+
+struct waiter {
+	struct waiter *next;
+	forcer_wait_fn *fn;
+	void *arg;
+};
+
+struct pending_node {
+	struct promise *promises;
+	struct waiter *waiters;
+};
+
+/* What a thunk that ran here printed and how it ended, until somebody asks. */
+struct ending {
+	int status;
+	bool suspicious;
+	struct oid out_text;
+	struct oid err_text;
+};
+
+struct forcer {
+	struct store *store;
+	struct forcer_options options;
+	uv_loop_t loop;
+	uv_timer_t tick;
+	struct graph *graph;
+	struct reductor *reductor;
+	struct engine *engine;
+	struct status *status;
+	struct promise *promises;
+	struct map endings; /* name → struct ending */
+	struct map waited;  /* names that a waiter asked for: it shows what they print */
+	struct map used;    /* refs that other thunks depend on (lazy) */
+	struct forcer_counts counts;
+	size_t open; /* nodes with a pending list */
+	bool failed;
+	bool cancelled;
+	bool said_outside;
+	bool keep_all;
+	void (*on_failure)(void *arg);
+	void *on_failure_arg;
+};
+
+unsigned forcer_mode_for(const char *path)
+{
+	static const char *const plain[] = { ".o", ".a",   ".lo",   ".s",
+		                             ".d", ".dwo", ".gcno", NULL };
+	mode_t mask = umask(0);
+	unsigned all = 0777;
+
+	umask(mask);
+	for (size_t i = 0; plain[i]; i++)
+		if (strcmp(path_ext(path), plain[i]) == 0)
+			all = 0666;
+	return all & ~mask;
+}
+
+void forcer_say(struct forcer *f, const char *fmt, ...)
+{
+	auto_buf text = BUF_INIT;
+	va_list ap;
+
+	buf_adds(&text, "gg: ");
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	buf_addc(&text, '\n');
+	status_print(f->status, text.data, text.len);
+}
+
+/* Prints what a thunk printed. */
+static void show_text(struct forcer *f, const struct oid *id)
+{
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	if (!*id->s)
+		return;
+	if (store_get(f->store, id, &text, &err) < 0)
+		forcer_say(f, "%s", err.msg);
+	else
+		status_print(f->status, text.data, text.len);
+}
+
+static bool is_waited(const struct forcer *f, const struct oid *id)
+{
+	return map_find(&f->waited, id->s) != NULL;
+}
+
+/* -- what the scheduler and the engine tell -- */
+
+static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
+                        const struct outcome *o)
+{
+	struct forcer *f = arg;
+	struct ending *e = xcalloc(1, sizeof(*e));
+	struct map_entry *slot = map_add(&f->endings, id->s, NULL);
+
+	free(slot->ptr);
+	slot->ptr = e;
+	e->status = WIFEXITED(o->status) ? WEXITSTATUS(o->status) : 128 + WTERMSIG(o->status);
+	e->suspicious = o->what != OUTCOME_FAILED || execution_is_suspicious(f->store, o, NULL);
+	e->out_text = o->memo.out_text;
+	e->err_text = o->memo.err_text;
+	if (o->what == OUTCOME_OK)
+		f->counts.ran++;
+	if (o->what == OUTCOME_CANCELLED || is_waited(f, id))
+		return;
+	if (o->what == OUTCOME_OK) {
+		show_text(f, &e->out_text);
+		show_text(f, &e->err_text);
+		return;
+	}
+	auto_buf text = BUF_INIT;
+	auto_buf out = BUF_INIT;
+	auto_buf errs = BUF_INIT;
+	struct err err;
+	if (*e->out_text.s)
+		store_get(f->store, &e->out_text, &out, &err);
+	if (*e->err_text.s)
+		store_get(f->store, &e->err_text, &errs, &err);
+	failure_format(t, o, buf_str(&out), buf_str(&errs), &text);
+	status_print(f->status, buf_str(&text), text.len);
+}
+
+static void say_missing(struct forcer *f, const struct thunk *t, const char *line)
+{
+	if (f->said_outside)
+		return;
+	f->said_outside = true;
+	forcer_say(f,
+	           "%s read a file that no model named (%s); ran as it is, outside the "
+	           "sandbox, and "
+	           "is not remembered",
+	           t->args.n ? t->args.v[0] : "a command", *line ? line : "it said nothing");
+}
+
+static bool may_run_outside(void *arg, const struct oid *id)
+{
+	/* A wrapper that waits runs the real tool itself. */
+	return !is_waited(arg, id);
+}
+
+static void runs_outside(void *arg, const struct thunk *t, const char *line)
+{
+	say_missing(arg, t, line);
+}
+
+static void sandbox_started(void *arg, enum box_step step)
+{
+	const char *lacks = box_step_lacks(step);
+
+	if (*lacks && ((struct forcer *)arg)->options.step == BOX_AUTO)
+		forcer_say(arg, "isolation here: %s; missing: %s", box_step_name(step), lacks);
+}
+
+/* -- files -- */
+
+static void keep_promise(struct forcer *f, struct promise *p, struct node *n)
+{
+	struct err err = ERR_INIT;
+	struct oid value;
+	bool executable;
+
+	if (graph_output(f->graph, n, p->tag, &value, &executable, &err) < 0 ||
+	    output_keep_promise(f->store, p->path, &p->id, p->tag, &value,
+	                        executable ? p->mode | (p->mode & 0444) >> 2 : p->mode,
+	                        &err) < 0) {
+		forcer_say(f, "%s", err.msg);
+		f->failed = true;
+		return;
+	}
+	p->kept = true;
+}
+
+/* A file whose thunk failed goes, as it would with the real tool; the next build makes it
+ * again. */
+static void drop_promise(struct forcer *f, struct promise *p)
+{
+	auto_placeholder h = { 0 };
+	struct err ignored;
+
+	if (placeholder_read(p->path, &h, &ignored) == 1 && oid_eq(&h.thunk, &p->id))
+		unlink(p->path);
+	store_pending_remove(f->store, p->path, &ignored);
+}
+
+static void note_failure(struct forcer *f)
+{
+	if (f->failed)
+		return;
+	f->failed = true;
+	if (!f->options.keep_going && f->on_failure)
+		f->on_failure(f->on_failure_arg);
+}
+
+/* -- settling -- */
+
+static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
+{
+	struct forcer_result r = { .node = n, .ok = graph_state(n) == NODE_DONE };
+	struct map_entry *known = map_find(&f->endings, graph_id(n)->s);
+	struct ending *e = known ? known->ptr : NULL;
+
+	if (e) {
+		r.out_text = e->out_text;
+		r.err_text = e->err_text;
+		r.status = e->status;
+	}
+	r.rerun = !r.ok && (!e || e->suspicious);
+	while (w) {
+		struct waiter *next = w->next;
+
+		w->fn(w->arg, &r);
+		free(w);
+		w = next;
+	}
+}
+
+/* What was remembered has warnings to repeat; what ran has shown them. */
+static void repeat_warnings(struct forcer *f, struct node *n)
+{
+	struct memo m = { 0 };
+	struct err err;
+
+	if (is_waited(f, graph_id(n)) || store_memo_get(f->store, graph_id(n), &m, &err) != 1)
+		return;
+	show_text(f, &m.out_text);
+	show_text(f, &m.err_text);
+	memo_release(&m);
+}
+
+static void serve(struct forcer *f, struct node *n)
+{
+	struct pending_node *p = graph_user(n);
+
+	if (!p)
+		return;
+	graph_set_user(n, NULL);
+	f->open--;
+	bool done = graph_state(n) == NODE_DONE;
+	if (!done && p->promises)
+		note_failure(f);
+	for (struct promise *at = p->promises; at; at = at->next)
+		if (done && !f->options.lazy)
+			keep_promise(f, at, n);
+	answer_waiters(f, n, p->waiters);
+	free(p);
+}
+
+static void on_settled(void *arg, struct node *n, bool remembered)
+{
+	struct forcer *f = arg;
+
+	if (graph_state(n) == NODE_FAILED)
+		f->counts.failed++;
+	if (remembered && graph_state(n) == NODE_DONE) {
+		f->counts.remembered++;
+		repeat_warnings(f, n);
+	}
+	serve(f, n);
+}
+
+static bool is_settled(const struct node *n)
+{
+	enum node_state s = graph_state(n);
+
+	return s == NODE_DONE || s == NODE_FAILED || s == NODE_SKIPPED;
+}
+
+static struct pending_node *pending_of(struct forcer *f, struct node *n)
+{
+	struct pending_node *p = graph_user(n);
+
+	if (!p) {
+		p = xcalloc(1, sizeof(*p));
+		graph_set_user(n, p);
+		f->open++;
+	}
+	return p;
+}
+
+static struct node *add_node(struct forcer *f, const struct oid *id, struct err *err)
+{
+	struct graph_counts before;
+	struct graph_counts after;
+
+	graph_counts(f->graph, &before);
+	struct node *n = graph_add(f->graph, id, err);
+	graph_counts(f->graph, &after);
+	if (n && after.nodes > before.nodes && graph_state(n) == NODE_DONE) {
+		f->counts.remembered++;
+		repeat_warnings(f, n);
+	}
+	return n;
+}
+
+static int note_uses(struct forcer *f, const struct oid *id, struct err *err)
+{
+	auto_buf raw = BUF_INIT;
+	auto_thunk t = NULL;
+
+	if (store_get(f->store, id, &raw, err) < 0 ||
+	    thunk_decode(raw.data, raw.len, &t, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->thunks.n; i++) {
+		const struct thunk_ref *r = &t->thunks.v[i];
+		auto_free char *ref =
+			r->tag ? xasprintf("%s#%s", r->id.s, r->tag) : xstrdup(r->id.s);
+
+		map_add(&f->used, ref, NULL);
+	}
+	return 0;
+}
+
+int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
+                   struct err *err)
+{
+	size_t n = strcspn(ref, "#");
+	struct oid id;
+
+	if (oid_parse(ref, n, &id, err) < 0)
+		return -1;
+	if (f->options.lazy && note_uses(f, &id, err) < 0)
+		return -1;
+	struct node *node = add_node(f, &id, err);
+	if (!node)
+		return err_wrap(err, "%s", path);
+	struct promise *p = xcalloc(1, sizeof(*p));
+	*p = (struct promise){
+		.path = xstrdup(path), .ref = xstrdup(ref), .id = id, .mode = mode
+	};
+	p->tag = ref[n] ? p->ref + n + 1 : NULL;
+	p->next_of_all = f->promises;
+	f->promises = p;
+	struct pending_node *list = pending_of(f, node);
+	p->next = list->promises;
+	list->promises = p;
+	if (is_settled(node))
+		serve(f, node);
+	reductor_pump(f->reductor);
+	return 0;
+}
+
+int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
+                struct err *err)
+{
+	struct node *node;
+
+	map_add(&f->waited, id->s, NULL);
+	node = add_node(f, id, err);
+	if (!node)
+		return -1;
+	struct waiter *w = xcalloc(1, sizeof(*w));
+	*w = (struct waiter){ .fn = fn, .arg = arg };
+	struct pending_node *list = pending_of(f, node);
+	w->next = list->waiters;
+	list->waiters = w;
+	if (is_settled(node))
+		serve(f, node);
+	reductor_pump(f->reductor);
+	return 0;
+}
+
+int forcer_finish_lazy(struct forcer *f, struct err *err)
+{
+	if (!f->options.lazy)
+		return 0;
+	for (struct promise *p = f->promises; p; p = p->next_of_all) {
+		if (map_find(&f->used, p->ref))
+			continue;
+		struct node *n = graph_add(f->graph, &p->id, err);
+		if (!n)
+			return -1;
+		if (graph_state(n) == NODE_DONE)
+			keep_promise(f, p, n);
+	}
+	return 0;
+}
+
+/* -- life -- */
+
+static void on_tick(uv_timer_t *t)
+{
+	struct forcer *f = t->data;
+
+	status_tick(f->status);
+}
+
+struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
+{
+	struct forcer *f = xcalloc(1, sizeof(*f));
+	const struct reductor_options ro = { .keep_going = true };
+
+	f->store = st;
+	f->options = *o;
+	BUG_IF(uv_loop_init(&f->loop) < 0);
+	f->graph = graph_new(st);
+	graph_on_settled(f->graph, on_settled, f);
+	f->reductor = reductor_new(f->graph, &ro);
+	if (f->options.jobs == 0)
+		f->options.jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	const struct local_options lo = {
+		.jobs = f->options.jobs,
+		.step = o->step,
+		.require = o->require,
+		.envp = environ,
+		.arg = f,
+		.may_run_outside = may_run_outside,
+		.runs_outside = runs_outside,
+		.started = sandbox_started,
+	};
+	f->engine = local_new(&f->loop, st, &lo);
+	reductor_add_engine(f->reductor, f->engine);
+	const char *term = getenv("TERM");
+	bool live = o->status && isatty(2) && !(term && strcmp(term, "dumb") == 0) &&
+	            !getenv("GG_FORCE_NO_STATUS");
+	f->status = status_new(2, live, live && !getenv("NO_COLOR"));
+	reductor_add_observer(f->reductor, status_observer(f->status));
+	const struct observer mine = { .arg = f, .finished = on_finished };
+	reductor_add_observer(f->reductor, &mine);
+	uv_timer_init(&f->loop, &f->tick);
+	f->tick.data = f;
+	if (live) {
+		uv_timer_start(&f->tick, on_tick, 100, 100);
+		uv_unref((uv_handle_t *)&f->tick);
+	}
+	return f;
+}
+
+void forcer_keep_all(struct forcer *f)
+{
+	f->keep_all = true;
+}
+
+static void drop_unkept(struct forcer *f)
+{
+	for (struct promise *p = f->promises; p;) {
+		struct promise *next = p->next_of_all;
+
+		if (!p->kept && !f->options.lazy && !f->keep_all)
+			drop_promise(f, p);
+		free(p->path);
+		free(p->ref);
+		free(p);
+		p = next;
+	}
+}
+
+void forcer_free(struct forcer *f)
+{
+	if (!f)
+		return;
+	drop_unkept(f);
+	status_free(f->status);
+	reductor_free(f->reductor);
+	f->engine->ops->free(f->engine);
+	uv_close((uv_handle_t *)&f->tick, NULL);
+	uv_run(&f->loop, UV_RUN_NOWAIT);
+	uv_loop_close(&f->loop);
+	graph_free(f->graph);
+	for (size_t i = 0; i < f->endings.cap; i++)
+		if (f->endings.slots[i].key)
+			free(f->endings.slots[i].ptr);
+	map_release(&f->endings);
+	map_release(&f->waited);
+	map_release(&f->used);
+	free(f);
+}
+
+uv_loop_t *forcer_loop(struct forcer *f)
+{
+	return &f->loop;
+}
+
+struct graph *forcer_graph(struct forcer *f)
+{
+	return f->graph;
+}
+
+int forcer_prepare(struct forcer *f, struct err *err)
+{
+	return local_prepare(f->engine, err);
+}
+
+bool forcer_idle(const struct forcer *f)
+{
+	return reductor_idle(f->reductor) && (f->open == 0 || f->cancelled || f->failed);
+}
+
+void forcer_run(struct forcer *f)
+{
+	reductor_pump(f->reductor);
+	while (!forcer_idle(f))
+		if (uv_run(&f->loop, UV_RUN_ONCE) == 0)
+			break;
+}
+
+void forcer_cancel(struct forcer *f)
+{
+	if (f->cancelled)
+		return;
+	f->cancelled = true;
+	reductor_cancel(f->reductor);
+}
+
+bool forcer_failed(const struct forcer *f)
+{
+	return f->failed;
+}
+
+void forcer_on_failure(struct forcer *f, void (*fn)(void *arg), void *arg)
+{
+	f->on_failure = fn;
+	f->on_failure_arg = arg;
+}
+
+struct forcer_counts forcer_counts(const struct forcer *f)
+{
+	struct forcer_counts c = f->counts;
+	struct graph_counts g;
+
+	graph_counts(f->graph, &g);
+	c.thunks = g.nodes;
+	return c;
+}

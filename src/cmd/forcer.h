@@ -1,0 +1,87 @@
+/**
+ * Forcing, as the commands need it: a store, a graph, a local engine, a status line, and the
+ * files that wait for results, in one event loop.
+ *
+ *   promise: a placeholder stands at a path; replace it when its thunk is done
+ *   wait:    call back when a thunk is done or has failed
+ */
+#ifndef CMD_FORCER_H
+#define CMD_FORCER_H
+
+#include "engine/local.h"
+#include "sched/reductor.h"
+
+#include <uv.h>
+
+struct forcer;
+
+struct forcer_options {
+	unsigned jobs; /* 0: as many as there are processors */
+	bool keep_going;
+	bool lazy;          /* only what nothing else uses becomes a real file */
+	bool status;        /* a live line, where stderr is a terminal */
+	enum box_step step; /* BOX_AUTO, or BOX_NONE */
+	bool require;       /* --sandbox=require */
+};
+
+struct forcer_counts {
+	size_t thunks; /* distinct thunks asked for */
+	size_t ran;
+	size_t remembered;
+	size_t failed;
+};
+
+/** What is known of a thunk when its waiter is called. */
+struct forcer_result {
+	bool ok;
+	bool rerun;          /* it may succeed as it is, outside: run the real tool */
+	int status;          /* exit status of a failure */
+	struct oid out_text; /* what it printed and nobody has seen yet; "" for nothing */
+	struct oid err_text;
+	struct node *node; /* for graph_output when ok */
+};
+
+typedef void forcer_wait_fn(void *arg, const struct forcer_result *r);
+
+/** @st is borrowed. */
+struct forcer *forcer_new(struct store *st, const struct forcer_options *o);
+/** Removes the placeholders of this run that were not kept, unless lazy. */
+void forcer_free(struct forcer *f);
+uv_loop_t *forcer_loop(struct forcer *f);
+struct graph *forcer_graph(struct forcer *f);
+/** Start the sandbox now, while the process is small. */
+int forcer_prepare(struct forcer *f, struct err *err);
+
+/** The file at @path is a placeholder for "hash[#tag]" @ref; force it. */
+int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
+                   struct err *err);
+/** Force a thunk; @fn is called once, now or later, from the loop or from here. */
+int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
+                struct err *err);
+/** As forcer_wait, but what the thunk prints is shown here and not by the waiter. */
+int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
+                        struct err *err);
+/** Everything that was asked for is settled (or nothing more will be). */
+bool forcer_idle(const struct forcer *f);
+/** Turn the loop until forcer_idle. */
+void forcer_run(struct forcer *f);
+/** Stop now: nothing new starts, what runs is killed. */
+void forcer_cancel(struct forcer *f);
+/** The placeholders of this run that can't be kept stay as they are (gg force; default: they
+ * go). */
+void forcer_keep_all(struct forcer *f);
+/** Has a thunk failed that nobody waited for (a waiter reports its own failure)? */
+bool forcer_failed(const struct forcer *f);
+/** Called once when that happens and !keep_going. */
+void forcer_on_failure(struct forcer *f, void (*fn)(void *arg), void *arg);
+/** Lazy: make real now what no other thunk used. Else nothing. */
+int forcer_finish_lazy(struct forcer *f, struct err *err);
+struct forcer_counts forcer_counts(const struct forcer *f);
+/** A line for the user, above the status line. */
+void forcer_say(struct forcer *f, const char *fmt, ...) printflike(2, 3);
+
+/** The mode of a real file whose placeholder says nothing of it: by its extension and the
+ * umask. */
+unsigned forcer_mode_for(const char *path);
+
+#endif

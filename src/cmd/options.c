@@ -1,0 +1,117 @@
+#include "cmd/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/path.h"
+
+enum { OPT_SANDBOX = 256, OPT_LAZY, OPT_STATS, OPT_STATS_JSON, OPT_FALLBACK };
+
+static int parse_jobs(const char *text, unsigned *out)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long n = strtoul(text, &end, 10);
+	if (errno || *end || end == text || n == 0 || n > 4096)
+		return -1;
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int parse_sandbox(struct options *o, const char *text)
+{
+	if (strcmp(text, "require") == 0)
+		o->forcer.require = true;
+	else if (strcmp(text, "none") == 0)
+		o->forcer.step = BOX_NONE;
+	else if (strcmp(text, "auto") != 0)
+		return -1;
+	return 0;
+}
+
+int options_parse(struct options *o, const struct command *self, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "engine", required_argument, NULL, 'e' },
+		{ "fallback-engine", required_argument, NULL, OPT_FALLBACK },
+		{ "keep-going", no_argument, NULL, 'k' },
+		{ "no-status", no_argument, NULL, 's' },
+		{ "sandboxed", no_argument, NULL, 'S' },
+		{ "sandbox", required_argument, NULL, OPT_SANDBOX },
+		{ "lazy", no_argument, NULL, OPT_LAZY },
+		{ "stats", no_argument, NULL, OPT_STATS },
+		{ "stats-json", required_argument, NULL, OPT_STATS_JSON },
+		{ "no-download", no_argument, NULL, 'd' },
+		{ "timeout", required_argument, NULL, 'T' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	optind = 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:j:e:ksSdT:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			if (parse_jobs(optarg, &o->forcer.jobs) < 0)
+				return command_usage(self, "-j takes a number from 1 to 4096");
+			break;
+		case OPT_FALLBACK:
+		case 'e':
+			if (strcmp(optarg, "local") != 0)
+				return command_usage(self, "no engine \"%s\": there is local",
+				                     optarg);
+			break;
+		case 'k': o->forcer.keep_going = true; break;
+		case 's': o->forcer.status = false; break;
+		case 'S': o->forcer.require = true; break;
+		case OPT_SANDBOX:
+			if (parse_sandbox(o, optarg) < 0)
+				return command_usage(self,
+				                     "--sandbox is auto, require or none");
+			break;
+		case OPT_LAZY: o->forcer.lazy = true; break;
+		case OPT_STATS: o->stats = true; break;
+		case OPT_STATS_JSON: o->stats_json = optarg; break;
+		case 'd': /* everything is here already */
+		case 'T': break;
+		case 'h': return command_help(self);
+		case ':': return command_usage(self, "%s takes a value", argv[optind - 1]);
+		default: return command_usage(self, "unknown option %s", argv[optind - 1]);
+		}
+	}
+	return -1;
+}
+
+static void on_signal(uv_signal_t *h, int signum)
+{
+	struct options_signals *s = h->data;
+
+	s->got = signum;
+	forcer_cancel(s->forcer);
+}
+
+void options_watch_signals(struct options_signals *s, struct forcer *f)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	*s = (struct options_signals){ .forcer = f };
+	for (size_t i = 0; i < countof(signals); i++) {
+		uv_signal_init(forcer_loop(f), &s->handles[i]);
+		s->handles[i].data = s;
+		uv_signal_start(&s->handles[i], on_signal, signals[i]);
+		uv_unref((uv_handle_t *)&s->handles[i]);
+	}
+}
+
+int options_unwatch_signals(struct options_signals *s)
+{
+	for (size_t i = 0; i < countof(s->handles); i++)
+		uv_close((uv_handle_t *)&s->handles[i], NULL);
+	uv_run(forcer_loop(s->forcer), UV_RUN_NOWAIT);
+	return s->got;
+}

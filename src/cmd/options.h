@@ -1,0 +1,35 @@
+/**
+ * The options that build, force and run share, and the signals that stop them.
+ */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include "cmd/cmd.h"
+#include "cmd/forcer.h"
+
+struct options {
+	struct forcer_options forcer;
+	bool stats;             /* a summary at the end */
+	const char *stats_json; /* a file for it */
+};
+
+#define OPTIONS_INIT                                          \
+	{                                                     \
+		.forcer = {.status = true, .step = BOX_AUTO } \
+	}
+
+/** Parse up to the first operand (optind is left there). -1: go on; else the exit code. */
+int options_parse(struct options *o, const struct command *self, int argc, char **argv);
+
+struct options_signals {
+	uv_signal_t handles[3];
+	struct forcer *forcer;
+	int got; /* the signal that came, or 0 */
+};
+
+/** INT, TERM and HUP stop the forcer. */
+void options_watch_signals(struct options_signals *s, struct forcer *f);
+/** The signal that came, or 0. */
+int options_unwatch_signals(struct options_signals *s);
+
+#endif

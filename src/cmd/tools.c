@@ -1,0 +1,142 @@
+#include "cmd/tools.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "core/digest.h"
+#include "model/plan.h"
+
+char *tools_beside(const char *name)
+{
+	auto_free char *self = realpath("/proc/self/exe", NULL);
+	auto_free char *dir = self ? path_dir(self) : xstrdup(".");
+	/* beside us in a build tree, in libexec when installed */
+	static const char *const places[] = { "", "../libexec/gg/", "../lib/gg/" };
+
+	for (size_t i = 0; i < countof(places); i++) {
+		auto_free char *full = xasprintf("%s/%s%s", dir, places[i], name);
+
+		if (access(full, R_OK) == 0)
+			return realpath(full, NULL);
+	}
+	return NULL;
+}
+
+/* What the set of links depends on, as text. */
+static void describe_path(const char *path, const char *wrapper, struct buf *out)
+{
+	buf_addf(out, "%s\n", wrapper);
+	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		size_t n = strcspn(p, ":");
+		auto_free char *dir = xstrndup(p, n);
+		struct stat st;
+
+		if (n == 0 || stat(dir, &st) < 0)
+			continue;
+		buf_addf(out, "%s %lld\n", dir, (long long)clock_ns_of(st.st_mtim));
+	}
+}
+
+static int link_tools_of(const char *dir, const char *into, const char *wrapper,
+                         struct err *err)
+{
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return 0;
+	for (struct dirent *e; (e = readdir(d));) {
+		if (e->d_name[0] == '.' || !model_for(e->d_name))
+			continue;
+		auto_free char *tool = path_join(dir, e->d_name);
+		auto_free char *name = path_join(into, e->d_name);
+
+		if (access(tool, X_OK) < 0)
+			continue;
+		if (symlink(wrapper, name) < 0 && errno != EEXIST) {
+			err_sys(err, "%s", name);
+			closedir(d);
+			return -1;
+		}
+	}
+	closedir(d);
+	return 0;
+}
+
+static int make_links(const char *path, const char *folder, const char *wrapper,
+                      struct err *err)
+{
+	auto_free char *tmp = xasprintf("%s.%d", folder, (int)getpid());
+
+	if (file_mkdirs(tmp, 0755, err) < 0)
+		return -1;
+	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		auto_free char *dir = xstrndup(p, strcspn(p, ":"));
+
+		if (*dir && link_tools_of(dir, tmp, wrapper, err) < 0)
+			return -1;
+	}
+	if (rename(tmp, folder) < 0) {
+		if (errno != EEXIST && errno != ENOTEMPTY)
+			return err_sys(err, "%s", folder);
+		/* another process was faster */
+		return file_remove_tree(tmp, err);
+	}
+	return 0;
+}
+
+char *tools_folder(struct store *st, const char *path, struct err *err)
+{
+	auto_free char *wrapper = tools_beside("gg-model");
+	auto_buf what = BUF_INIT;
+	struct oid id;
+
+	if (!wrapper) {
+		err_set(err, ERR_NOTFOUND,
+		        "gg-model is not beside this program: installed wrongly?");
+		return NULL;
+	}
+	describe_path(path, wrapper, &what);
+	digest_bytes(what.data, what.len, &id);
+	auto_free char *folder = xasprintf("%s/models/%.20s", store_dir(st), id.s + 1);
+	if (access(folder, X_OK) < 0 && make_links(path, folder, wrapper, err) < 0)
+		return NULL;
+	return steal(&folder);
+}
+
+static bool is_set_by(const char *entry, const char *const *set)
+{
+	for (; *set; set++) {
+		size_t n = strcspn(*set, "=");
+
+		if (strncmp(entry, *set, n) == 0 && entry[n] == '=')
+			return true;
+	}
+	return false;
+}
+
+struct strv tools_environment(struct store *st, const char *folder, const char *path,
+                              const char *const *extra)
+{
+	struct strv env = STRV_INIT;
+	auto_free char *new_path = xasprintf("PATH=%s:%s", folder, path);
+	auto_free char *base = xasprintf("GG_BASEPATH=%s", path);
+	auto_free char *models = xasprintf("GG_MODELPATH=%s", folder);
+	auto_free char *dir = xasprintf("GG_DIR=%s", store_dir(st));
+	const char *const ours[] = { new_path, base, models, dir, NULL };
+
+	for (char **e = environ; *e; e++)
+		if (!is_set_by(*e, ours) && !is_set_by(*e, extra))
+			strv_add(&env, *e);
+	for (size_t i = 0; ours[i]; i++)
+		strv_add(&env, ours[i]);
+	for (; *extra; extra++)
+		if (!strchr(*extra, '=') || strchr(*extra, '=')[1])
+			strv_add(&env, *extra);
+	return env;
+}
