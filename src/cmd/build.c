@@ -53,6 +53,7 @@ static void on_failure(void *arg)
 	forcer_cancel(b->forcer);
 	if (b->child_runs)
 		uv_process_kill(&b->child, SIGTERM);
+	coordinator_cancel(b->coordinator);
 }
 
 static int start_command(struct build *b, char **argv, struct err *err)
@@ -195,8 +196,15 @@ static int run(struct build *b, char **argv)
 		command_failed(b->self, &err);
 		rc = b->status ? b->status : err_exit_code(err.kind);
 	}
-	while (b->child_runs)
+	bool told = false;
+	while (b->child_runs) {
 		uv_run(forcer_loop(b->forcer), UV_RUN_ONCE);
+		if (sig.got && !told && b->child_runs) {
+			told = true;
+			uv_process_kill(&b->child, sig.got);
+			coordinator_cancel(b->coordinator);
+		}
+	}
 	if (rc == 0 && !sig.got)
 		finish(b);
 	int signal = options_unwatch_signals(&sig);

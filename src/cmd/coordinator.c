@@ -52,7 +52,8 @@ static void answer(struct connection *c, const struct strv *words)
 {
 	struct err ignored;
 
-	session_send(c->fd, words, &ignored);
+	if (!c->answered)
+		session_send(c->fd, words, &ignored);
 	connection_close(c);
 }
 
@@ -293,6 +294,21 @@ void coordinator_drain(struct coordinator *o)
 	while (o->connections)
 		if (uv_run(forcer_loop(o->forcer), UV_RUN_ONCE) == 0)
 			break;
+}
+
+void coordinator_cancel(struct coordinator *o)
+{
+	auto_strv words = STRV_INIT;
+	struct err ignored;
+
+	strv_add(&words, "failed");
+	strv_add(&words, "130");
+	strv_add(&words, "");
+	strv_add(&words, "");
+	/* The connections stay in the list: a late result may still name them. */
+	for (struct connection *c = o->connections; c; c = c->next)
+		if (!c->answered)
+			c->answered = session_send(c->fd, &words, &ignored) == 0;
 }
 
 struct coordinator_counts coordinator_counts(const struct coordinator *o)

@@ -26,6 +26,8 @@ const char *coordinator_session(const struct coordinator *c);
 bool coordinator_idle(const struct coordinator *c);
 /** Take what has been said until now. */
 void coordinator_drain(struct coordinator *c);
+/** Tell those that wait that nothing will come. */
+void coordinator_cancel(struct coordinator *c);
 struct coordinator_counts coordinator_counts(const struct coordinator *c);
 /** Reasons of delegated commands: "tool: reason" → how often. Borrowed. */
 const struct map *coordinator_reasons(const struct coordinator *c);

@@ -239,7 +239,9 @@ static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 		r.err_text = e->err_text;
 		r.status = e->status;
 	}
-	r.rerun = !r.ok && (!e || e->suspicious);
+	r.rerun = !r.ok && !f->cancelled && (!e || e->suspicious);
+	if (!r.ok && !r.rerun && r.status == 0)
+		r.status = 1;
 	while (w) {
 		struct waiter *next = w->next;
 
