@@ -1,0 +1,394 @@
+/*
+ * A blob is made as tmp/<pid>.put<n>, gets its mode and its fixed mtime, and is
+ * renamed to blobs/<name>. Its age, which collecting garbage goes by, is the atime.
+ */
+#include "store/store_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "core/digest.h"
+#include "core/placeholder.h"
+
+enum {
+	BLOB_MTIME_S = 1000000000, /* 2001-09-09 01:46:40 UTC */
+	BLOB_FRESH_S = 86400,      /* an age is refreshed when it is older */
+	BLOB_SMALL = 256 << 10,    /* read whole, hashed, and written only when new */
+};
+
+static void blob_name(const struct oid *id, char name[80])
+{
+	snprintf(name, 80, "blobs/%s", id->s);
+}
+
+enum blob_state blob_state(const struct store *st, const struct oid *id, struct stat *sb)
+{
+	char name[80];
+
+	blob_name(id, name);
+	if (fstatat(st->dir_fd, name, sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return BLOB_ABSENT;
+	if (!S_ISREG(sb->st_mode) || (uint64_t)sb->st_size != oid_size(id))
+		return BLOB_WRONG_SIZE;
+	return BLOB_THERE;
+}
+
+/* A blob is put that is there already: refresh its age, let it be executed if need be. */
+static int blob_renew(struct store *st, const struct oid *id, const struct stat *sb,
+                      bool executable, struct err *err)
+{
+	static const struct timespec now[2] = { { 0, UTIME_NOW }, { 0, UTIME_OMIT } };
+	char name[80];
+
+	blob_name(id, name);
+	if (executable && !(sb->st_mode & 0111) && fchmodat(st->dir_fd, name, 0555, 0) < 0)
+		return err_sys(err, "make %s executable", id->s);
+	/* Fails on another user's blob; then its age is that user's business. */
+	if (sb->st_atime < time(NULL) - BLOB_FRESH_S)
+		(void)!utimensat(st->dir_fd, name, now, 0);
+	return 0;
+}
+
+/* 1 when the blob is there (and renewed), 0 when it must be written, -1. */
+static int blob_present(struct store *st, const struct oid *id, bool executable,
+                        struct err *err)
+{
+	struct stat sb;
+
+	if (blob_state(st, id, &sb) != BLOB_THERE)
+		return 0;
+	return blob_renew(st, id, &sb, executable, err) < 0 ? -1 : 1;
+}
+
+/* Rename @from (absolute, or relative to dir_fd) to the blob's name. A good blob that another
+ * process put there meanwhile stays, so that its mode is not lost. */
+static int blob_rename(struct store *st, const char *from, const struct oid *id,
+                       bool executable, struct err *err)
+{
+	char name[80];
+	bool made = false;
+
+	blob_name(id, name);
+	for (;;) {
+		if (renameat2(st->dir_fd, from, st->dir_fd, name, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno == ENOENT && !made) {
+			made = true;
+			if (dirs_make(st->dir_fd, err) < 0)
+				return -1;
+			continue;
+		}
+		int there = errno == EEXIST ? blob_present(st, id, executable, err) : 0;
+
+		if (there < 0)
+			return -1;
+		if (there)
+			return unlinkat(st->dir_fd, from, 0) == 0 ? 0
+			                                          : err_sys(err, "%s", from);
+		/* EEXIST: of the wrong size. EINVAL: this file system has no such flag. */
+		if ((errno == EEXIST || errno == EINVAL) &&
+		    renameat(st->dir_fd, from, st->dir_fd, name) == 0)
+			return 0;
+		return err_sys(err, "put %s", id->s);
+	}
+}
+
+static int blob_finish(int fd, bool executable, struct err *err)
+{
+	static const struct timespec times[2] = { { 0, UTIME_NOW }, { BLOB_MTIME_S, 0 } };
+
+	if (fchmod(fd, executable ? 0555 : 0444) < 0 || futimens(fd, times) < 0)
+		return err_sys(err, "finish blob");
+	return 0;
+}
+
+/* A complete temporary file becomes blob @id, or goes. Closes @fd. */
+static int blob_publish(struct store *st, int fd, const char *tmp, const struct oid *id,
+                        bool executable, struct err *err)
+{
+	int rc = blob_finish(fd, executable, err);
+
+	/* Network file systems tell of a full disk only here. */
+	if (close(fd) < 0 && rc == 0)
+		rc = err_sys(err, "put %s", id->s);
+	if (rc == 0)
+		rc = blob_rename(st, tmp, id, executable, err);
+	if (rc < 0)
+		unlinkat(st->dir_fd, tmp, 0);
+	return rc;
+}
+
+static int blob_write(struct store *st, const void *data, size_t len, const struct oid *id,
+                      bool executable, struct err *err)
+{
+	char tmp[64];
+	int there = blob_present(st, id, executable, err);
+
+	if (there)
+		return there < 0 ? -1 : 0;
+	int fd = dirs_tmp_open(st, tmp, err);
+	if (fd < 0)
+		return -1;
+	if (file_write_fd(fd, data, len, err) < 0) {
+		close(fd);
+		unlinkat(st->dir_fd, tmp, 0);
+		return err_wrap(err, "put %s", id->s);
+	}
+	return blob_publish(st, fd, tmp, id, executable, err);
+}
+
+int store_put(struct store *st, const void *data, size_t len, struct oid *out, struct err *err)
+{
+	digest_bytes(data, len, out);
+	return blob_write(st, data, len, out, false, err);
+}
+
+/* Copy @from into @to and name it: one pass, or a reflink and then a pass. */
+static int blob_copy(int from, int to, struct oid *out, struct err *err)
+{
+	if (lseek(from, 0, SEEK_CUR) == 0 && ioctl(to, FICLONE, from) == 0)
+		return digest_fd(to, out, err);
+	return digest_copy(from, to, out, err);
+}
+
+static int blob_stream(struct store *st, int from, bool executable, struct oid *out,
+                       struct err *err)
+{
+	char tmp[64];
+	int fd = dirs_tmp_open(st, tmp, err);
+
+	if (fd < 0)
+		return -1;
+	int rc = blob_copy(from, fd, out, err);
+	int there = rc < 0 ? -1 : blob_present(st, out, executable, err);
+
+	if (there == 0)
+		return blob_publish(st, fd, tmp, out, executable, err);
+	close(fd);
+	unlinkat(st->dir_fd, tmp, 0);
+	return there < 0 ? err_wrap(err, "put") : 0;
+}
+
+/* Read at most BLOB_SMALL bytes: 1 that was all, 0 there is more, -1. */
+static int blob_read_small(int fd, uint64_t expect, struct buf *out, struct err *err)
+{
+	for (;;) {
+		size_t step = out->len <= expect ? (size_t)(expect - out->len) + 1 : 4096;
+
+		if (out->len + step > BLOB_SMALL + 1)
+			step = BLOB_SMALL + 1 - out->len;
+		if (step == 0)
+			return 0;
+		char *at = buf_room(out, step);
+		ssize_t n = read(fd, at, step);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "read");
+		if (n == 0)
+			return 1;
+		out->len += (size_t)n;
+	}
+}
+
+int blob_read_in(struct store *st, int fd, uint64_t size_bytes, bool keep, bool executable,
+                 struct oid *out, bool *placeholder, struct err *err)
+{
+	auto_buf small = BUF_INIT;
+
+	*placeholder = false;
+	if (size_bytes <= BLOB_SMALL) {
+		int whole = blob_read_small(fd, size_bytes, &small, err);
+
+		if (whole < 0)
+			return -1;
+		if (whole) {
+			digest_bytes(buf_str(&small), small.len, out);
+			if (small.len >= PLACEHOLDER_MIN && small.len <= PLACEHOLDER_MAX)
+				*placeholder = placeholder_sniff(small.data, small.len);
+			if (!keep || *placeholder)
+				return 0;
+			return blob_write(st, buf_str(&small), small.len, out, executable, err);
+		}
+		if (lseek(fd, 0, SEEK_SET) < 0)
+			return err_sys(err, "seek");
+	}
+	return keep ? blob_stream(st, fd, executable, out, err) : digest_fd(fd, out, err);
+}
+
+int store_put_fd(struct store *st, int fd, bool executable, struct oid *out, struct err *err)
+{
+	auto_buf small = BUF_INIT;
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct stat sb;
+
+	if (fstat(fd, &sb) < 0)
+		return err_sys(err, "put");
+	if (at < 0 || !S_ISREG(sb.st_mode) || sb.st_size > at + BLOB_SMALL)
+		return blob_stream(st, fd, executable, out, err);
+	int whole = blob_read_small(fd, sb.st_size > at ? (uint64_t)(sb.st_size - at) : 0,
+	                            &small, err);
+
+	if (whole < 0)
+		return err_wrap(err, "put");
+	if (!whole)
+		return lseek(fd, at, SEEK_SET) < 0 ? err_sys(err, "put")
+		                                   : blob_stream(st, fd, executable, out, err);
+	digest_bytes(buf_str(&small), small.len, out);
+	return blob_write(st, buf_str(&small), small.len, out, executable, err);
+}
+
+int store_adopt(struct store *st, const char *tmp_path, const struct oid *id, bool executable,
+                struct err *err)
+{
+	static const struct timespec times[2] = { { 0, UTIME_NOW }, { BLOB_MTIME_S, 0 } };
+	struct stat sb;
+
+	if (lstat(tmp_path, &sb) < 0)
+		return err_sys(err, "adopt %s", tmp_path);
+	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != oid_size(id))
+		return err_set(err, ERR_CORRUPT, "adopt %s: it is not what %s names", tmp_path,
+		               id->s);
+	int there = blob_present(st, id, executable, err);
+
+	if (there < 0)
+		return -1;
+	if (there)
+		return unlink(tmp_path) == 0 ? 0 : err_sys(err, "%s", tmp_path);
+	if (chmod(tmp_path, executable ? 0555 : 0444) < 0 ||
+	    utimensat(AT_FDCWD, tmp_path, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, "adopt %s", tmp_path);
+	auto_free char *abs = tmp_path[0] == '/' ? xstrdup(tmp_path) : realpath(tmp_path, NULL);
+	if (!abs)
+		return err_sys(err, "adopt %s", tmp_path);
+	return blob_rename(st, abs, id, executable, err);
+}
+
+bool store_has(struct store *st, const struct oid *id)
+{
+	auto_buf path = BUF_INIT;
+	struct stat sb;
+
+	if (blob_state(st, id, &sb) == BLOB_THERE)
+		return true;
+	return reference_find(st, id, &path, NULL) == 1;
+}
+
+int store_locate(struct store *st, const struct oid *id, struct buf *path, struct err *err)
+{
+	struct stat sb;
+
+	if (blob_state(st, id, &sb) == BLOB_THERE) {
+		buf_addf(path, "%s/blobs/%s", st->dir, id->s);
+		return 0;
+	}
+	int found = reference_find(st, id, path, err);
+
+	if (found == 0)
+		return err_set(err, ERR_NOTFOUND, "%s is not in the store", id->s);
+	return found < 0 ? -1 : 0;
+}
+
+/* Open the blob or the referenced file; @is_blob tells which. */
+static int blob_open(struct store *st, const struct oid *id, bool *is_blob, struct err *err)
+{
+	auto_buf path = BUF_INIT;
+	struct stat sb;
+	char name[80];
+
+	blob_name(id, name);
+	*is_blob = true;
+	auto_fd fd = openat(st->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT) {
+		*is_blob = false;
+		if (store_locate(st, id, &path, err) < 0)
+			return -1;
+		fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return err_sys(err, "open %s", id->s);
+	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != oid_size(id))
+		return err_set(err, ERR_CORRUPT, "%s has %lld bytes", id->s,
+		               (long long)sb.st_size);
+	return steal_fd(&fd);
+}
+
+int store_open_blob(struct store *st, const struct oid *id, int *fd, struct err *err)
+{
+	bool is_blob;
+	int got = blob_open(st, id, &is_blob, err);
+
+	if (got < 0)
+		return -1;
+	*fd = got;
+	return 0;
+}
+
+/* The bytes are not what their name says: out of the way, so that they are made anew. */
+static int blob_condemn(struct store *st, const struct oid *id, bool is_blob, struct err *err)
+{
+	char name[80], to[80];
+
+	if (!is_blob) {
+		reference_forget(st, id);
+		return err_set(err, ERR_CORRUPT, "%s: the file it refers to has other content",
+		               id->s);
+	}
+	blob_name(id, name);
+	snprintf(to, sizeof(to), "corrupt/%s", id->s);
+	mkdirat(st->dir_fd, "corrupt", 0777);
+	if (renameat(st->dir_fd, name, st->dir_fd, to) < 0 && errno != ENOENT)
+		return err_sys(err, "%s is damaged and can't be set aside", id->s);
+	return err_set(err, ERR_CORRUPT, "%s is damaged (set aside in %s/corrupt)", id->s,
+	               st->dir);
+}
+
+int store_get(struct store *st, const struct oid *id, struct buf *out, struct err *err)
+{
+	bool is_blob = true;
+	size_t before = out->len;
+	struct oid real;
+	struct err why = ERR_INIT;
+	auto_fd fd = blob_open(st, id, &is_blob, &why);
+
+	if (fd < 0) {
+		if (why.kind == ERR_CORRUPT)
+			return blob_condemn(st, id, is_blob, err);
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (file_read_fd(fd, out, err) < 0)
+		return err_wrap(err, "get %s", id->s);
+	digest_bytes(buf_str(out) + before, out->len - before, &real);
+	if (oid_eq(id, &real))
+		return 0;
+	out->len = before;
+	return blob_condemn(st, id, is_blob, err);
+}
+
+int store_verify(struct store *st, const struct oid *id, struct err *err)
+{
+	bool is_blob = true;
+	struct oid real;
+	struct err why = ERR_INIT;
+	auto_fd fd = blob_open(st, id, &is_blob, &why);
+
+	if (fd < 0) {
+		if (why.kind == ERR_CORRUPT)
+			return blob_condemn(st, id, is_blob, err);
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (digest_fd(fd, &real, err) < 0)
+		return err_wrap(err, "verify %s", id->s);
+	return oid_eq(id, &real) ? 0 : blob_condemn(st, id, is_blob, err);
+}
