@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -109,12 +110,22 @@ static void env_in_child(void)
 
 static void env_set_up(void)
 {
+	pthread_atfork(env_before_fork, env_after_fork, env_in_child);
+}
+
+/* At each opening, because others (a test runner, for one) may have set their own since. */
+static void env_catch_faults(void)
+{
 	struct sigaction act = { .sa_sigaction = env_on_fault,
 		                 .sa_flags = SA_SIGINFO | SA_NODEFER };
 
-	for (size_t i = 0; i < countof(ENV_SIGNALS); i++)
-		sigaction(ENV_SIGNALS[i], &act, &env_old_action[ENV_SIGNALS[i]]);
-	pthread_atfork(env_before_fork, env_after_fork, env_in_child);
+	for (size_t i = 0; i < countof(ENV_SIGNALS); i++) {
+		struct sigaction old;
+
+		if (sigaction(ENV_SIGNALS[i], &act, &old) == 0 &&
+		    old.sa_sigaction != env_on_fault)
+			env_old_action[ENV_SIGNALS[i]] = old;
+	}
 }
 
 bool env_is_damage(int rc)
@@ -424,6 +435,14 @@ static void env_close(struct env *env)
 	env->mdb = NULL;
 }
 
+/* Writing to a hole of the mapped lock file faults when the disk is full: no damage. */
+bool env_disk_full(const char *dir)
+{
+	struct statvfs fs;
+
+	return statvfs(dir, &fs) == 0 && fs.f_bavail == 0;
+}
+
 static int env_try(struct env_attempt *a)
 {
 	char data_path[PATH_MAX];
@@ -444,7 +463,7 @@ static int env_try(struct env_attempt *a)
 	}
 	if (rc)
 		env_close(a->env);
-	return rc;
+	return rc == ENV_FAULT && env_disk_full(a->dir) ? ENOSPC : rc;
 }
 
 /* Rename the folder out of the way. The caller holds index.lock exclusively. */
@@ -600,6 +619,7 @@ int env_acquire(const char *dir, struct env **out, struct err *err)
 		return err_set(err, ERR_USAGE, "index: path too long: %s", dir);
 	pthread_once(&env_once, env_set_up);
 	pthread_mutex_lock(&env_mutex);
+	env_catch_faults();
 	*out = env_find(index_path);
 	if (*out)
 		(*out)->refs++;

@@ -187,6 +187,11 @@ static int index_run(struct index *ix, int (*fn)(void *arg), struct index_op *op
 		rc = env_guard(fn, op);
 		if (rc == 0 || rc == MDB_NOTFOUND)
 			return 0;
+		if (rc == ENV_FAULT && env_disk_full(ix->dir)) {
+			index_leave_env(ix);
+			rc = ENOSPC;
+			break;
+		}
 		if (!index_repair(ix, rc))
 			break;
 	}
