@@ -69,6 +69,14 @@ const struct oid *graph_id(const struct node *n);
 typedef void graph_settled_fn(void *arg, struct node *n, bool remembered);
 void graph_on_settled(struct graph *g, graph_settled_fn *fn, void *arg);
 
+/** Why a node failed without running (unreadable thunk, missing output, a circle), for a
+ * person; NULL for others. */
+const char *graph_why(const struct node *n);
+/** Called for every node that fails without running, before it settles; see graph_why. May not
+ * change the graph. */
+typedef void graph_broken_fn(void *arg, struct node *n);
+void graph_on_broken(struct graph *g, graph_broken_fn *fn, void *arg);
+
 /** A slot for the owner's use. */
 void graph_set_user(struct node *n, void *user);
 void *graph_user(const struct node *n);

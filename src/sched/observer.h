@@ -11,7 +11,8 @@ struct observer {
 	void *arg;
 	void (*started)(void *arg, const struct oid *id, const struct thunk *t,
 	                const char *engine);
-	/** A process ended, well or not; @t is what ran. */
+	/** A process ended for good (after its last try), well or not; @t is what ran, NULL
+	 * when the thunk failed before it could run (then @id is the original name). */
 	void (*finished)(void *arg, const struct oid *id, const struct thunk *t,
 	                 const struct outcome *o);
 	/** Something is tried again, or elsewhere. */

@@ -1,0 +1,6 @@
+#include "exec/engine.h"
+
+void outcome_release(struct outcome *o)
+{
+	memo_release(&o->memo);
+}

@@ -1,0 +1,818 @@
+/*
+ * Every node is in at most one of three queues, linked through node.next:
+ *
+ *   load     names seen and not yet asked for (breadth first, so that levels come out right)
+ *   settled  outcome known, dependents not yet told
+ *   told     dependents told, the owner not yet
+ *
+ * work() empties the first two; drain() then calls the owner back, one node at a time, and
+ * works again. A public call made by the owner from inside a callback works but leaves the
+ * draining to the outer call. So nothing recurses, however deep the graph is.
+ *
+ * Dependents are kept as lists of edges; dependencies are not kept at all, only counted: they
+ * are in the thunk, which is read again when the count is zero. A node that waits for thunks
+ * that its own run (or memo) answered with is following; one that waits for a node of the same
+ * rewritten name is its twin. Results are copied from what they wait for.
+ *
+ * Thunks alone can't form a circle (names are hashes), so each circle has a tail call or a twin
+ * in it: when nothing runs, nothing is ready, and nodes wait, those of them that follow or are
+ * twins are in a circle or behind one, and fail.
+ */
+#include "sched/graph.h"
+
+#include <string.h>
+
+#include "core/codec.h"
+#include "sched/heap.h"
+#include "sched/rewrite.h"
+
+enum { CHUNK_BYTES = 64 << 10, FOLLOW_MAX = 1000000 };
+
+/* A name, packed. */
+struct name {
+	unsigned char digest[OID_DIGEST_LEN];
+	uint64_t size_bytes;
+};
+
+struct result {
+	struct result *next;
+	struct name value;
+	bool is_thunk;
+	bool executable;
+	char tag[];
+};
+
+struct edge {
+	struct edge *next;
+	struct node *to;
+};
+
+struct node {
+	struct oid id;
+	struct name *run; /* rewritten name; NULL: id */
+	struct result *results;
+	struct edge *dependents;
+	struct node *next; /* in its queue */
+	char *why;         /* owned */
+	void *user;
+	uint32_t blocked; /* dependencies that are not done */
+	uint32_t order;
+	uint32_t level;   /* steps to the target, as far as seen */
+	uint32_t follows; /* how long the chain of tail calls before it is */
+	unsigned char state;
+	bool has_deps : 1;
+	bool following : 1;
+	bool twin : 1;
+	bool remembered : 1;
+	bool tainted : 1; /* depends on what may not be remembered */
+	bool told : 1;
+};
+
+struct queue {
+	struct node *first;
+	struct node *last;
+};
+
+struct slot {
+	struct node *node;
+	uint32_t hash;
+	bool by_run; /* entered by its rewritten name */
+};
+
+struct chunk {
+	struct chunk *next;
+	size_t used;
+	_Alignas(16) char data[];
+};
+
+struct graph {
+	struct store *store;
+	struct slot *slots;
+	size_t n_slots;
+	size_t cap_slots; /* a power of two */
+	struct chunk *chunks;
+	struct edge *free_edges;
+	struct heap ready;
+	struct queue load;
+	struct queue settled;
+	struct queue told;
+	struct buf scratch;
+	struct graph_counts counts;
+	bool draining;
+	graph_settled_fn *settled_fn;
+	void *settled_arg;
+	graph_broken_fn *broken_fn;
+	void *broken_arg;
+};
+
+/* -- memory -- */
+
+static void *arena_take(struct graph *g, size_t len)
+{
+	len = (len + 7) & ~(size_t)7;
+	if (!g->chunks || g->chunks->used + len > CHUNK_BYTES) {
+		size_t room = len > CHUNK_BYTES ? len : CHUNK_BYTES;
+		struct chunk *c = xmalloc(sizeof(*c) + room);
+
+		c->next = g->chunks;
+		c->used = 0;
+		g->chunks = c;
+	}
+	void *at = g->chunks->data + g->chunks->used;
+	g->chunks->used += len;
+	memset(at, 0, len);
+	return at;
+}
+
+static void edge_add(struct graph *g, struct node *from, struct node *to)
+{
+	struct edge *e = g->free_edges;
+
+	if (e)
+		g->free_edges = e->next;
+	else
+		e = arena_take(g, sizeof(*e));
+	e->to = to;
+	e->next = from->dependents;
+	from->dependents = e;
+	to->blocked++;
+}
+
+static void queue_push(struct queue *q, struct node *n)
+{
+	n->next = NULL;
+	if (q->last)
+		q->last->next = n;
+	else
+		q->first = n;
+	q->last = n;
+}
+
+static struct node *queue_pop(struct queue *q)
+{
+	struct node *n = q->first;
+
+	if (!n)
+		return NULL;
+	q->first = n->next;
+	if (!q->first)
+		q->last = NULL;
+	return n;
+}
+
+/* -- names -- */
+
+static void name_pack(const struct oid *id, struct name *out)
+{
+	oid_digest(id, out->digest);
+	out->size_bytes = oid_size(id);
+}
+
+static void name_unpack(const struct name *n, bool is_thunk, struct oid *out)
+{
+	oid_make(is_thunk ? 'T' : 'V', n->digest, n->size_bytes, out);
+}
+
+static void run_name(const struct node *n, struct oid *out)
+{
+	if (n->run)
+		name_unpack(n->run, true, out);
+	else
+		*out = n->id;
+}
+
+static uint32_t name_hash(const struct name *n)
+{
+	uint32_t h;
+
+	memcpy(&h, n->digest, sizeof(h));
+	return h;
+}
+
+static bool slot_is(const struct slot *s, const struct name *name, uint32_t hash)
+{
+	struct name own;
+
+	if (s->hash != hash)
+		return false;
+	if (s->by_run)
+		own = *s->node->run;
+	else
+		name_pack(&s->node->id, &own);
+	return memcmp(own.digest, name->digest, sizeof(own.digest)) == 0 &&
+	       own.size_bytes == name->size_bytes;
+}
+
+static struct slot *slot_find(const struct graph *g, const struct name *name)
+{
+	uint32_t hash = name_hash(name);
+
+	for (size_t i = hash & (g->cap_slots - 1);; i = (i + 1) & (g->cap_slots - 1))
+		if (!g->slots[i].node || slot_is(&g->slots[i], name, hash))
+			return &g->slots[i];
+}
+
+static void table_grow(struct graph *g)
+{
+	struct slot *old = g->slots;
+	size_t cap = g->cap_slots;
+
+	g->cap_slots = cap ? cap * 2 : 64;
+	g->slots = xcalloc(g->cap_slots, sizeof(*g->slots));
+	for (size_t i = 0; i < cap; i++) {
+		if (!old[i].node)
+			continue;
+		size_t at = old[i].hash & (g->cap_slots - 1);
+		while (g->slots[at].node)
+			at = (at + 1) & (g->cap_slots - 1);
+		g->slots[at] = old[i];
+	}
+	free(old);
+}
+
+static struct node *node_find(const struct graph *g, const struct name *name)
+{
+	return g->cap_slots ? slot_find(g, name)->node : NULL;
+}
+
+static void table_add(struct graph *g, const struct name *name, struct node *n, bool by_run)
+{
+	if ((g->n_slots + 1) * 4 > g->cap_slots * 3)
+		table_grow(g);
+	*slot_find(g, name) = (struct slot){ n, name_hash(name), by_run };
+	g->n_slots++;
+}
+
+/* -- states -- */
+
+static size_t *count_of(struct graph *g, enum node_state s)
+{
+	size_t *const counters[] = {
+		[NODE_WAITING] = &g->counts.waiting, [NODE_READY] = &g->counts.ready,
+		[NODE_RUNNING] = &g->counts.running, [NODE_DONE] = &g->counts.done,
+		[NODE_FAILED] = &g->counts.failed,   [NODE_SKIPPED] = &g->counts.skipped,
+	};
+
+	return counters[s];
+}
+
+static void set_state(struct graph *g, struct node *n, enum node_state s)
+{
+	--*count_of(g, n->state);
+	++*count_of(g, s);
+	n->state = (unsigned char)s;
+}
+
+static bool has_failed(const struct node *n)
+{
+	return n->state == NODE_FAILED || n->state == NODE_SKIPPED;
+}
+
+static void settle(struct graph *g, struct node *n, enum node_state s)
+{
+	if (s == NODE_DONE && n->remembered)
+		g->counts.remembered++;
+	set_state(g, n, s);
+	queue_push(&g->settled, n);
+}
+
+static void set_ready(struct graph *g, struct node *n)
+{
+	set_state(g, n, NODE_READY);
+	heap_push(&g->ready, (uint64_t)n->level << 32 | (UINT32_MAX - n->order), n);
+}
+
+static void node_break(struct graph *g, struct node *n, const char *why)
+{
+	n->why = xstrdup(why);
+	settle(g, n, NODE_FAILED);
+	if (g->broken_fn)
+		g->broken_fn(g->broken_arg, n);
+}
+
+/* The node of a name, made and queued for loading if new. */
+static struct node *node_intern(struct graph *g, const struct oid *id)
+{
+	struct name name;
+
+	name_pack(id, &name);
+	struct node *n = node_find(g, &name);
+	if (n)
+		return n;
+	n = arena_take(g, sizeof(*n));
+	n->id = *id;
+	n->order = (uint32_t)g->counts.nodes++;
+	g->counts.waiting++;
+	table_add(g, &name, n, false);
+	queue_push(&g->load, n);
+	return n;
+}
+
+/* -- results -- */
+
+static const struct result *result_find(const struct node *n, const char *tag)
+{
+	const struct result *r = n->results;
+
+	while (tag && r && strcmp(r->tag, tag) != 0)
+		r = r->next;
+	return r;
+}
+
+static int no_output(const struct oid *id, const char *tag, struct err *err)
+{
+	return tag ? err_set(err, ERR_NOTFOUND, "thunk %s has no output \"%s\"", id->s, tag)
+	           : err_set(err, ERR_NOTFOUND, "thunk %s has no output", id->s);
+}
+
+static void results_of(struct graph *g, struct node *n, const struct memo *m)
+{
+	struct result **end = &n->results;
+
+	for (size_t i = 0; i < m->n_outputs; i++) {
+		const struct memo_output *o = &m->outputs[i];
+		size_t len = strlen(o->tag) + 1;
+		struct result *r = arena_take(g, sizeof(*r) + len);
+
+		memcpy(r->tag, o->tag, len);
+		name_pack(&o->id, &r->value);
+		r->is_thunk = oid_is_thunk(&o->id);
+		r->executable = o->executable;
+		*end = r;
+		end = &r->next;
+	}
+}
+
+/* What is behind a result that is a thunk: its first output for the first, else the same tag.
+ */
+static int follow_result(struct graph *g, struct node *n, struct result *r, struct err *err)
+{
+	const struct node *to = node_find(g, &r->value);
+	const char *tag = r == n->results ? NULL : r->tag;
+	const struct result *final = result_find(to, tag);
+
+	if (!final)
+		return no_output(&to->id, tag, err);
+	r->value = final->value;
+	r->is_thunk = false;
+	r->executable = final->executable;
+	n->tainted |= to->tainted;
+	return 0;
+}
+
+static void end_following(struct graph *g, struct node *n)
+{
+	struct err err = ERR_INIT;
+
+	for (struct result *r = n->results; r; r = r->next) {
+		if (r->is_thunk && follow_result(g, n, r, &err) < 0) {
+			err_wrap(&err, "result of thunk %s", n->id.s);
+			node_break(g, n, err.msg);
+			return;
+		}
+	}
+	settle(g, n, NODE_DONE);
+}
+
+static bool follow_all(struct graph *g, struct node *n)
+{
+	bool failed = false;
+
+	for (struct result *r = n->results; r; r = r->next) {
+		struct oid id;
+
+		if (!r->is_thunk)
+			continue;
+		name_unpack(&r->value, true, &id);
+		struct node *to = node_intern(g, &id);
+		if (to->follows <= n->follows)
+			to->follows = n->follows + 1;
+		if (to->level < n->level)
+			to->level = n->level;
+		failed |= has_failed(to);
+		if (to->state != NODE_DONE)
+			edge_add(g, to, n);
+	}
+	return failed;
+}
+
+static void begin_following(struct graph *g, struct node *n)
+{
+	n->following = true;
+	if (n->state != NODE_WAITING)
+		set_state(g, n, NODE_WAITING);
+	if (n->follows >= FOLLOW_MAX)
+		node_break(g, n, "it answers with ever more thunks");
+	else if (follow_all(g, n))
+		settle(g, n, NODE_SKIPPED);
+	else if (n->blocked == 0)
+		end_following(g, n);
+}
+
+static void take_results(struct graph *g, struct node *n, const struct memo *m)
+{
+	results_of(g, n, m);
+	for (const struct result *r = n->results; r; r = r->next) {
+		if (r->is_thunk) {
+			begin_following(g, n);
+			return;
+		}
+	}
+	if (n->results)
+		settle(g, n, NODE_DONE);
+	else
+		node_break(g, n, "it has no outputs");
+}
+
+/* Take the results from the memo table if it has them. 1, 0, -1. */
+static int remember(struct graph *g, struct node *n, const struct oid *id, struct err *err)
+{
+	struct memo m = { 0 };
+	struct err ignored;
+	int found = store_memo_get(g->store, id, &m, err);
+
+	if (found <= 0)
+		return found;
+	n->remembered = true;
+	/* Only a shortcut for the next run: it does not matter whether it can be written. */
+	if (n->run && !n->tainted)
+		store_memo_put(g->store, &n->id, &m, &ignored);
+	take_results(g, n, &m);
+	memo_release(&m);
+	return 1;
+}
+
+/* -- loading -- */
+
+static int thunk_read(struct graph *g, const struct oid *id, struct thunk **out,
+                      struct err *err)
+{
+	buf_reset(&g->scratch);
+	if (store_get(g->store, id, &g->scratch, err) < 0 ||
+	    thunk_decode(g->scratch.data, g->scratch.len, out, err) < 0)
+		return err_wrap(err, "thunk %s", id->s);
+	return 0;
+}
+
+static int resolve(void *arg, const struct oid *thunk, const char *tag, struct oid *value,
+                   struct err *err)
+{
+	struct graph *g = arg;
+	struct name name;
+
+	name_pack(thunk, &name);
+	const struct result *r = result_find(node_find(g, &name), tag);
+	if (!r)
+		return no_output(thunk, tag, err);
+	name_unpack(&r->value, false, value);
+	return 0;
+}
+
+static bool any_tainted(struct graph *g, const struct thunk *t)
+{
+	for (size_t i = 0; i < t->thunks.n; i++) {
+		struct name name;
+
+		name_pack(&t->thunks.v[i].id, &name);
+		if (node_find(g, &name)->tainted)
+			return true;
+	}
+	return false;
+}
+
+static int node_rewrite(struct graph *g, struct node *n, struct oid *now, struct err *err)
+{
+	auto_thunk t = NULL;
+
+	if (thunk_read(g, &n->id, &t, err) < 0)
+		return -1;
+	n->tainted |= any_tainted(g, t);
+	buf_reset(&g->scratch);
+	if (rewrite_thunk(t, resolve, g, err) < 0 || thunk_encode(t, &g->scratch, err) < 0)
+		return err_wrap(err, "thunk %s", n->id.s);
+	return store_put(g->store, g->scratch.data, g->scratch.len, now, err);
+}
+
+static void copy_results(struct graph *g, struct node *n, const struct node *from)
+{
+	struct memo m = { 0 };
+	struct oid id;
+	struct err ignored;
+
+	n->results = from->results;
+	n->remembered = from->remembered;
+	n->tainted |= from->tainted;
+	run_name(n, &id);
+	/* Only a shortcut for the next run. */
+	if (!n->tainted && store_memo_get(g->store, &id, &m, &ignored) == 1) {
+		store_memo_put(g->store, &n->id, &m, &ignored);
+		memo_release(&m);
+	}
+	settle(g, n, NODE_DONE);
+}
+
+/* The same process is known already: take its results, now or when it has them. */
+static void join(struct graph *g, struct node *n, struct node *other)
+{
+	n->twin = true;
+	if (other->state == NODE_DONE)
+		copy_results(g, n, other);
+	else if (has_failed(other))
+		settle(g, n, NODE_SKIPPED);
+	else
+		edge_add(g, other, n);
+}
+
+static int enter_rewritten(struct graph *g, struct node *n, struct err *err)
+{
+	struct oid now;
+
+	if (node_rewrite(g, n, &now, err) < 0)
+		return -1;
+	n->run = arena_take(g, sizeof(*n->run));
+	name_pack(&now, n->run);
+	struct node *other = node_find(g, n->run);
+	if (other) {
+		join(g, n, other);
+		return 0;
+	}
+	table_add(g, n->run, n, true);
+	int found = remember(g, n, &now, err);
+	if (found == 0)
+		set_ready(g, n);
+	return found;
+}
+
+/* Nothing is left that it waits for. */
+static void unblocked(struct graph *g, struct node *n)
+{
+	struct err err = ERR_INIT;
+
+	if (n->twin)
+		copy_results(g, n, node_find(g, n->run));
+	else if (n->following)
+		end_following(g, n);
+	else if (!n->has_deps)
+		set_ready(g, n);
+	else if (enter_rewritten(g, n, &err) < 0)
+		node_break(g, n, err.msg);
+}
+
+static void add_dependencies(struct graph *g, struct node *n, const struct thunk *t)
+{
+	bool failed = false;
+
+	n->has_deps = t->thunks.n > 0;
+	for (size_t i = 0; i < t->thunks.n; i++) {
+		struct node *d = node_intern(g, &t->thunks.v[i].id);
+
+		if (d->level <= n->level)
+			d->level = n->level + 1;
+		failed |= has_failed(d);
+		if (d->state != NODE_DONE)
+			edge_add(g, d, n);
+	}
+	if (failed)
+		settle(g, n, NODE_SKIPPED);
+	else if (n->blocked == 0)
+		unblocked(g, n);
+}
+
+/* @first: takes the first error, for graph_add. */
+static void node_load(struct graph *g, struct node *n, struct err *first)
+{
+	struct err err = ERR_INIT;
+	auto_thunk t = NULL;
+	int found = remember(g, n, &n->id, &err);
+
+	if (found > 0)
+		return;
+	if (found == 0 && thunk_read(g, &n->id, &t, &err) == 0) {
+		add_dependencies(g, n, t);
+		return;
+	}
+	if (first->kind == ERR_NONE)
+		*first = err;
+	node_break(g, n, err.msg);
+}
+
+static void tell_dependents(struct graph *g, struct node *n)
+{
+	struct edge *e = n->dependents;
+
+	n->dependents = NULL;
+	while (e) {
+		struct edge *next = e->next;
+		struct node *d = e->to;
+
+		e->next = g->free_edges;
+		g->free_edges = e;
+		e = next;
+		d->blocked--;
+		if (d->state != NODE_WAITING)
+			continue; /* skipped already */
+		if (n->state != NODE_DONE)
+			settle(g, d, NODE_SKIPPED);
+		else if (d->blocked == 0)
+			unblocked(g, d);
+	}
+}
+
+static void work(struct graph *g, struct err *first)
+{
+	for (;;) {
+		struct node *n;
+
+		if ((n = queue_pop(&g->settled))) {
+			tell_dependents(g, n);
+			queue_push(&g->told, n);
+		} else if ((n = queue_pop(&g->load))) {
+			node_load(g, n, first);
+		} else {
+			return;
+		}
+	}
+}
+
+static void drain(struct graph *g)
+{
+	struct err ignored = ERR_INIT; /* told through graph_on_broken */
+
+	work(g, &ignored);
+	if (g->draining)
+		return;
+	g->draining = true;
+	for (struct node *n; (n = queue_pop(&g->told));) {
+		if (!n->told && g->settled_fn)
+			g->settled_fn(g->settled_arg, n, n->remembered);
+		n->told = true;
+		work(g, &ignored);
+	}
+	g->draining = false;
+}
+
+/* -- the public face -- */
+
+struct graph *graph_new(struct store *st)
+{
+	struct graph *g = xcalloc(1, sizeof(*g));
+
+	g->store = st;
+	return g;
+}
+
+void graph_free(struct graph *g)
+{
+	if (!g)
+		return;
+	for (size_t i = 0; i < g->cap_slots; i++)
+		if (g->slots[i].node && !g->slots[i].by_run)
+			free(g->slots[i].node->why);
+	while (g->chunks) {
+		struct chunk *next = g->chunks->next;
+
+		free(g->chunks);
+		g->chunks = next;
+	}
+	heap_release(&g->ready);
+	buf_release(&g->scratch);
+	free(g->slots);
+	free(g);
+}
+
+struct node *graph_add(struct graph *g, const struct oid *thunk, struct err *err)
+{
+	struct err first = ERR_INIT;
+	size_t before = g->counts.nodes;
+
+	if (!oid_valid(thunk->s) || !oid_is_thunk(thunk)) {
+		err_set(err, ERR_CORRUPT, "%.60s is not the name of a thunk", thunk->s);
+		return NULL;
+	}
+	struct node *n = node_intern(g, thunk);
+	bool is_new = g->counts.nodes > before;
+	work(g, &first);
+	if (is_new && (n->state == NODE_DONE || has_failed(n)))
+		n->told = true; /* the caller sees it */
+	drain(g);
+	if (first.kind != ERR_NONE && has_failed(n)) {
+		if (err)
+			*err = first;
+		return NULL;
+	}
+	return n;
+}
+
+static void break_circles(struct graph *g)
+{
+	for (size_t i = 0; i < g->cap_slots; i++) {
+		struct node *n = g->slots[i].by_run ? NULL : g->slots[i].node;
+
+		if (n && n->state == NODE_WAITING && (n->following || n->twin))
+			node_break(g, n, "its result depends on itself");
+	}
+	drain(g);
+}
+
+struct node *graph_next(struct graph *g, struct oid *id, struct thunk **thunk, struct err *err)
+{
+	struct node *n;
+
+	while ((n = heap_pop(&g->ready))) {
+		run_name(n, id);
+		if (thunk_read(g, id, thunk, err) == 0) {
+			set_state(g, n, NODE_RUNNING);
+			return n;
+		}
+		node_break(g, n, err->msg);
+		drain(g);
+	}
+	if (g->counts.running == 0 && g->counts.waiting > 0)
+		break_circles(g);
+	return NULL;
+}
+
+void graph_requeue(struct graph *g, struct node *n)
+{
+	BUG_IF(n->state != NODE_RUNNING);
+	set_ready(g, n);
+}
+
+int graph_done(struct graph *g, struct node *n, const struct memo *m, bool memoize,
+               struct err *err)
+{
+	struct oid id;
+	int rc = 0;
+
+	BUG_IF(n->state != NODE_RUNNING);
+	run_name(n, &id);
+	n->tainted |= !memoize;
+	if (memoize)
+		rc = store_memo_put(g->store, &id, m, err);
+	if (rc == 0 && n->run && !n->tainted)
+		rc = store_memo_put(g->store, &n->id, m, err);
+	take_results(g, n, m);
+	drain(g);
+	return rc;
+}
+
+void graph_failed(struct graph *g, struct node *n)
+{
+	BUG_IF(n->state != NODE_RUNNING);
+	settle(g, n, NODE_FAILED);
+	drain(g);
+}
+
+enum node_state graph_state(const struct node *n)
+{
+	return n->state;
+}
+
+int graph_output(struct graph *g, struct node *n, const char *tag, struct oid *value,
+                 bool *executable, struct err *err)
+{
+	const struct result *r = n->state == NODE_DONE ? result_find(n, tag) : NULL;
+
+	if (!r)
+		return no_output(&n->id, tag, err);
+	name_unpack(&r->value, false, value);
+	*executable = r->executable;
+	return 0;
+}
+
+const struct oid *graph_id(const struct node *n)
+{
+	return &n->id;
+}
+
+const char *graph_why(const struct node *n)
+{
+	return n->why;
+}
+
+void graph_on_settled(struct graph *g, graph_settled_fn *fn, void *arg)
+{
+	g->settled_fn = fn;
+	g->settled_arg = arg;
+}
+
+void graph_on_broken(struct graph *g, graph_broken_fn *fn, void *arg)
+{
+	g->broken_fn = fn;
+	g->broken_arg = arg;
+}
+
+void graph_set_user(struct node *n, void *user)
+{
+	n->user = user;
+}
+
+void *graph_user(const struct node *n)
+{
+	return n->user;
+}
+
+void graph_counts(const struct graph *g, struct graph_counts *out)
+{
+	*out = g->counts;
+}
