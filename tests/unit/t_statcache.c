@@ -1,0 +1,146 @@
+#include "store_fixture.h"
+
+#include <time.h>
+
+#include "core/digest.h"
+
+/* Beyond the clock's granularity, so that a record may be believed. */
+static void let_times_pass(void)
+{
+	nanosleep(&(struct timespec){ 0, 30000000 }, NULL);
+}
+
+static struct oid named(struct fixture *f, const char *path, enum file_keep keep)
+{
+	struct err err = ERR_INIT;
+	struct file_info info;
+
+	OK(store_file(f->st, path, keep, &info, &err), err);
+	return info.id;
+}
+
+static void test_a_file_that_changes_within_the_clocks_grain_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *path = fixture_path(f, "racy");
+
+	for (int i = 0; i < 50; i++) {
+		char text[8];
+		struct oid want;
+
+		snprintf(text, sizeof(text), "%07d", i);
+		fixture_write(path, text, 7);
+		digest_bytes(text, 7, &want);
+		assert_string_equal(named(f, path, FILE_HASH_ONLY).s, want.s);
+	}
+}
+
+static void test_a_known_file_is_not_read_again(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct file_info info;
+	struct stat sb;
+	auto_free char *path = fixture_path(f, "known");
+
+	fixture_write(path, "known", 5);
+	let_times_pass();
+	struct oid id = named(f, path, FILE_HASH_ONLY);
+	assert_int_equal(stat(path, &sb), 0);
+	/* Were it read, the wrong path would be told. */
+	OK(store_file_stat(f->st, "/nonexistent", &sb, FILE_HASH_ONLY, &info, &err), err);
+	assert_string_equal(info.id.s, id.s);
+	sb.st_mtim.tv_nsec ^= 1;
+	assert_int_equal(
+		store_file_stat(f->st, "/nonexistent", &sb, FILE_HASH_ONLY, &info, &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+}
+
+static void test_keep_puts_the_blob_even_when_the_file_is_known(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *path = fixture_path(f, "kept");
+
+	fixture_write(path, "kept", 4);
+	let_times_pass();
+	struct oid id = named(f, path, FILE_HASH_ONLY);
+	assert_false(store_has(f->st, &id));
+	named(f, path, FILE_KEEP);
+	assert_true(store_has(f->st, &id));
+	auto_free char *blob = xasprintf("%s/blobs/%s", f->gg, id.s);
+	unlink(blob);
+	named(f, path, FILE_KEEP);
+	assert_true(store_has(f->st, &id));
+}
+
+static void test_system_files_are_referenced_and_others_copied(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	auto_buf path = BUF_INIT;
+	auto_free char *own = fixture_path(f, "own");
+	struct oid id = named(f, "/usr/include/stdio.h", FILE_REFERENCE);
+	auto_free char *blob = xasprintf("%s/blobs/%s", f->gg, id.s);
+
+	assert_int_equal(access(blob, F_OK), -1);
+	OK(store_locate(f->st, &id, &path, &err), err);
+	assert_string_equal(buf_str(&path), "/usr/include/stdio.h");
+	assert_true(store_has(f->st, &id));
+	auto_buf text = BUF_INIT;
+	OK(store_get(f->st, &id, &text, &err), err);
+
+	fixture_write(own, "own", 3);
+	id = named(f, own, FILE_REFERENCE);
+	buf_reset(&path);
+	OK(store_locate(f->st, &id, &path, &err), err);
+	assert_true(path_below(buf_str(&path), f->gg));
+}
+
+static void test_a_placeholder_is_told_and_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct file_info info;
+	auto_buf text = BUF_INIT;
+	auto_free char *path = fixture_path(f, "a.o");
+
+	buf_adds(&text, "#!/usr/bin/env gg-force-and-run\n");
+	while (text.len < 100)
+		buf_addc(&text, 'T');
+	fixture_write(path, text.data, text.len);
+	let_times_pass();
+	for (int i = 0; i < 2; i++) {
+		OK(store_file(f->st, path, FILE_KEEP, &info, &err), err);
+		assert_true(info.placeholder);
+		assert_false(store_has(f->st, &info.id));
+	}
+}
+
+static void test_what_is_no_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct file_info info;
+	auto_free char *fifo = fixture_path(f, "fifo");
+
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(store_file(f->st, fifo, FILE_KEEP, &info, &err), -1);
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_int_equal(store_file(f->st, f->dir, FILE_KEEP, &info, &err), -1);
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_set_up, fixture_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_file_that_changes_within_the_clocks_grain_is_noticed),
+		TEST(test_a_known_file_is_not_read_again),
+		TEST(test_keep_puts_the_blob_even_when_the_file_is_known),
+		TEST(test_system_files_are_referenced_and_others_copied),
+		TEST(test_a_placeholder_is_told_and_not_kept),
+		TEST(test_what_is_no_file_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
