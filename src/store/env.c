@@ -255,17 +255,16 @@ static int env_walk(void *arg)
 {
 	struct env *env = arg;
 	MDB_envinfo info;
-	MDB_txn *txn;
 	int rc = mdb_env_info(env->mdb, &info);
 
 	if (rc == 0)
-		rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+		rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &env->txn);
 	if (rc)
 		return rc;
-	rc = env_walk_free(txn, info.me_last_pgno);
+	rc = env_walk_free(env->txn, info.me_last_pgno);
 	if (rc == 0)
-		rc = env_walk_main(txn, env->dbi);
-	mdb_txn_abort(txn);
+		rc = env_walk_main(env->txn, env->dbi);
+	mdb_txn_abort(steal(&env->txn));
 	return rc;
 }
 
@@ -385,23 +384,23 @@ static int env_identify(struct env_attempt *a)
 	struct env *env = a->env;
 	bool same_boot = false;
 	MDB_stat stat = { 0 };
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+	int rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &env->txn);
 
 	if (rc == MDB_READERS_FULL) {
 		int dead;
 
 		mdb_reader_check(env->mdb, &dead);
-		rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+		rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &env->txn);
 	}
 	if (rc)
 		return rc;
-	rc = mdb_dbi_open(txn, NULL, 0, &env->dbi);
+	rc = mdb_dbi_open(env->txn, NULL, 0, &env->dbi);
 	if (rc == 0)
-		rc = env_read_version(env, txn, &same_boot);
-	if (rc == MDB_NOTFOUND && mdb_stat(txn, env->dbi, &stat) == 0 && stat.ms_entries > 0)
+		rc = env_read_version(env, env->txn, &same_boot);
+	if (rc == MDB_NOTFOUND && mdb_stat(env->txn, env->dbi, &stat) == 0 &&
+	    stat.ms_entries > 0)
 		rc = MDB_VERSION_MISMATCH;
-	mdb_txn_abort(txn);
+	mdb_txn_abort(steal(&env->txn));
 	if (rc == 0 && !same_boot)
 		a->suspicious = true;
 	if (rc != MDB_NOTFOUND || env->read_only)
@@ -422,6 +421,12 @@ static int env_open_guarded(void *arg)
 	return rc ? rc : env_identify(a);
 }
 
+static int env_abort_guarded(void *arg)
+{
+	mdb_txn_abort(arg);
+	return 0;
+}
+
 static int env_close_guarded(void *arg)
 {
 	mdb_env_close(arg);
@@ -430,6 +435,8 @@ static int env_close_guarded(void *arg)
 
 static void env_close(struct env *env)
 {
+	if (env->txn)
+		env_guard(env_abort_guarded, steal(&env->txn));
 	if (env->mdb)
 		env_guard(env_close_guarded, env->mdb);
 	env->mdb = NULL;

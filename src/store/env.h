@@ -23,6 +23,7 @@ enum {
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi;
+	MDB_txn *txn;      /* while it is being opened; a fault leaves it here */
 	uint64_t dev, ino; /* of the index folder, as it was opened */
 	unsigned refs;
 	unsigned generation; /* of the process: a fork makes it stale */
