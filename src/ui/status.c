@@ -51,6 +51,17 @@ static unsigned columns_of(int fd)
 	return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : COLUMNS_DEFAULT;
 }
 
+/* Keep @room columns of what follows @from; the bytes of one UTF-8 character stay together. */
+static void cut(struct buf *out, size_t from, size_t room)
+{
+	for (size_t at = from; at < out->len; at++) {
+		if ((out->data[at] & 0xc0) == 0x80 || room-- > 0)
+			continue;
+		out->len = at;
+		out->data[at] = '\0';
+	}
+}
+
 void status_format(const struct status *s, int64_t elapsed_ns, unsigned columns,
                    struct buf *out)
 {
@@ -61,15 +72,11 @@ void status_format(const struct status *s, int64_t elapsed_ns, unsigned columns,
 	buf_addf(out, "[%zu/%zu] running %zu, queued %zu, remembered %zu, failed %zu",
 	         c->done + c->failed + c->skipped, c->nodes, c->running, c->ready + c->waiting,
 	         c->remembered, c->failed);
-	buf_addf(out, " - %lld.%lld s", (long long)(tenths / 10), (long long)(tenths % 10));
+	buf_addf(out, " · %lld.%lld s", (long long)(tenths / 10), (long long)(tenths % 10));
 	if (*s->label)
-		buf_addf(out, " - %s", s->label);
+		buf_addf(out, " · %s", s->label);
 	/* the last column stays free: some terminals wrap when it is written */
-	size_t room = columns > 1 ? columns - 1 : 0;
-	if (out->len - from > room) {
-		out->len = from + room;
-		out->data[out->len] = '\0';
-	}
+	cut(out, from, columns > 1 ? columns - 1 : 0);
 }
 
 static void paint(struct status *s, int64_t now_ns)
