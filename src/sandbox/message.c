@@ -1,0 +1,116 @@
+#include "sandbox/message.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { HEAD = sizeof(uint32_t) };
+
+void message_begin(struct buf *b)
+{
+	static const char zero[HEAD];
+
+	buf_reset(b);
+	buf_add(b, zero, HEAD);
+}
+
+void message_add_str(struct buf *b, const char *s)
+{
+	buf_addc(b, s ? 's' : '0');
+	if (s)
+		buf_add(b, s, strlen(s) + 1);
+}
+
+void message_add_num(struct buf *b, uint64_t n)
+{
+	buf_add(b, &n, sizeof(n));
+}
+
+int message_send(int fd, struct buf *b, struct err *err)
+{
+	uint32_t len = (uint32_t)(b->len - HEAD);
+	size_t sent = 0;
+
+	memcpy(b->data, &len, HEAD);
+	while (sent < b->len) {
+		ssize_t n = send(fd, b->data + sent, b->len - sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "slot");
+		sent += (size_t)n;
+	}
+	return 0;
+}
+
+static int receive_all(int fd, void *to, size_t len, struct err *err)
+{
+	size_t got = 0;
+
+	while (got < len) {
+		ssize_t n = recv(fd, (char *)to + got, len - got, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "slot");
+		if (n == 0)
+			return err_set(err, ERR_NOTFOUND, "slot: the other end has gone");
+		got += (size_t)n;
+	}
+	return 0;
+}
+
+int message_receive(int fd, struct buf *b, struct err *err)
+{
+	uint32_t len;
+
+	if (receive_all(fd, &len, HEAD, err) < 0)
+		return -1;
+	buf_reset(b);
+	char *at = buf_room(b, len);
+	if (!at)
+		return err_set(err, ERR_CORRUPT, "slot: a message of %u bytes", len);
+	if (receive_all(fd, at, len, err) < 0)
+		return -1;
+	b->len = len;
+	b->data[len] = '\0';
+	return 0;
+}
+
+void message_read(struct message_reader *r, const struct buf *b)
+{
+	*r = (struct message_reader){ b->data, b->data + b->len, false };
+}
+
+const char *message_str(struct message_reader *r)
+{
+	if (r->at >= r->end || (*r->at != 's' && *r->at != '0')) {
+		r->bad = true;
+		return NULL;
+	}
+	if (*r->at++ == '0')
+		return NULL;
+	const char *s = r->at;
+	const char *nul = memchr(s, '\0', (size_t)(r->end - s));
+	if (!nul) {
+		r->bad = true;
+		return NULL;
+	}
+	r->at = nul + 1;
+	return s;
+}
+
+uint64_t message_num(struct message_reader *r)
+{
+	uint64_t n = 0;
+
+	if ((size_t)(r->end - r->at) < sizeof(n)) {
+		r->bad = true;
+		return 0;
+	}
+	memcpy(&n, r->at, sizeof(n));
+	r->at += sizeof(n);
+	return n;
+}

@@ -1,0 +1,480 @@
+/*
+ * A slot is pid 1 of its own pid namespace. It keeps all capabilities in its namespaces; a job
+ * gets none: securebits make an exec'ed root an ordinary user, no_new_privs keeps it so, the
+ * filter takes what is left. The slot is not dumpable, so /proc/1/root and /proc/1/fd are
+ * closed to jobs.
+ *
+ *   receive job ─▶ tree by difference ─▶ vfork, chroot, exec ─▶ wait ─▶ kill the rest ─▶
+ * outputs out
+ */
+#include "sandbox/slot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "core/digest.h"
+#include "sandbox/filter.h"
+#include "sandbox/message.h"
+#include "sandbox/tree.h"
+
+/* Inputs that jobs share, as received; kept for the life of the slot. */
+struct set {
+	struct buf raw;
+	struct box_input *v;
+	size_t n;
+};
+
+struct slot {
+	int channel;
+	int staging; /* opened before anything was mounted */
+	struct tree *tree;
+	struct map sets; /* key → struct set */
+	struct sock_fprog filter;
+	unsigned long files; /* numbers staged files */
+};
+
+struct job {
+	struct strv args;
+	struct strv env;
+	struct strv outputs;
+	struct strv folders; /* work folders, none below another */
+	const char *program;
+	const char *workdir;
+	uint32_t timeout_ms;
+	struct set own;
+	struct box_input **inputs; /* own and shared */
+	size_t n_inputs;
+};
+
+/* -- reading a job -- */
+
+static void read_inputs(struct message_reader *r, struct set *s)
+{
+	s->n = message_num(r);
+	if (s->n > (size_t)(r->end - r->at)) {
+		r->bad = true;
+		s->n = 0;
+	}
+	s->v = xcalloc(s->n, sizeof(*s->v));
+	for (size_t i = 0; i < s->n && !r->bad; i++) {
+		s->v[i].name = message_str(r);
+		s->v[i].source = message_str(r);
+		s->v[i].key = message_str(r);
+		s->v[i].mode = (uint32_t)message_num(r);
+		s->v[i].size_bytes = message_num(r);
+		r->bad |= !s->v[i].name;
+	}
+}
+
+static void read_strings(struct message_reader *r, struct strv *out)
+{
+	for (size_t n = message_num(r); n > 0 && !r->bad; n--) {
+		const char *s = message_str(r);
+
+		if (s)
+			strv_add(out, s);
+	}
+}
+
+static void append_inputs(struct job *j, struct set *s)
+{
+	j->inputs = xrealloc(j->inputs, (j->n_inputs + s->n) * sizeof(struct box_input *));
+	for (size_t i = 0; i < s->n; i++)
+		j->inputs[j->n_inputs++] = &s->v[i];
+}
+
+/* The strings of a set live as long as it does, so it keeps a copy of its part of the message.
+ */
+static struct set *learn_set(struct slot *slot, struct message_reader *r, const char *key)
+{
+	struct set *s = xcalloc(1, sizeof(*s));
+	struct message_reader own;
+
+	buf_add(&s->raw, r->at, (size_t)(r->end - r->at));
+	message_read(&own, &s->raw);
+	read_inputs(&own, s);
+	r->at += own.at - s->raw.data;
+	r->bad |= own.bad;
+	map_add(&slot->sets, key, NULL)->ptr = s;
+	return s;
+}
+
+static void read_sets(struct slot *slot, struct message_reader *r, struct job *j)
+{
+	for (size_t n = message_num(r); n > 0 && !r->bad; n--) {
+		const char *key = message_str(r);
+		bool whole = message_num(r);
+		struct map_entry *known = key ? map_find(&slot->sets, key) : NULL;
+		struct set *s = known ? known->ptr : NULL;
+
+		if (whole && key)
+			s = learn_set(slot, r, key);
+		if (s)
+			append_inputs(j, s);
+		else
+			r->bad = true;
+	}
+}
+
+static void add_folder(struct strv *folders, const char *folder)
+{
+	for (size_t i = 0; i < folders->n; i++)
+		if (path_below(folder, folders->v[i]))
+			return;
+	for (size_t i = 0; i < folders->n; i++)
+		if (path_below(folders->v[i], folder)) {
+			free(folders->v[i]);
+			folders->v[i] = folders->v[--folders->n];
+			folders->v[folders->n] = NULL;
+			i--;
+		}
+	strv_add(folders, folder);
+}
+
+static int read_job(struct slot *slot, const struct buf *raw, struct job *j, struct err *err)
+{
+	struct message_reader r;
+
+	message_read(&r, raw);
+	read_strings(&r, &j->args);
+	read_strings(&r, &j->env);
+	read_strings(&r, &j->outputs);
+	j->program = message_str(&r);
+	j->workdir = message_str(&r);
+	j->timeout_ms = (uint32_t)message_num(&r);
+	read_inputs(&r, &j->own);
+	if (!r.bad)
+		append_inputs(j, &j->own);
+	read_sets(slot, &r, j);
+	if (r.bad || !j->program || !j->workdir)
+		return err_set(err, ERR_CORRUPT, "malformed job");
+	add_folder(&j->folders, j->workdir);
+	for (size_t i = 0; i < j->outputs.n; i++) {
+		auto_free char *dir = path_dir(j->outputs.v[i]);
+
+		add_folder(&j->folders, dir);
+	}
+	for (size_t i = 0; i < j->folders.n; i++)
+		if (strcmp(j->folders.v[i], "/") == 0 || path_below("/dev", j->folders.v[i]) ||
+		    path_below("/proc", j->folders.v[i]))
+			return err_set(err, ERR_DENIED, "%s can't be a work folder",
+			               j->folders.v[i]);
+	return 0;
+}
+
+static void job_release(struct job *j)
+{
+	strv_release(&j->args);
+	strv_release(&j->env);
+	strv_release(&j->outputs);
+	strv_release(&j->folders);
+	free(j->own.v);
+	free(j->inputs);
+}
+
+/* -- running -- */
+
+struct running {
+	pid_t pid;
+	int out;
+	int errs;
+	int failure; /* errno of what kept the program from starting; shared with the vfork
+	                child */
+};
+
+/* After vfork: only system calls, until exec. */
+static void become_job(struct slot *slot, struct job *j, struct running *run, int null,
+                       const char *root)
+{
+	setsid();
+	if (dup2(null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
+	    chroot(root) < 0 || chdir(j->workdir) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0) {
+		run->failure = errno;
+		_exit(127);
+	}
+	execve(j->program, strv_argv(&j->args), strv_argv(&j->env));
+	run->failure = errno;
+	_exit(127);
+}
+
+static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	run->out = memfd_create("stdout", MFD_CLOEXEC);
+	run->errs = memfd_create("stderr", MFD_CLOEXEC);
+	if (null < 0 || run->out < 0 || run->errs < 0)
+		return err_sys(err, "files for the job's output");
+	strv_argv(&j->args);
+	strv_argv(&j->env);
+	volatile pid_t pid = vfork();
+	if (pid == 0)
+		become_job(slot, j, run, null, tree_root(slot->tree));
+	if (pid < 0)
+		return err_sys(err, "start the job");
+	run->pid = pid;
+	return 0;
+}
+
+/* Waits for the main process; then nothing of the job is left alive. */
+static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
+                         int *status, bool *timed_out)
+{
+	auto_fd pidfd = (int)syscall(SYS_pidfd_open, run->pid, 0);
+	struct pollfd p[2] = { { pidfd, POLLIN, 0 }, { slot->channel, 0, 0 } };
+	int64_t end = clock_now_ns() + (int64_t)j->timeout_ms * 1000000;
+
+	for (;;) {
+		int64_t left_ms = (end - clock_now_ns()) / 1000000;
+		int wait_ms = !j->timeout_ms ? -1 : left_ms > 0 ? (int)left_ms + 1 : 0;
+		int n = poll(p, 2, wait_ms);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			*timed_out = true;
+		if (p[1].revents)
+			/* the box has gone: so do we, and with pid 1 all others */
+			_exit(0);
+		if (n <= 0)
+			kill(run->pid, SIGKILL);
+		break;
+	}
+	while (waitpid(run->pid, status, 0) < 0 && errno == EINTR)
+		;
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+/* -- results -- */
+
+static int64_t cpu_of_children(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000LL +
+	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000LL;
+}
+
+/* Copies an open file out; adds its staged name, object name and mode to the answer. */
+static int stage(struct slot *slot, int from, unsigned mode, struct buf *answer,
+                 struct err *err)
+{
+	struct oid id;
+	auto_free char *name = xasprintf("slot-%d-%lu", slot->channel, slot->files++);
+	auto_fd to = openat(slot->staging, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	while (to < 0 && errno == EEXIST) {
+		free(name);
+		name = xasprintf("slot-%d-%lu-%lx", slot->channel, slot->files++,
+		                 (unsigned long)clock_wall_ns());
+		to = openat(slot->staging, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	}
+	if (to < 0)
+		return err_sys(err, "stage an output");
+	if (digest_copy(from, to, &id, err) < 0) {
+		unlinkat(slot->staging, name, 0);
+		return err_wrap(err, "stage an output");
+	}
+	message_add_str(answer, name);
+	message_add_str(answer, id.s);
+	message_add_num(answer, mode);
+	return 0;
+}
+
+static void stage_nothing(struct buf *answer)
+{
+	message_add_str(answer, NULL);
+	message_add_str(answer, "");
+	message_add_num(answer, 0);
+}
+
+static int stage_text(struct slot *slot, int fd, struct buf *answer, struct err *err)
+{
+	if (lseek(fd, 0, SEEK_END) <= 0) {
+		stage_nothing(answer);
+		return 0;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return stage(slot, fd, 0644, answer, err);
+}
+
+/* An output is what the job would read at its name: links lead nowhere but inside. */
+static int stage_output(struct slot *slot, const char *name, struct buf *answer,
+                        struct err *err)
+{
+	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	auto_fd fd = (int)syscall(SYS_openat2, tree_root_fd(slot->tree), name + 1, &how,
+	                          sizeof(how));
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		stage_nothing(answer);
+		return 0;
+	}
+	return stage(slot, fd, st.st_mode & 0777, answer, err);
+}
+
+static int stage_all(struct slot *slot, const struct job *j, const struct running *run,
+                     struct buf *answer, struct err *err)
+{
+	if (stage_text(slot, run->out, answer, err) < 0 ||
+	    stage_text(slot, run->errs, answer, err) < 0)
+		return -1;
+	for (size_t i = 0; i < j->outputs.n; i++)
+		if (stage_output(slot, j->outputs.v[i], answer, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct err *err)
+{
+	struct running run = { .out = -1, .errs = -1 };
+	bool timed_out = false;
+	int status = 0;
+
+	if (tree_prepare(slot->tree, j->inputs, j->n_inputs, &j->folders, &j->outputs, err) < 0)
+		return -1;
+	int64_t cpu = cpu_of_children();
+	int64_t began = clock_now_ns();
+	int rc = start_job(slot, j, &run, err);
+	if (rc == 0) {
+		wait_for_job(slot, j, &run, &status, &timed_out);
+		message_add_str(answer, NULL);
+		message_add_num(answer, (uint64_t)status);
+		message_add_num(answer, timed_out);
+		message_add_num(answer, (uint64_t)(clock_now_ns() - began));
+		message_add_num(answer, (uint64_t)(cpu_of_children() - cpu));
+		if (run.failure && run.errs >= 0)
+			dprintf(run.errs, "%s: %s\n", j->program, strerror(run.failure));
+		rc = stage_all(slot, j, &run, answer, err);
+	}
+	if (run.out >= 0)
+		close(run.out);
+	if (run.errs >= 0)
+		close(run.errs);
+	if (rc == 0)
+		rc = tree_clean(slot->tree, err);
+	return rc;
+}
+
+static void serve(struct slot *slot)
+{
+	struct buf raw = { .max = 1u << 30 };
+	struct buf answer = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	while (message_receive(slot->channel, &raw, &err) == 0) {
+		struct job j = { 0 };
+		int rc = read_job(slot, &raw, &j, &err);
+
+		message_begin(&answer);
+		if (rc == 0)
+			rc = run_job(slot, &j, &answer, &err);
+		if (rc < 0) {
+			message_begin(&answer);
+			message_add_str(&answer, err.msg);
+		}
+		job_release(&j);
+		if (message_send(slot->channel, &answer, &err) < 0 || rc < 0)
+			/* a tree that could not be made or emptied is not used again */
+			break;
+	}
+	_exit(0);
+}
+
+/* -- setting up -- */
+
+static int write_file(const char *path, const char *text)
+{
+	auto_fd fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : 0;
+}
+
+static int map_user(uid_t uid, gid_t gid, struct err *err)
+{
+	auto_free char *uids = xasprintf("%u %u 1", uid, uid);
+	auto_free char *gids = xasprintf("%u %u 1", gid, gid);
+
+	if (write_file("/proc/self/uid_map", uids) < 0 ||
+	    write_file("/proc/self/setgroups", "deny") < 0 ||
+	    write_file("/proc/self/gid_map", gids) < 0)
+		return err_sys(err, "map the user");
+	return 0;
+}
+
+static int take_powers(struct err *err)
+{
+	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+	                           SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+	                           SECBIT_NO_CAP_AMBIENT_RAISE |
+	                           SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+	if (prctl(PR_SET_SECUREBITS, bits) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(err, "drop privileges");
+	/* Results must not depend on addresses. Not everywhere allowed, and no loss then. */
+	personality(ADDR_NO_RANDOMIZE);
+	umask(022);
+	return 0;
+}
+
+static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err)
+{
+	slot->staging = open(s->staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (slot->staging < 0)
+		return err_sys(err, "%s", s->staging);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_sys(err, "private mounts");
+	slot->tree = tree_new(s->base, err);
+	if (!slot->tree || filter_compile(&slot->filter, err) < 0)
+		return -1;
+	return take_powers(err);
+}
+
+_Noreturn void slot_main(const struct slot_setup *setup)
+{
+	struct slot slot = { .channel = setup->channel };
+	struct err err = ERR_INIT;
+	struct buf answer = BUF_INIT;
+	struct rlimit no_core = { 0, 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &no_core);
+	signal(SIGPIPE, SIG_IGN);
+	int rc = 0;
+	if (setup->step == BOX_USERNS)
+		rc = map_user(setup->uid, setup->gid, &err);
+	if (rc == 0)
+		rc = set_up(&slot, setup, &err);
+	message_begin(&answer);
+	message_add_str(&answer, rc < 0 ? err.msg : NULL);
+	if (message_send(slot.channel, &answer, &err) == 0 && rc == 0)
+		serve(&slot);
+	_exit(0);
+}

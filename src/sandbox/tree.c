@@ -1,0 +1,525 @@
+/*
+ * Every input is a private copy in the tmpfs when it is small, a read-only bind mount of the
+ * host's file when it is large. Copies never share an inode, and differ in mtime, because
+ * compilers take two files of equal size, time and content for one.
+ *
+ * Paths below "view" are used for mounting, paths below "root" for everything else: the view is
+ * read-only, and a work folder hides what lies below it in the root.
+ */
+#include "sandbox/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <sys/mount.h>
+
+#include "base/file.h"
+#include "base/path.h"
+
+enum {
+	COPY_MAX_BYTES = 128 << 10,
+	MTIME_BASE = 1000000000, /* 2001-09-09 */
+	DIR_MODE = 0755,
+};
+
+enum place_kind { PLACE_COPY, PLACE_BIND, PLACE_LINK, PLACE_FOLDER };
+
+/* What stands at a name of the kept part. */
+struct place {
+	enum place_kind kind;
+	char *key; /* owned */
+	unsigned mode;
+	uint64_t job; /* the last job that named it */
+};
+
+struct work {
+	char *folder;      /* where the job sees it; owned */
+	char *back;        /* base/work/N; owned */
+	int fd;            /* … opened */
+	struct strv binds; /* mounted inside for this job */
+};
+
+struct tree {
+	int root_fd;
+	int view_fd;
+	char *root;
+	char *view;
+	char *tmp;
+	char *base;
+	struct map places; /* name → struct place */
+	struct work *works;
+	size_t n_works;
+	uint64_t job;
+	unsigned copies; /* numbers mtimes */
+};
+
+/*
+ * Names come from thunks, and links among them may point anywhere: every path is resolved as
+ * the job would see it, never by the slot's own root.
+ */
+static int open_inside(int root_fd, const char *name, uint64_t flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC,
+		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+
+	while (*name == '/')
+		name++;
+	return (int)syscall(SYS_openat2, root_fd, *name ? name : ".", &how, sizeof(how));
+}
+
+/* The folder @name below a root, made with its parents when missing. O_PATH. */
+static int folder_inside(int root_fd, const char *name, struct err *err)
+{
+	int fd = open_inside(root_fd, name, O_PATH | O_DIRECTORY);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return err_sys(err, "folder %s", name);
+	auto_free char *dir = path_dir(name);
+	auto_fd parent = folder_inside(root_fd, dir, err);
+	if (parent < 0)
+		return -1;
+	if (mkdirat(parent, path_base(name), DIR_MODE) < 0 && errno != EEXIST)
+		return err_sys(err, "folder %s", name);
+	fd = openat(parent, path_base(name), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "folder %s", name) : fd;
+}
+
+static int parent_inside(int root_fd, const char *name, struct err *err)
+{
+	auto_free char *dir = path_dir(name);
+
+	return folder_inside(root_fd, dir, err);
+}
+
+/* Binds the host's @from onto @base in folder @parent. */
+static int bind_at(const char *from, int parent, const char *base, bool read_only,
+                   struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOSUID |
+		                               (read_only ? MOUNT_ATTR_RDONLY : 0) };
+	auto_fd tree = (int)syscall(SYS_open_tree, AT_FDCWD, from,
+	                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0 ||
+	    syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
+	    syscall(SYS_move_mount, tree, "", parent, base, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(err, "bind %s", from);
+	return 0;
+}
+
+static int bind_inside(const struct tree *t, const char *from, const char *name, bool read_only,
+                       struct err *err)
+{
+	auto_fd parent = parent_inside(t->view_fd, name, err);
+
+	return parent < 0 ? -1 : bind_at(from, parent, path_base(name), read_only, err);
+}
+
+static void unbind_inside(const struct tree *t, const char *name)
+{
+	struct err ignored;
+	auto_fd parent = parent_inside(t->view_fd, name, &ignored);
+	auto_free char *path = xasprintf("/proc/self/fd/%d/%s", parent, path_base(name));
+
+	if (parent >= 0)
+		umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+static int copy_file(struct tree *t, const char *from, int dir, const char *base, unsigned mode,
+                     struct err *err)
+{
+	auto_fd in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return err_sys(err, "input %s", from);
+	auto_fd out =
+		openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (out < 0)
+		return err_sys(err, "input %s", base);
+	const struct timespec times[2] = { { .tv_sec = MTIME_BASE },
+		                           { .tv_sec = MTIME_BASE + (long)t->copies++ } };
+	if (file_copy_fd(in, out, err) < 0)
+		return -1;
+	if (fchmod(out, mode & 0777) < 0 || futimens(out, times) < 0)
+		return err_sys(err, "input %s", base);
+	return 0;
+}
+
+static int make_mountpoint(int dir, const char *base, struct err *err)
+{
+	auto_fd fd = openat(dir, base, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	return fd < 0 ? err_sys(err, "input %s", base) : 0;
+}
+
+static int make_link(const char *text, int dir, const char *base, struct err *err)
+{
+	char there[PATH_MAX];
+
+	if (symlinkat(text, dir, base) == 0)
+		return 0;
+	/* the same link may be named by two manifests */
+	ssize_t n = errno == EEXIST ? readlinkat(dir, base, there, sizeof(there)) : -1;
+	if (n == (ssize_t)strlen(text) && memcmp(there, text, (size_t)n) == 0)
+		return 0;
+	errno = EEXIST;
+	return err_sys(err, "link %s", base);
+}
+
+/* Makes what can be made without a mount. */
+static int put_at(struct tree *t, int root_fd, const char *name, const struct box_input *in,
+                  enum place_kind kind, struct err *err)
+{
+	auto_fd dir = -1;
+
+	if (kind == PLACE_FOLDER) {
+		dir = folder_inside(root_fd, name, err);
+		return dir < 0 ? -1 : 0;
+	}
+	dir = parent_inside(root_fd, name, err);
+	if (dir < 0)
+		return -1;
+	switch (kind) {
+	case PLACE_LINK: return make_link(in->source, dir, path_base(name), err);
+	case PLACE_COPY: return copy_file(t, in->source, dir, path_base(name), in->mode, err);
+	default: return make_mountpoint(dir, path_base(name), err);
+	}
+}
+
+/* -- the kept part -- */
+
+static void remove_place(struct tree *t, const char *name, const struct place *p)
+{
+	auto_free char *dir = path_dir(name);
+	auto_fd parent = open_inside(t->root_fd, dir, O_PATH | O_DIRECTORY);
+
+	if (p->kind == PLACE_BIND)
+		unbind_inside(t, name);
+	if (parent >= 0)
+		unlinkat(parent, path_base(name), p->kind == PLACE_FOLDER ? AT_REMOVEDIR : 0);
+	/* folders that nothing needs any more must not be seen either */
+	while (strcmp(dir, "/") != 0) {
+		char *up = path_dir(dir);
+		int above = open_inside(t->root_fd, up, O_PATH | O_DIRECTORY);
+		int rc = above < 0 ? -1 : unlinkat(above, path_base(dir), AT_REMOVEDIR);
+
+		if (above >= 0)
+			close(above);
+		free(dir);
+		dir = up;
+		if (rc < 0)
+			break;
+	}
+}
+
+static enum place_kind kind_of(const struct box_input *in, bool shares_key)
+{
+	if (S_ISLNK(in->mode))
+		return PLACE_LINK;
+	if (S_ISDIR(in->mode))
+		return PLACE_FOLDER;
+	return in->size_bytes <= COPY_MAX_BYTES || shares_key ? PLACE_COPY : PLACE_BIND;
+}
+
+static int put_place(struct tree *t, const struct box_input *in, enum place_kind kind,
+                     struct err *err)
+{
+	if (put_at(t, t->root_fd, in->name, in, kind, err) < 0)
+		return -1;
+	return kind == PLACE_BIND ? bind_inside(t, in->source, in->name, true, err) : 0;
+}
+
+static bool is_current(const struct place *p, const struct box_input *in, enum place_kind kind)
+{
+	return p->kind == kind && p->mode == in->mode &&
+	       strcmp(p->key, in->key ? in->key : "") == 0;
+}
+
+static int keep_input(struct tree *t, const struct box_input *in, enum place_kind kind,
+                      struct err *err)
+{
+	bool added;
+	struct map_entry *e = map_add(&t->places, in->name, &added);
+	struct place *p = e->ptr;
+
+	if (p && p->job == t->job)
+		return 0;
+	if (p && is_current(p, in, kind)) {
+		p->job = t->job;
+		return 0;
+	}
+	if (p && p->key)
+		remove_place(t, in->name, p);
+	if (!p)
+		e->ptr = p = xcalloc(1, sizeof(*p));
+	free(p->key);
+	p->key = NULL;
+	if (put_place(t, in, kind, err) < 0)
+		return -1;
+	*p = (struct place){ kind, xstrdup(in->key ? in->key : ""), in->mode, t->job };
+	return 0;
+}
+
+static void remove_unnamed(struct tree *t)
+{
+	size_t at = 0;
+
+	for (struct map_entry *e; (e = map_next(&t->places, &at));) {
+		struct place *p = e->ptr;
+
+		if (!p || !p->key || p->job == t->job)
+			continue;
+		remove_place(t, e->key, p);
+		free(p->key);
+		p->key = NULL;
+	}
+}
+
+/* -- work folders -- */
+
+static int remove_below(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	return ftw->level == 0 ? 0 : remove(path);
+}
+
+/* Fails on what a job may leave to resist it (names too long, folders without rights). */
+static int empty_folder(const char *path, struct err *err)
+{
+	if (nftw(path, remove_below, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+		return err_sys(err, "empty %s", path);
+	return 0;
+}
+
+int tree_clean(struct tree *t, struct err *err)
+{
+	for (size_t i = 0; i < t->n_works; i++) {
+		struct work *w = &t->works[i];
+
+		for (size_t k = w->binds.n; k-- > 0;)
+			unbind_inside(t, w->binds.v[k]);
+		strv_clear(&w->binds);
+		if (empty_folder(w->back, err) < 0)
+			return -1;
+	}
+	return empty_folder(t->tmp, err);
+}
+
+static void unmount_works(struct tree *t)
+{
+	for (size_t i = t->n_works; i-- > 0;) {
+		struct work *w = &t->works[i];
+		struct place folder = { .kind = PLACE_FOLDER };
+
+		unbind_inside(t, w->folder);
+		rmdir(w->back);
+		remove_place(t, w->folder, &folder);
+		close(w->fd);
+		free(w->folder);
+		free(w->back);
+		strv_release(&w->binds);
+	}
+	free(t->works);
+	t->works = NULL;
+	t->n_works = 0;
+}
+
+static bool same_works(const struct tree *t, const struct strv *folders)
+{
+	if (t->n_works != folders->n)
+		return false;
+	for (size_t i = 0; i < t->n_works; i++)
+		if (strcmp(t->works[i].folder, folders->v[i]) != 0)
+			return false;
+	return true;
+}
+
+static int mount_work(struct tree *t, struct work *w, struct err *err)
+{
+	if (file_mkdirs(w->back, DIR_MODE, err) < 0)
+		return -1;
+	w->fd = open(w->back, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd below = w->fd < 0 ? -1 : folder_inside(t->root_fd, w->folder, err);
+	return below < 0 ? -1 : bind_inside(t, w->back, w->folder, false, err);
+}
+
+static int mount_works(struct tree *t, const struct strv *folders, struct err *err)
+{
+	t->works = xcalloc(folders->n, sizeof(*t->works));
+	for (size_t i = 0; i < folders->n; i++) {
+		struct work *w = &t->works[t->n_works++];
+
+		w->folder = xstrdup(folders->v[i]);
+		w->back = xasprintf("%s/work/%zu", t->base, i);
+		if (mount_work(t, w, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct work *work_of(const struct tree *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_works; i++)
+		if (path_below(name, t->works[i].folder))
+			return &t->works[i];
+	return NULL;
+}
+
+static int put_in_work(struct tree *t, struct work *w, const struct box_input *in,
+                       enum place_kind kind, bool written, struct err *err)
+{
+	const char *name = in->name + strlen(w->folder);
+
+	if (!*name)
+		return 0;
+	if (kind == PLACE_BIND && written)
+		kind = PLACE_COPY;
+	if (put_at(t, w->fd, name, in, kind, err) < 0)
+		return -1;
+	if (kind != PLACE_BIND)
+		return 0;
+	strv_add(&w->binds, in->name);
+	return bind_inside(t, in->source, in->name, true, err);
+}
+
+/* -- the public face -- */
+
+static int put_inputs(struct tree *t, struct box_input *const *inputs, size_t n,
+                      const struct strv *outputs, bool in_work, struct err *err)
+{
+	auto_map keys = MAP_INIT;
+	auto_map names = MAP_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct box_input *in = inputs[i];
+		struct work *w = work_of(t, in->name);
+		bool fresh_key = true;
+		bool fresh_name;
+
+		if ((w != NULL) != in_work)
+			continue;
+		map_add(&names, in->name, &fresh_name);
+		if (!fresh_name)
+			continue;
+		if (S_ISREG(in->mode) && in->size_bytes > COPY_MAX_BYTES)
+			map_add(&keys, in->key, &fresh_key);
+		enum place_kind kind = kind_of(in, !fresh_key);
+		int rc = w ? put_in_work(t, w, in, kind, strv_has(outputs, in->name), err)
+		           : keep_input(t, in, kind, err);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_inputs,
+                 const struct strv *folders, const struct strv *outputs, struct err *err)
+{
+	bool same = same_works(t, folders);
+
+	t->job++;
+	if (tree_clean(t, err) < 0)
+		return -1;
+	if (!same) {
+		unmount_works(t);
+		/* names that now lie in a work folder leave the kept part before it hides them
+		 */
+		for (size_t i = 0; i < folders->n; i++) {
+			size_t at = 0;
+
+			for (struct map_entry *e; (e = map_next(&t->places, &at));) {
+				struct place *p = e->ptr;
+
+				if (!p || !p->key || !path_below(e->key, folders->v[i]))
+					continue;
+				remove_place(t, e->key, p);
+				free(p->key);
+				p->key = NULL;
+			}
+		}
+		if (mount_works(t, folders, err) < 0)
+			return -1;
+	}
+	if (put_inputs(t, inputs, n_inputs, outputs, false, err) < 0)
+		return -1;
+	remove_unnamed(t);
+	return put_inputs(t, inputs, n_inputs, outputs, true, err);
+}
+
+static int make_devices(struct tree *t, struct err *err)
+{
+	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full",
+		                               "/dev/random", "/dev/urandom" };
+	auto_fd dir = folder_inside(t->root_fd, "/dev", err);
+
+	if (dir < 0)
+		return -1;
+	for (size_t i = 0; i < countof(devices); i++)
+		if (make_mountpoint(dir, path_base(devices[i]), err) < 0 ||
+		    bind_inside(t, devices[i], devices[i], false, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_fixed(struct tree *t, struct err *err)
+{
+	auto_fd proc = folder_inside(t->root_fd, "/proc", err);
+	auto_fd tmp = folder_inside(t->root_fd, "/tmp", err);
+	auto_free char *proc_view = xasprintf("%s/proc", t->view);
+
+	if (proc < 0 || tmp < 0 || file_mkdirs(t->tmp, DIR_MODE, err) < 0 ||
+	    bind_inside(t, t->tmp, "/tmp", false, err) < 0)
+		return -1;
+	chmod(t->tmp, 01777);
+	/* In a container whose own /proc is masked the kernel refuses: clang then goes by
+	 * argv[0]. */
+	mount("proc", proc_view, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	return make_devices(t, err);
+}
+
+static int set_up(struct tree *t, struct err *err)
+{
+	if (mount("gg", t->base, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
+		return err_sys(err, "mount a tmpfs on %s", t->base);
+	auto_fd base = open(t->base, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (file_mkdirs(t->root, DIR_MODE, err) < 0 ||
+	    file_mkdirs(t->view, DIR_MODE, err) < 0 ||
+	    bind_at(t->root, base, "view", true, err) < 0)
+		return -1;
+	t->root_fd = open(t->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	t->view_fd = open(t->view, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (t->root_fd < 0 || t->view_fd < 0)
+		return err_sys(err, "%s", t->base);
+	return make_fixed(t, err);
+}
+
+struct tree *tree_new(const char *base, struct err *err)
+{
+	struct tree *t = xcalloc(1, sizeof(*t));
+
+	t->base = xstrdup(base);
+	t->root = path_join(base, "root");
+	t->view = path_join(base, "view");
+	t->tmp = path_join(base, "tmp");
+	/* A slot ends with its tree; on failure it ends now. */
+	return set_up(t, err) < 0 ? NULL : t;
+}
+
+const char *tree_root(const struct tree *t)
+{
+	return t->view;
+}
+
+int tree_root_fd(const struct tree *t)
+{
+	return t->view_fd;
+}

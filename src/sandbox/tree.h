@@ -1,0 +1,41 @@
+/**
+ * What a job sees as its root, kept in a tmpfs and changed by difference from one job to the
+ * next.
+ *
+ *   base/root     the tree itself, written here only
+ *   base/view     the same, read-only: the job's root
+ *   base/work/N   the work folders, bound writable over their places in the view, emptied for
+ * each job base/tmp      the job's /tmp
+ *
+ * The slot lives outside of the view and keeps the privileges in its own namespaces that jobs
+ * lack.
+ */
+#ifndef SANDBOX_TREE_H
+#define SANDBOX_TREE_H
+
+#include "base/map.h"
+#include "base/strv.h"
+#include "sandbox/box.h"
+
+struct tree;
+
+/** Set up below @base, an empty folder that this mount namespace may mount on. */
+struct tree *tree_new(const char *base, struct err *err);
+/**
+ * Make the tree hold these inputs and nothing else, with empty work folders.
+ *
+ * @inputs   of this job, and of the shared sets; later repeats of a name are ignored
+ * @folders  work folders: absolute, none below another
+ * @outputs  names that the job writes: an input of such a name is a private, writable copy
+ */
+int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_inputs,
+                 const struct strv *folders, const struct strv *outputs, struct err *err);
+/** Empty work folders and /tmp again, now that the job is over. On error the tree is unfit for
+ * use. */
+int tree_clean(struct tree *t, struct err *err);
+/** The job's root. Borrowed. */
+const char *tree_root(const struct tree *t);
+/** The same, opened O_PATH. Borrowed. */
+int tree_root_fd(const struct tree *t);
+
+#endif
