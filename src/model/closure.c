@@ -1,0 +1,487 @@
+/*
+ * A closure is found the way the loader would find it: the interpreter, then each DT_NEEDED by
+ * RPATH or RUNPATH, ld.so.conf's folders and the default ones. Each path is walked component by
+ * component, so that every symlink on the way stands in the manifest as a symlink and the file
+ * at its real path.
+ */
+#include "model/closure.h"
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "model/elfinfo.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <string.h>
+
+enum { LINKS_MAX = 40, CONF_DEPTH_MAX = 8, CONF_MAX = 1 << 20 };
+
+/* In the loader's order when there is no cache. */
+static const char *const default_dirs[] = { "/lib/x86_64-linux-gnu",
+	                                    "/usr/lib/x86_64-linux-gnu",
+	                                    "/lib64",
+	                                    "/usr/lib64",
+	                                    "/lib",
+	                                    "/usr/lib" };
+
+static void conf_read(const char *path, struct strv *dirs, int depth);
+
+static void conf_line(char *line, struct strv *dirs, int depth)
+{
+	glob_t found = { 0 };
+
+	line[strcspn(line, "#\n")] = '\0';
+	line += strspn(line, " \t");
+	for (size_t n = strlen(line); n && strchr(" \t\r", line[n - 1]); n--)
+		line[n - 1] = '\0';
+	if (line[0] == '/') {
+		if (!strv_has(dirs, line))
+			strv_add(dirs, line);
+		return;
+	}
+	if (strncmp(line, "include", 7) != 0)
+		return;
+	line += 7 + strspn(line + 7, " \t");
+	auto_free char *pattern = path_absolute("/etc", line);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			conf_read(found.gl_pathv[i], dirs, depth + 1);
+	globfree(&found);
+}
+
+static void conf_read(const char *path, struct strv *dirs, int depth)
+{
+	auto_buf text = BUF_LIMIT(CONF_MAX);
+	char *save = NULL;
+
+	if (depth > CONF_DEPTH_MAX || file_read(path, &text, NULL) < 0 || !text.len)
+		return;
+	for (char *line = strtok_r(text.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		conf_line(line, dirs, depth);
+}
+
+void closure_conf_dirs(struct strv *dirs)
+{
+	conf_read("/etc/ld.so.conf", dirs, 0);
+}
+
+void closure_init(struct closure *c, const struct call *call)
+{
+	*c = (struct closure){ .call = call };
+	closure_conf_dirs(&c->dirs);
+	strv_add(&c->watch, "/etc/ld.so.conf");
+	strv_add(&c->watch, "/etc/ld.so.conf.d");
+}
+
+void closure_release(struct closure *c)
+{
+	manifest_release(&c->m);
+	map_release(&c->seen);
+	map_release(&c->linked);
+	strv_release(&c->watch);
+	strv_release(&c->dirs);
+}
+
+static int add_link(struct closure *c, const char *path, const char *text, struct err *err)
+{
+	struct oid id;
+	bool added;
+
+	map_add(&c->linked, path, &added);
+	if (!added)
+		return 0;
+	if (store_put(c->call->store, text, strlen(text), &id, err) < 0)
+		return -1;
+	manifest_add(&c->m, path, &id, S_IFLNK | 0777);
+	return 0;
+}
+
+/* Resolve @path, adding the symlinks on the way. Owned; NULL with @err. */
+static char *walk(struct closure *c, const char *path, struct err *err)
+{
+	auto_free char *rest = xstrdup(path);
+	auto_free char *at = xstrdup("");
+	int links = 0;
+
+	for (char *p = rest; *(p += strspn(p, "/"));) {
+		size_t n = strcspn(p, "/");
+		if (n == 1 && p[0] == '.') {
+			p += n;
+			continue;
+		}
+		if (n == 2 && p[0] == '.' && p[1] == '.') {
+			char *slash = strrchr(at, '/');
+			if (slash)
+				*slash = '\0';
+			p += n;
+			continue;
+		}
+		auto_free char *next = xasprintf("%s/%.*s", at, (int)n, p);
+		auto_free char *text = file_readlink(next);
+		p += n;
+		if (!text) {
+			if (errno != EINVAL) {
+				err_sys(err, "%s", next);
+				return NULL;
+			}
+			free(at);
+			at = steal(&next);
+			continue;
+		}
+		if (++links > LINKS_MAX) {
+			err_set(err, ERR_IO, "%s: too many links", path);
+			return NULL;
+		}
+		if (add_link(c, next, text, err) < 0)
+			return NULL;
+		char *now = xasprintf("%s/%s", text, p);
+		if (text[0] == '/')
+			at[0] = '\0';
+		free(rest);
+		p = rest = now;
+	}
+	return steal(&at);
+}
+
+/* Is there a library of the right kind? */
+static bool fits(const char *path, const struct elf_info *user)
+{
+	auto_elf_info lib = { 0 };
+
+	return access(path, R_OK) == 0 && elf_read(path, &lib, NULL) == 1 &&
+	       lib.bits == user->bits && lib.machine == user->machine;
+}
+
+/* @name in one of the colon-separated folders of @list, with $ORIGIN expanded. */
+static char *find_in_list(const char *name, const char *list, const char *origin,
+                          const struct elf_info *user)
+{
+	for (const char *at = list; at && *at;) {
+		size_t n = strcspn(at, ":");
+		auto_buf path = BUF_INIT;
+		for (size_t i = 0; i < n;) {
+			size_t skip = strncmp(at + i, "$ORIGIN", 7) == 0     ? 7
+			              : strncmp(at + i, "${ORIGIN}", 9) == 0 ? 9
+			                                                     : 0;
+			if (skip)
+				buf_adds(&path, origin);
+			else
+				buf_addc(&path, at[i]);
+			i += skip ? skip : 1;
+		}
+		buf_addf(&path, "/%s", name);
+		if (fits(buf_str(&path), user))
+			return buf_steal(&path);
+		at += n + (at[n] == ':');
+	}
+	return NULL;
+}
+
+static char *find_in(const char *name, const char *dir, const struct elf_info *user)
+{
+	char *path = path_join(dir, name);
+
+	if (fits(path, user))
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* The loader's answer for DT_NEEDED @name of a file in folder @origin. Owned, or NULL. */
+static char *find_library(struct closure *c, const char *name, const char *origin,
+                          const struct elf_info *user)
+{
+	char *path;
+
+	if (strchr(name, '/'))
+		return fits(name, user) ? xstrdup(name) : NULL;
+	path = find_in_list(name, user->runpath ? user->runpath : user->rpath, origin, user);
+	for (size_t i = 0; !path && i < countof(default_dirs); i++)
+		path = find_in(name, default_dirs[i], user);
+	for (size_t i = 0; !path && i < c->dirs.n; i++) {
+		path = find_in(name, c->dirs.v[i], user);
+		c->need_cache = c->need_cache || path;
+	}
+	return path;
+}
+
+static int add_needs(struct closure *c, const char *real, struct err *err)
+{
+	auto_elf_info elf = { 0 };
+	auto_free char *origin = path_dir(real);
+	int rc = elf_read(real, &elf, err);
+
+	if (rc <= 0)
+		return rc;
+	if (elf.interp && closure_add(c, elf.interp, err) < 0)
+		return -1;
+	for (size_t i = 0; i < elf.needed.n; i++) {
+		auto_free char *lib = find_library(c, elf.needed.v[i], origin, &elf);
+		if (lib && closure_add(c, lib, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The interpreter of a script ("#!"), and through env(1) the program that it starts. */
+static int add_interpreter(struct closure *c, const char *real, struct err *err)
+{
+	char line[256] = "", *save = NULL;
+	auto_fd fd = open(real, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, line, sizeof(line) - 1) < 3 || memcmp(line, "#!", 2) != 0)
+		return 0;
+	line[strcspn(line, "\n")] = '\0';
+	char *program = strtok_r(line + 2, " \t", &save);
+	char *arg = strtok_r(NULL, " \t", &save);
+	if (!program)
+		return 0;
+	if (closure_add(c, program, err) < 0)
+		return -1;
+	if (!arg || strcmp(path_base(program), "env") != 0)
+		return 0;
+	auto_free char *found = proc_find_on_path(arg, proc_env(c->call->envp, "PATH"), NULL);
+	return found ? closure_add(c, found, err) : 0;
+}
+
+int closure_add(struct closure *c, const char *path, struct err *err)
+{
+	struct file_info info;
+	bool added;
+
+	map_add(&c->seen, path, &added);
+	if (!added)
+		return 0;
+	strv_add(&c->watch, path);
+	auto_free char *real = walk(c, path, err);
+	if (!real)
+		return -1;
+	map_add(&c->seen, real, &added);
+	if (!added && strcmp(real, path) != 0)
+		return 0;
+	if (store_file(c->call->store, real, FILE_REFERENCE, &info, err) < 0)
+		return -1;
+	if (info.placeholder)
+		return err_set(err, ERR_UNSURE, "%s is a placeholder", real);
+	manifest_add(&c->m, real, &info.id, S_IFREG | (info.st.st_mode & 0111 ? 0755 : 0644));
+	if (add_needs(c, real, err) < 0)
+		return -1;
+	return info.st.st_mode & 0111 ? add_interpreter(c, real, err) : 0;
+}
+
+int closure_add_if(struct closure *c, const char *path, struct err *err)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && S_ISREG(sb.st_mode))
+		return closure_add(c, path, err);
+	strv_add(&c->watch, path);
+	return 0;
+}
+
+int closure_add_folder(struct closure *c, const char *path, struct err *err)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+	int rc = 0;
+
+	strv_add(&c->watch, path);
+	if (!dir)
+		return 0;
+	while (rc == 0 && (e = readdir(dir))) {
+		auto_free char *name = path_join(path, e->d_name);
+		if (e->d_name[0] != '.')
+			rc = closure_add_if(c, name, err);
+	}
+	closedir(dir);
+	return rc;
+}
+
+int closure_store(struct closure *c, struct oid *manifest, struct err *err)
+{
+	auto_buf bytes = BUF_INIT;
+
+	if (c->need_cache && closure_add_if(c, "/etc/ld.so.cache", err) < 0)
+		return -1;
+	manifest_normalize(&c->m);
+	if (manifest_encode(&c->m, &bytes, err) < 0)
+		return -1;
+	return store_put(c->call->store, bytes.data, bytes.len, manifest, err);
+}
+
+static void watch_fields(const char *path, uint64_t f[5])
+{
+	struct stat sb;
+
+	memset(f, 0, 5 * sizeof(*f));
+	if (stat(path, &sb) < 0)
+		return;
+	f[0] = sb.st_dev;
+	f[1] = sb.st_ino;
+	f[2] = S_ISDIR(sb.st_mode) ? 0 : (uint64_t)sb.st_size;
+	f[3] = (uint64_t)sb.st_mtim.tv_sec * 1000000000U + (uint64_t)sb.st_mtim.tv_nsec;
+	f[4] = (uint64_t)sb.st_ctim.tv_sec * 1000000000U + (uint64_t)sb.st_ctim.tv_nsec;
+}
+
+void watch_pack(struct buf *b, const struct strv *paths)
+{
+	uint64_t f[5];
+
+	pack_u32(b, (uint32_t)paths->n);
+	for (size_t i = 0; i < paths->n; i++) {
+		watch_fields(paths->v[i], f);
+		pack_str(b, paths->v[i]);
+		buf_add(b, f, sizeof(f));
+	}
+}
+
+bool watch_unchanged(struct unpack *u)
+{
+	uint32_t n = unpack_u32(u);
+	uint64_t now[5];
+
+	for (uint32_t i = 0; i < n; i++) {
+		auto_free char *path = unpack_str(u);
+		const void *then = unpack_bytes(u, sizeof(now));
+		if (!path || !then)
+			return false;
+		watch_fields(path, now);
+		if (memcmp(now, then, sizeof(now)) != 0)
+			return false;
+	}
+	return !u->bad;
+}
+
+static void closure_key(struct buf *key, char *const *programs, char *const *extra)
+{
+	buf_adds(key, "closure");
+	for (size_t i = 0; programs && programs[i]; i++)
+		buf_add(key, programs[i], strlen(programs[i]) + 1);
+	buf_addc(key, '\1');
+	for (size_t i = 0; extra && extra[i]; i++)
+		buf_add(key, extra[i], strlen(extra[i]) + 1);
+}
+
+/* 1 when a remembered manifest still holds. */
+static int recall(const struct call *call, const struct buf *key, struct oid *manifest,
+                  struct err *err)
+{
+	auto_buf value = BUF_INIT;
+	int rc =
+		store_cache_get(call->store, CACHE_TOOLCHAIN, key->data, key->len, &value, err);
+
+	if (rc <= 0)
+		return rc;
+	struct unpack u = { (unsigned char *)value.data, value.len, false };
+	auto_free char *name = unpack_str(&u);
+	if (!name || oid_parse(name, strlen(name), manifest, NULL) < 0)
+		return 0;
+	return watch_unchanged(&u) && store_has(call->store, manifest);
+}
+
+static int remember(struct closure *c, const struct buf *key, const struct oid *manifest,
+                    struct err *err)
+{
+	auto_buf value = BUF_INIT;
+
+	pack_str(&value, manifest->s);
+	watch_pack(&value, &c->watch);
+	return store_cache_put(c->call->store, CACHE_TOOLCHAIN, key->data, key->len, value.data,
+	                       value.len, err);
+}
+
+static int add_extra(struct closure *c, const char *path, struct err *err)
+{
+	struct stat sb;
+
+	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+		return closure_add_folder(c, path, err);
+	return closure_add_if(c, path, err);
+}
+
+int closure_of(const struct call *call, char *const *programs, char *const *extra,
+               struct oid *manifest, struct err *err)
+{
+	auto_buf key = BUF_INIT;
+	auto_closure c = { 0 };
+	int rc;
+
+	closure_key(&key, programs, extra);
+	rc = recall(call, &key, manifest, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	closure_init(&c, call);
+	for (size_t i = 0; programs && programs[i]; i++)
+		if (closure_add(&c, programs[i], err) < 0)
+			return -1;
+	for (size_t i = 0; extra && extra[i]; i++)
+		if (add_extra(&c, extra[i], err) < 0)
+			return -1;
+	if (closure_store(&c, manifest, err) < 0)
+		return -1;
+	return remember(&c, &key, manifest, err);
+}
+
+/* "de_DE.UTF-8" as the folder is called: "de_DE.utf8". */
+static void locale_folder(const char *value, struct buf *out)
+{
+	const char *dot = strchr(value, '.');
+
+	if (!dot) {
+		buf_adds(out, value);
+		return;
+	}
+	buf_add(out, value, (size_t)(dot - value) + 1);
+	for (const char *p = dot + 1; *p && *p != '@'; p++)
+		if (*p != '-' && *p != '_')
+			buf_addc(out, *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p);
+	const char *at = strchr(dot, '@');
+	if (at)
+		buf_adds(out, at);
+}
+
+static void locale_files(const char *value, struct strv *extra)
+{
+	static const char *const domains[] = { "gcc-12",   "cpplib-12", "gcc", "cpplib",
+		                               "binutils", "gas",       "ld",  "bfd",
+		                               "opcodes",  "libc" };
+	auto_buf folder = BUF_INIT;
+	auto_free char *lang = xstrndup(value, strcspn(value, ".@"));
+
+	if (!*value || strchr(value, '/') || strv_has(extra, value))
+		return;
+	locale_folder(value, &folder);
+	strv_addf(extra, "/usr/lib/locale/%s", buf_str(&folder));
+	strv_addf(extra, "/usr/lib/locale/%s/LC_MESSAGES", buf_str(&folder));
+	strv_add(extra, "/usr/lib/locale/locale-archive");
+	strv_add(extra, "/usr/share/locale/locale.alias");
+	strv_add(extra, "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache");
+	for (int whole = 1; whole >= 0; whole--) {
+		size_t n = whole ? strlen(lang) : strcspn(lang, "_");
+		for (size_t i = 0; i < countof(domains); i++)
+			strv_addf(extra, "/usr/share/locale/%.*s/LC_MESSAGES/%s.mo", (int)n,
+			          lang, domains[i]);
+	}
+}
+
+int closure_of_locale(const struct call *call, struct oid *manifest, bool *any, struct err *err)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG" };
+	auto_strv extra = STRV_INIT;
+
+	*any = false;
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *value = proc_env(call->envp, names[i]);
+		if (!value || !*value || strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0)
+			continue;
+		locale_files(value, &extra);
+	}
+	if (!extra.n)
+		return 0;
+	*any = true;
+	return closure_of(call, NULL, strv_argv(&extra), manifest, err);
+}

@@ -1,0 +1,41 @@
+/**
+ * The closure of programs while it is gathered, and the watch list that tells later whether it
+ * still holds: the paths that it was made from, with their stats.
+ */
+#ifndef MODEL_CLOSURE_H
+#define MODEL_CLOSURE_H
+
+#include "model/toolchain.h"
+#include "store/pack.h"
+
+struct closure {
+	const struct call *call; /* borrowed */
+	struct manifest m;
+	struct map seen;   /* paths added */
+	struct map linked; /* symlinks added */
+	struct strv watch; /* paths it depends on, present or not */
+	struct strv dirs;  /* ld.so.conf's folders */
+	bool need_cache;   /* a library is found through /etc/ld.so.cache only */
+};
+
+void closure_init(struct closure *c, const struct call *call);
+void closure_release(struct closure *c);
+/** Add a file, the symlinks on the way to it, and what it needs in order to run. */
+int closure_add(struct closure *c, const char *path, struct err *err);
+/** As above; nothing happens (but it is watched) when there is no such file. */
+int closure_add_if(struct closure *c, const char *path, struct err *err);
+/** Add the files of a folder, if there is one. */
+int closure_add_folder(struct closure *c, const char *path, struct err *err);
+/** Put the manifest into the store. */
+int closure_store(struct closure *c, struct oid *manifest, struct err *err);
+
+/** The folders that ld.so.conf names, in order. */
+void closure_conf_dirs(struct strv *dirs);
+/** Write the paths with their stats. */
+void watch_pack(struct buf *b, const struct strv *paths);
+/** Read them back: is nothing changed? One stat a path. */
+bool watch_unchanged(struct unpack *u);
+
+#define auto_closure struct closure cleanup(closure_release)
+
+#endif

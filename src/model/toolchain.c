@@ -1,0 +1,547 @@
+/*
+ * The compiler is asked in its own words: "-E -v" for the search lists of #include, "-###" on
+ * an object for what a link adds, -print-prog-name for its helpers. The answers and the stats
+ * of everything they depend on go into the cache; later calls only compare the stats.
+ */
+#include "model/closure.h"
+
+#include "base/path.h"
+#include "base/proc.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { ANSWER_MAX = 4 << 20, FORMAT = 1 };
+
+/* Variables that change what a driver looks for. */
+static const char *const asked_env[] = { "GG_BASEPATH",
+	                                 "PATH",
+	                                 "CPATH",
+	                                 "C_INCLUDE_PATH",
+	                                 "CPLUS_INCLUDE_PATH",
+	                                 "OBJC_INCLUDE_PATH",
+	                                 "COMPILER_PATH",
+	                                 "LIBRARY_PATH",
+	                                 "GCC_EXEC_PREFIX",
+	                                 "LD_LIBRARY_PATH",
+	                                 "CCC_OVERRIDE_OPTIONS" };
+
+/* A question session: the environment to ask in and what was learnt on the way. */
+struct inquiry {
+	const struct call *call;
+	const char *lang;
+	char *const *options;
+	const char *path; /* PATH without gg's models; borrowed */
+	struct strv env;
+	struct strv helpers; /* cc1, as, … : paths as the driver spells them */
+	struct strv link_helpers;
+};
+
+void toolchain_release(struct toolchain *tc)
+{
+	free(tc->target);
+	free(tc->program);
+	free(tc->path_env);
+	strv_release(&tc->quote_dirs);
+	strv_release(&tc->system_dirs);
+	strv_release(&tc->lib_dirs);
+	strv_release(&tc->ld_dirs);
+	strv_release(&tc->start_files);
+	*tc = (struct toolchain){ 0 };
+}
+
+static void inquiry_release(struct inquiry *q)
+{
+	strv_release(&q->env);
+	strv_release(&q->helpers);
+	strv_release(&q->link_helpers);
+}
+
+static void inquiry_init(struct inquiry *q, const struct call *call, const char *lang,
+                         char *const *options)
+{
+	static const char *const skip[] = { "PATH=", "LC_", "LANG=", "LANGUAGE=" };
+	const char *base = proc_env(call->envp, "GG_BASEPATH");
+
+	*q = (struct inquiry){ .call = call, .lang = lang, .options = options };
+	q->path = base ? base : proc_env(call->envp, "PATH");
+	if (!q->path)
+		q->path = "/usr/bin:/bin";
+	for (size_t i = 0; call->envp && call->envp[i]; i++) {
+		bool drop = false;
+		for (size_t k = 0; k < countof(skip); k++)
+			drop = drop || strncmp(call->envp[i], skip[k], strlen(skip[k])) == 0;
+		if (!drop)
+			strv_add(&q->env, call->envp[i]);
+	}
+	strv_addf(&q->env, "PATH=%s", q->path);
+	strv_add(&q->env, "LC_ALL=C");
+}
+
+/* Run "TOOL OPTIONS ARGS…" and gather all that it prints. */
+static int ask(struct inquiry *q, char *const *args, struct buf *answer, struct err *err)
+{
+	auto_strv argv = STRV_INIT;
+
+	strv_add(&argv, q->call->tool);
+	strv_add_all(&argv, q->options);
+	strv_add_all(&argv, args);
+	int status =
+		proc_capture(strv_argv(&argv), "/", strv_argv(&q->env), answer, answer, err);
+	if (status < 0)
+		return -1;
+	if (status != 0)
+		return err_set(err, ERR_UNSURE, "%s %s exits with %d", q->call->tool, args[0],
+		               status);
+	return 0;
+}
+
+/* The next line of *@at, NUL-terminated in place; NULL at the end. */
+static char *next_line(char **at)
+{
+	char *line = *at;
+
+	if (!line || !*line)
+		return NULL;
+	char *end = strchr(line, '\n');
+	*at = end ? end + 1 : NULL;
+	if (end)
+		*end = '\0';
+	return line;
+}
+
+/* Split a command as -### prints it: words may be in double quotes. */
+static void split_words(const char *p, struct strv *words)
+{
+	while (*(p += strspn(p, " "))) {
+		auto_buf word = BUF_INIT;
+		bool quoted = false;
+
+		for (; *p && (quoted || *p != ' '); p++) {
+			if (*p == '"')
+				quoted = !quoted;
+			else if (*p == '\\' && p[1])
+				buf_addc(&word, *++p);
+			else
+				buf_addc(&word, *p);
+		}
+		strv_add(words, buf_str(&word));
+	}
+}
+
+static void add_once(struct strv *to, const char *path)
+{
+	if (!strv_has(to, path))
+		strv_add(to, path);
+}
+
+static bool is_compiler(const char *path)
+{
+	const char *base = path_base(path);
+
+	return path[0] == '/' &&
+	       (strncmp(base, "cc1", 3) == 0 || strncmp(base, "clang", 5) == 0);
+}
+
+/* What "-E -v" says. */
+static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err *err)
+{
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	bool no_run = strcmp(q->lang, "assembler") == 0;
+	char *args[] = { no_run ? "-###" : "-E",
+		         "-v",
+		         "-x",
+		         (char *)q->lang,
+		         no_run ? "-c" : "-E",
+		         "-o",
+		         "/dev/null",
+		         "/dev/null",
+		         NULL };
+	struct strv *list = NULL;
+	char *at, *line;
+
+	if (ask(q, args, &answer, err) < 0)
+		return -1;
+	at = answer.data;
+	while ((line = next_line(&at))) {
+		if (strncmp(line, "#include \"", 10) == 0)
+			list = &tc->quote_dirs;
+		else if (strncmp(line, "#include <", 10) == 0)
+			list = &tc->system_dirs;
+		else if (strncmp(line, "End of search list", 18) == 0)
+			list = NULL;
+		else if (list && line[0] == ' ')
+			strv_add(list, line + 1);
+		else if (strstr(line, "clang version"))
+			tc->family = TOOLCHAIN_CLANG;
+		else if (strncmp(line, "Target: ", 8) == 0 && !tc->target)
+			tc->target = xstrdup(line + 8);
+		else if (line[0] == ' ') {
+			auto_strv words = STRV_INIT;
+			split_words(line, &words);
+			if (words.n && is_compiler(words.v[0]))
+				add_once(&q->helpers, words.v[0]);
+		}
+	}
+	if (!tc->target)
+		return err_set(err, ERR_UNSURE, "%s names no target", q->call->tool);
+	return 0;
+}
+
+/* Where the driver finds helper @name: absolute, or found on PATH. Owned, or NULL. */
+static char *ask_helper(struct inquiry *q, const char *name)
+{
+	auto_free char *option = xasprintf("-print-prog-name=%s", name);
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	char *args[] = { option, NULL };
+
+	if (ask(q, args, &answer, NULL) < 0 || !answer.len)
+		return NULL;
+	answer.data[strcspn(answer.data, "\n")] = '\0';
+	if (answer.data[0] == '/')
+		return access(answer.data, X_OK) == 0 ? xstrdup(answer.data) : NULL;
+	return proc_find_on_path(answer.data, q->path, NULL);
+}
+
+static void link_word(struct inquiry *q, struct toolchain *tc, const char *word)
+{
+	const char *base = path_base(word);
+
+	if (strncmp(word, "-L/", 3) == 0)
+		add_once(&tc->lib_dirs, word + 2);
+	else if (strncmp(word, "-plugin-opt=/", 13) == 0)
+		add_once(&q->link_helpers, word + 12);
+	else if (word[0] == '/' && strcmp(path_ext(word), ".o") == 0 &&
+	         (strncmp(base, "crt", 3) == 0 || strstr(base, "crt")))
+		add_once(&tc->start_files, word);
+	else if (word[0] == '/' && strcmp(base, "liblto_plugin.so") == 0)
+		add_once(&q->link_helpers, word);
+}
+
+/* What "-###" says of a link. */
+static int ask_link(struct inquiry *q, struct toolchain *tc, struct err *err)
+{
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	char *args[] = { "-###", "-o", "/dev/null", "/dev/null", NULL };
+	char *at, *line;
+
+	if (ask(q, args, &answer, err) < 0)
+		return -1;
+	at = answer.data;
+	while ((line = next_line(&at))) {
+		auto_strv words = STRV_INIT;
+
+		if (line[0] != ' ')
+			continue;
+		split_words(line, &words);
+		if (words.n < 2 || words.v[0][0] != '/')
+			continue;
+		add_once(&q->link_helpers, words.v[0]);
+		for (size_t i = 1; i < words.n; i++)
+			link_word(q, tc, words.v[i]);
+	}
+	return 0;
+}
+
+/* The SEARCH_DIR()s of "ld --verbose". */
+static void ask_ld(struct inquiry *q, const char *ld, struct toolchain *tc)
+{
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	char *argv[] = { (char *)ld, "--verbose", NULL };
+
+	if (proc_capture(argv, "/", strv_argv(&q->env), &answer, NULL, NULL) != 0)
+		return;
+	for (const char *p = answer.data; p && (p = strstr(p, "SEARCH_DIR(\""));) {
+		p += 12 + (p[12] == '=');
+		auto_free char *dir = xstrndup(p, strcspn(p, "\""));
+		if (access(dir, X_OK) == 0)
+			add_once(&tc->ld_dirs, dir);
+	}
+}
+
+static void add_folder_of(struct buf *path, const char *file)
+{
+	auto_free char *dir = path_dir(file);
+	auto_free char *in = xasprintf(":%s:", buf_str(path));
+	auto_free char *want = xasprintf(":%s:", dir);
+
+	if (!strstr(in, want))
+		buf_addf(path, "%s%s", path->len ? ":" : "", dir);
+}
+
+/* Files beside the compiler that a driver opens or looks for if they exist. */
+static int add_compile_extras(struct closure *c, const struct toolchain *tc, struct err *err)
+{
+	static const char *const clang_files[] = { "/etc/os-release", "/etc/lsb-release",
+		                                   "/etc/debian_version" };
+	static const char *const gcc_files[] = { "crtbegin.o", "32/crtbegin.o",
+		                                 "x32/crtbegin.o" };
+
+	if (tc->family == TOOLCHAIN_GCC)
+		return 0;
+	for (size_t i = 0; i < countof(clang_files); i++)
+		if (closure_add_if(c, clang_files[i], err) < 0)
+			return -1;
+	/* clang takes its include folders from the gcc installation that it finds by these */
+	for (size_t i = 0; i < tc->start_files.n; i++) {
+		if (strncmp(path_base(tc->start_files.v[i]), "crtbegin", 8) != 0)
+			continue;
+		auto_free char *dir = path_dir(tc->start_files.v[i]);
+		for (size_t k = 0; k < countof(gcc_files); k++) {
+			auto_free char *file = path_join(dir, gcc_files[k]);
+			if (closure_add_if(c, file, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* A specs file is read where the driver was built to look, if it is there. */
+static int add_specs(struct closure *c, const struct inquiry *q, struct err *err)
+{
+	for (size_t i = 0; i < q->helpers.n; i++) {
+		if (strncmp(path_base(q->helpers.v[i]), "cc1", 3) != 0)
+			continue;
+		auto_free char *dir = path_dir(q->helpers.v[i]);
+		auto_free char *specs = path_join(dir, "specs");
+		if (closure_add_if(c, specs, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_compile_closure(struct inquiry *q, struct toolchain *tc, struct strv *watch,
+                                struct err *err)
+{
+	auto_closure c = { 0 };
+
+	closure_init(&c, q->call);
+	if (closure_add(&c, q->call->tool, err) < 0)
+		return -1;
+	for (size_t i = 0; i < q->helpers.n; i++)
+		if (closure_add(&c, q->helpers.v[i], err) < 0)
+			return -1;
+	if (add_specs(&c, q, err) < 0 || add_compile_extras(&c, tc, err) < 0)
+		return -1;
+	strv_add_all(watch, c.watch.v);
+	return closure_store(&c, &tc->compile_closure, err);
+}
+
+static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct strv *watch,
+                             struct err *err)
+{
+	auto_closure c = { 0 };
+
+	closure_init(&c, q->call);
+	if (closure_add(&c, q->call->tool, err) < 0)
+		return -1;
+	for (size_t i = 0; i < q->link_helpers.n; i++)
+		if (closure_add(&c, q->link_helpers.v[i], err) < 0)
+			return -1;
+	if (add_compile_extras(&c, tc, err) < 0 ||
+	    closure_add_folder(&c, "/usr/lib/bfd-plugins", err) < 0)
+		return -1;
+	strv_add_all(watch, c.watch.v);
+	return closure_store(&c, &tc->link_closure, err);
+}
+
+static char *helper_path(const struct inquiry *q)
+{
+	auto_buf path = BUF_INIT;
+
+	add_folder_of(&path, q->call->tool);
+	for (size_t i = 0; i < q->helpers.n; i++)
+		if (strcmp(path_base(q->helpers.v[i]), "as") == 0)
+			add_folder_of(&path, q->helpers.v[i]);
+	for (size_t i = 0; i < q->link_helpers.n; i++)
+		if (strncmp(path_base(q->link_helpers.v[i]), "ld", 2) == 0)
+			add_folder_of(&path, q->link_helpers.v[i]);
+	return buf_steal(&path);
+}
+
+static bool names_cxx_driver(const char *tool)
+{
+	const char *base = path_base(tool);
+
+	return strstr(base, "++") != NULL;
+}
+
+/* The linker that "-fuse-ld=NAME" asks for, else the default one. */
+static const char *linker_name(char *const *options, char name[32])
+{
+	snprintf(name, 32, "ld");
+	for (size_t i = 0; options && options[i]; i++)
+		if (strncmp(options[i], "-fuse-ld=", 9) == 0)
+			snprintf(name, 32, "ld.%s", options[i] + 9);
+	return name;
+}
+
+/* Ask everything. */
+static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, struct err *err)
+{
+	char name[32];
+
+	tc->cxx = names_cxx_driver(q->call->tool);
+	tc->program = realpath(q->call->tool, NULL);
+	if (!tc->program)
+		return err_sys(err, "%s", q->call->tool);
+	if (ask_search_lists(q, tc, err) < 0 || ask_link(q, tc, err) < 0)
+		return -1;
+	auto_free char *as = ask_helper(q, "as");
+	auto_free char *ld = ask_helper(q, linker_name(q->options, name));
+	if (as)
+		add_once(&q->helpers, as);
+	if (ld) {
+		add_once(&q->link_helpers, ld);
+		ask_ld(q, ld, tc);
+	}
+	closure_conf_dirs(&tc->ld_dirs);
+	tc->path_env = helper_path(q);
+	if (make_compile_closure(q, tc, watch, err) < 0 ||
+	    make_link_closure(q, tc, watch, err) < 0)
+		return -1;
+	/* a folder that appears or goes away changes the answer */
+	strv_add_all(watch, q->link_helpers.v);
+	return 0;
+}
+
+static void pack_list(struct buf *b, const struct strv *list)
+{
+	pack_u32(b, (uint32_t)list->n);
+	for (size_t i = 0; i < list->n; i++)
+		pack_str(b, list->v[i]);
+}
+
+static void unpack_list(struct unpack *u, struct strv *list)
+{
+	uint32_t n = unpack_u32(u);
+
+	for (uint32_t i = 0; i < n && !u->bad; i++) {
+		char *s = unpack_str(u);
+		if (s)
+			strv_take(list, s);
+	}
+}
+
+static void unpack_oid(struct unpack *u, struct oid *id)
+{
+	auto_free char *s = unpack_str(u);
+
+	if (!s || oid_parse(s, strlen(s), id, NULL) < 0)
+		u->bad = true;
+}
+
+static void pack_facts(struct buf *b, const struct toolchain *tc)
+{
+	pack_u32(b, tc->family);
+	pack_u32(b, tc->cxx);
+	pack_str(b, tc->target);
+	pack_list(b, &tc->quote_dirs);
+	pack_list(b, &tc->system_dirs);
+	pack_str(b, tc->compile_closure.s);
+	pack_str(b, tc->link_closure.s);
+	pack_str(b, tc->program);
+	pack_str(b, tc->path_env);
+	pack_list(b, &tc->lib_dirs);
+	pack_list(b, &tc->ld_dirs);
+	pack_list(b, &tc->start_files);
+}
+
+static bool unpack_facts(struct unpack *u, struct toolchain *tc)
+{
+	tc->family = unpack_u32(u) ? TOOLCHAIN_CLANG : TOOLCHAIN_GCC;
+	tc->cxx = unpack_u32(u);
+	tc->target = unpack_str(u);
+	unpack_list(u, &tc->quote_dirs);
+	unpack_list(u, &tc->system_dirs);
+	unpack_oid(u, &tc->compile_closure);
+	unpack_oid(u, &tc->link_closure);
+	tc->program = unpack_str(u);
+	tc->path_env = unpack_str(u);
+	unpack_list(u, &tc->lib_dirs);
+	unpack_list(u, &tc->ld_dirs);
+	unpack_list(u, &tc->start_files);
+	return !u->bad;
+}
+
+static void make_key(struct buf *key, const struct call *call, const char *lang,
+                     char *const *options)
+{
+	buf_addf(key, "toolchain%d", FORMAT);
+	buf_add(key, call->tool, strlen(call->tool) + 1);
+	buf_add(key, lang, strlen(lang) + 1);
+	for (size_t i = 0; options && options[i]; i++)
+		buf_add(key, options[i], strlen(options[i]) + 1);
+	for (size_t i = 0; i < countof(asked_env); i++) {
+		const char *value = proc_env(call->envp, asked_env[i]);
+		if (value) {
+			buf_addf(key, "\1%s=", asked_env[i]);
+			buf_add(key, value, strlen(value) + 1);
+		}
+	}
+}
+
+/* 1 when a remembered answer still holds. */
+static int recall(const struct call *call, const struct buf *key, struct toolchain *out,
+                  struct err *err)
+{
+	auto_buf value = BUF_INIT;
+	int rc =
+		store_cache_get(call->store, CACHE_TOOLCHAIN, key->data, key->len, &value, err);
+
+	if (rc <= 0)
+		return rc;
+	struct unpack u = { (unsigned char *)value.data, value.len, false };
+	if (watch_unchanged(&u) && unpack_facts(&u, out) &&
+	    store_has(call->store, &out->compile_closure) &&
+	    store_has(call->store, &out->link_closure))
+		return 1;
+	toolchain_release(out);
+	return 0;
+}
+
+/* What the answer depends on besides the programs: the folders searched. */
+static void watch_folders(const struct toolchain *tc, struct strv *watch)
+{
+	static const char *const may_appear[] = { "/usr/local/include",
+		                                  "/usr/local/include/x86_64-linux-gnu" };
+
+	for (size_t i = 0; i < countof(may_appear); i++)
+		if (access(may_appear[i], F_OK) < 0)
+			strv_add(watch, may_appear[i]);
+	for (size_t i = 0; i < tc->start_files.n; i++)
+		strv_add(watch, tc->start_files.v[i]);
+}
+
+int toolchain_get(const struct call *call, const char *lang, char *const *options,
+                  struct toolchain *out, struct err *err)
+{
+	auto_buf key = BUF_INIT;
+	auto_buf value = BUF_INIT;
+	auto_strv watch = STRV_INIT;
+	struct inquiry q;
+	int rc;
+
+	*out = (struct toolchain){ 0 };
+	make_key(&key, call, lang, options);
+	rc = recall(call, &key, out, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	inquiry_init(&q, call, lang, options);
+	rc = inquire(&q, out, &watch, err);
+	inquiry_release(&q);
+	if (rc < 0) {
+		toolchain_release(out);
+		return -1;
+	}
+	watch_folders(out, &watch);
+	auto_strv once = STRV_INIT;
+	strv_sort(&watch);
+	for (size_t i = 0; i < watch.n; i++)
+		if (i == 0 || strcmp(watch.v[i], watch.v[i - 1]) != 0)
+			strv_add(&once, watch.v[i]);
+	watch_pack(&value, &once);
+	pack_facts(&value, out);
+	return store_cache_put(call->store, CACHE_TOOLCHAIN, key.data, key.len, value.data,
+	                       value.len, err);
+}
