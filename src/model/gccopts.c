@@ -1,0 +1,870 @@
+/*
+ * The table holds a row for each option that names files, chooses outputs or changes the
+ * outcome, and a prefix row ("-f", "-W", "-m", "-O", "-g") for each family whose other
+ * members pass through. The longest name that fits an argument wins. A row matters only in
+ * its phases: "-fuse-ld=gold" is no obstacle to "gcc -c".
+ */
+#include "model/gccopts.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/path.h"
+
+enum { ARGS_MAX = 100000, RESPONSE_MAX = 8 << 20, RESPONSE_FILES_MAX = 2000 };
+
+const struct gccopt gccopts[] = {
+	{ "-###", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--all-warnings", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--analyze", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--ansi", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--config", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
+	{ "--define-macro", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--dump", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -d" },
+	{ "--end-no-unused-arguments", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--gcc-toolchain=", OPT_JOINED, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "--help", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "--imacros", OPT_SEPARATE, ACT_IMACROS, PHASE_ANY, 0, NULL },
+	{ "--include", OPT_SEPARATE, ACT_INCLUDE, PHASE_ANY, 0, NULL },
+	{ "--ld-path=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "--no-system-header-prefix=", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--no-warnings", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--param", OPT_SEPARATE, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--param=", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--pedantic", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--pedantic-errors", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--pipe", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--print-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "--rtlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "--save-stats", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--save-temps", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -save-temps" },
+	{ "--serialize-diagnostics", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--shared", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_SHARED, NULL },
+	{ "--specs=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--start-no-unused-arguments", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--static", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
+	{ "--std=", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--stdlib=", OPT_JOINED, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "--sysroot", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--sysroot=", OPT_JOINED, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "--system-header-prefix=", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--target-help", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "--target=", OPT_JOINED, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "--trigraphs", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "--unwindlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "--verbose", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "--version", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "--warn-", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-A", OPT_EITHER, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-B", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-C", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-CC", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-D", OPT_EITHER, ACT_DEFINE, PHASE_CPP, 0, NULL },
+	{ "-E", OPT_EXACT, ACT_STOP_E, PHASE_ANY, 0, NULL },
+	{ "-F", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-H", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, "prints information" },
+	{ "-I", OPT_EITHER, ACT_DIR_USER, PHASE_CPP, 0, NULL },
+	{ "-I-", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-L", OPT_EITHER, ACT_LIB_DIR, PHASE_LD, 0, NULL },
+	{ "-M", OPT_EXACT, ACT_DEP_PRINT, PHASE_ANY, 0, NULL },
+	{ "-MD", OPT_EXACT, ACT_DEP, PHASE_CPP, 0, NULL },
+	{ "-MF", OPT_EITHER, ACT_DEP_FILE, PHASE_CPP, 0, NULL },
+	{ "-MG", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-MJ", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-MM", OPT_EXACT, ACT_DEP_PRINT, PHASE_ANY, 0, NULL },
+	{ "-MMD", OPT_EXACT, ACT_DEP, PHASE_CPP, 0, NULL },
+	{ "-MP", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-MQ", OPT_EITHER, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-MT", OPT_EITHER, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-MV", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-Mmodules", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-Mno-modules", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-N", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-O", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-P", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-Q", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-Qn", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-Qunused-arguments", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-Qy", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-R", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-S", OPT_EXACT, ACT_STOP_S, PHASE_ANY, 0, NULL },
+	{ "-T", OPT_EITHER, ACT_SCRIPT, PHASE_LD, 0, NULL },
+	{ "-Tbss", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-Tdata", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-Ttext", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-U", OPT_EITHER, ACT_DEFINE, PHASE_CPP, 0, NULL },
+	{ "-V", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-W", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-Wa,", OPT_JOINED, ACT_WA, PHASE_AS, 0, NULL },
+	{ "-Wl,", OPT_JOINED, ACT_WL, PHASE_LD, 0, NULL },
+	{ "-Wp,", OPT_JOINED, ACT_WP, PHASE_CPP, 0, NULL },
+	{ "-X", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-Xanalyzer", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-Xarch_", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-Xassembler", OPT_SEPARATE, ACT_XASSEMBLER, PHASE_AS, 0, NULL },
+	{ "-Xclang", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-Xlinker", OPT_SEPARATE, ACT_XLINKER, PHASE_LD, 0, NULL },
+	{ "-Xpreprocessor", OPT_SEPARATE, ACT_XPREPROCESSOR, PHASE_CPP, 0, NULL },
+	{ "-Z", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-ansi", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-aux-info", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-c", OPT_EXACT, ACT_STOP_C, PHASE_ANY, 0, NULL },
+	{ "-canonical-prefixes", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-ccc-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
+	{ "-cxx-isystem", OPT_EITHER, ACT_DIR_CXX, PHASE_CPP, 0, NULL },
+	{ "-d", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -d" },
+	{ "-dumpbase", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-dumpbase-ext", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-dumpdir", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-dumpfullversion", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-dumpmachine", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-dumpspecs", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-dumpversion", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-e", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-emit-ast", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-emit-interface-stubs", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-emit-llvm", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-f", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-fauto-profile", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fauto-profile" },
+	{ "-fbasic-block-sections=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fbuild-session-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fcallgraph-info", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
+	  "option -fcallgraph-info" },
+	{ "-fcompare-debug", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fcompare-debug" },
+	{ "-fcrash-diagnostics-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fcs-profile-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fdbg-cnt", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fdbg-cnt" },
+	{ "-fdepfile-entry=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fdirectives-only", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fdump-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fdump" },
+	{ "-fembed-bitcode", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fembed-bitcode" },
+	{ "-femit-llvm", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-ffat-lto-objects", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-fintegrated-as", OPT_EXACT, ACT_PASS, PHASE_AS, 0, NULL },
+	{ "-flto", OPT_EXACT, ACT_LTO, PHASE_ANY, 0, NULL },
+	{ "-flto-compression-level=", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-flto-jobs=", OPT_JOINED, ACT_PASS, PHASE_LD, 0, NULL },
+	{ "-flto-partition=", OPT_JOINED, ACT_PASS, PHASE_LD, 0, NULL },
+	{ "-flto=", OPT_JOINED, ACT_LTO, PHASE_ANY, 0, NULL },
+	{ "-fmem-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
+	{ "-fmemory-profile", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
+	  "option -fmemory-profile" },
+	{ "-fmodule-file=", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fmodule-header", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, "option -fmodule-header" },
+	{ "-fmodule-map-file=", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fmodule-mapper", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, "option -fmodule-mapper" },
+	{ "-fmodule-only", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fmodules", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, "option -fmodules" },
+	{ "-fno-integrated-as", OPT_EXACT, ACT_PASS, PHASE_AS, 0, NULL },
+	{ "-fno-lto", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-foffload", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -foffload" },
+	{ "-fopenacc", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fopenmp", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_OPENMP, NULL },
+	{ "-fopenmp-targets=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fopenmp=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fopt-info", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fopt-info" },
+	{ "-foptimization-record-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-foutput-class-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fpass-plugin=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fpch-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fplugin-arg-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fplugin" },
+	{ "-fplugin=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fplugin" },
+	{ "-fpre-include=", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fprebuilt-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fpreprocessed", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fproc-stat-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
+	{ "-fprofile-arcs", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
+	{ "-fprofile-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fprofile-generate", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
+	  "option -fprofile-generate" },
+	{ "-fprofile-instr-generate", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
+	  "option -fprofile-instr-generate" },
+	{ "-fprofile-instr-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
+	  "option -fprofile-instr-use" },
+	{ "-fprofile-list=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
+	{ "-fprofile-note=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fprofile-remapping-file=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
+	{ "-fprofile-sample-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
+	  "option -fprofile-sample-use" },
+	{ "-fprofile-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fprofile-use" },
+	{ "-frandom-seed=", OPT_JOINED, ACT_SEED, PHASE_CC, 0, NULL },
+	{ "-frepo", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-frewrite-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fsanitize-blacklist=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
+	{ "-fsanitize-coverage-allowlist=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
+	{ "-fsanitize-coverage-ignorelist=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
+	{ "-fsanitize-ignorelist=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
+	{ "-fsanitize-system-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fsanitize=", OPT_JOINED, ACT_SANITIZE, PHASE_ANY, 0, NULL },
+	{ "-fsave-optimization-record", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
+	  "option -fsave-optimization-record" },
+	{ "-fself-test", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fself-test" },
+	{ "-fstack-usage", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fstats", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
+	{ "-fsyntax-only", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "makes no file" },
+	{ "-ftest-coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
+	{ "-fthin-link-bitcode=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fthinlto-index=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-ftime-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
+	{ "-ftime-trace", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -ftime-trace" },
+	{ "-fuse-ld=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, "option -fuse-ld=" },
+	{ "-fuse-ld=bfd", OPT_EXACT, ACT_PASS, PHASE_LD, 0, NULL },
+	{ "-fvtable-verify=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fwpa", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fxray-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-g", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-gen-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-gmodules", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-gno-split-dwarf", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-gsplit-dwarf", OPT_EXACT, ACT_SPLIT_DWARF, PHASE_CC, 0, NULL },
+	{ "-gsplit-dwarf=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-gz", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-h", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-idirafter", OPT_EITHER, ACT_DIR_AFTER, PHASE_CPP, 0, NULL },
+	{ "-iframework", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-imacros", OPT_EITHER, ACT_IMACROS, PHASE_CPP, 0, NULL },
+	{ "-imultiarch", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-imultilib", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-include", OPT_EITHER, ACT_INCLUDE, PHASE_CPP, 0, NULL },
+	{ "-include-pch", OPT_SEPARATE, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-iplugindir=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-iprefix", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-iquote", OPT_EITHER, ACT_DIR_QUOTE, PHASE_CPP, 0, NULL },
+	{ "-isysroot", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-isystem", OPT_EITHER, ACT_DIR_SYSTEM, PHASE_CPP, 0, NULL },
+	{ "-isystem-after", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-ivfsoverlay", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-iwithprefix", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-iwithprefixbefore", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-iwithsysroot", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-l", OPT_EITHER, ACT_LIB, PHASE_LD, 0, NULL },
+	{ "-m", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-m16", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-m32", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-m64", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-mandroid", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-march=native", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-mcpu=native", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-miamcu", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-mllvm", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-mmusl", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-module-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-mthread-model", OPT_SEPARATE, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-mtune=native", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-muclibc", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-mx32", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-n", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-no-canonical-prefixes", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-no-integrated-cpp", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-no-pie", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-no-pthread", OPT_EXACT, ACT_PASS, PHASE_LD, 0, NULL },
+	{ "-nobuiltininc", OPT_EXACT, ACT_TOOLCHAIN, PHASE_CPP, 0, NULL },
+	{ "-nodefaultlibs", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_NODEFAULTLIBS, NULL },
+	{ "-nolibc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-nopie", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-nostartfiles", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_NOSTARTFILES, NULL },
+	{ "-nostdinc", OPT_EXACT, ACT_TOOLCHAIN, PHASE_CPP, 0, NULL },
+	{ "-nostdinc++", OPT_EXACT, ACT_TOOLCHAIN, PHASE_CPP, 0, NULL },
+	{ "-nostdlib", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_NOSTDLIB, NULL },
+	{ "-nostdlib++", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-o", OPT_EITHER, ACT_OUTPUT, PHASE_ANY, 0, NULL },
+	{ "-p", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_PROFILE, NULL },
+	{ "-pass-exit-codes", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-pedantic", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-pedantic-errors", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-pg", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_PROFILE, NULL },
+	{ "-pie", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-pipe", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
+	{ "-print-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-pthread", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_PTHREAD, NULL },
+	{ "-pthreads", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_PTHREAD, NULL },
+	{ "-r", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_RELOCATABLE, NULL },
+	{ "-rdynamic", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-remap", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-resource-dir", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-resource-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-rpath", OPT_SEPARATE, ACT_XLINKER, PHASE_LD, 1, NULL },
+	{ "-rtlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "-s", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-save-stats", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-save-temps", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -save-temps" },
+	{ "-shared", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_SHARED, NULL },
+	{ "-shared-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-shared-libsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-specs", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-specs=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-static", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
+	{ "-static-libasan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-liblsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libstdc++", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libtsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libubsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-openmp", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-pie", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
+	{ "-std=", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-stdlib++-isystem", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-stdlib=", OPT_JOINED, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-symbolic", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-target", OPT_SEPARATE, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-time", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-traditional", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-traditional-cpp", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-trigraphs", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-u", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-undef", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-unwindlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "-v", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
+	{ "-verify-pch", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-via-file-asm", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-w", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-working-directory", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-wrapper", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-x", OPT_EITHER, ACT_LANG, PHASE_ANY, 0, NULL },
+	{ "-z", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+};
+const size_t gccopts_n = countof(gccopts);
+
+/* Narrow [lo, hi) to the names with byte @c at @i; all agree on the bytes before. */
+static void narrow(size_t *lo, size_t *hi, size_t i, unsigned char c)
+{
+	size_t a = *lo;
+	size_t b = *hi;
+
+	while (a < b) {
+		size_t mid = (a + b) / 2;
+
+		if ((unsigned char)gccopts[mid].name[i] < c)
+			a = mid + 1;
+		else
+			b = mid;
+	}
+	*lo = a;
+	for (b = *hi; a < b;) {
+		size_t mid = (a + b) / 2;
+
+		if ((unsigned char)gccopts[mid].name[i] <= c)
+			a = mid + 1;
+		else
+			b = mid;
+	}
+	*hi = a;
+}
+
+const struct gccopt *gccopt_find(const char *arg)
+{
+	const struct gccopt *best = NULL;
+	size_t lo = 0;
+	size_t hi = gccopts_n;
+
+	for (size_t i = 0; arg[i] && lo < hi; i++) {
+		narrow(&lo, &hi, i, (unsigned char)arg[i]);
+		if (lo == hi)
+			break;
+		const struct gccopt *o = &gccopts[lo];
+		bool whole = arg[i + 1] == '\0';
+		if (o->name[i + 1] != '\0')
+			continue;
+		if (whole || o->arity == OPT_JOINED || o->arity == OPT_EITHER)
+			best = o;
+	}
+	return best;
+}
+
+static const struct {
+	const char *suffix;
+	enum gcc_lang lang;
+} suffixes[] = {
+	{ ".C", LANG_CXX },         { ".CPP", LANG_CXX },    { ".F", LANG_OTHER },
+	{ ".F03", LANG_OTHER },     { ".F08", LANG_OTHER },  { ".F90", LANG_OTHER },
+	{ ".F95", LANG_OTHER },     { ".FOR", LANG_OTHER },  { ".FPP", LANG_OTHER },
+	{ ".FTN", LANG_OTHER },     { ".H", LANG_HEADER },   { ".M", LANG_OTHER },
+	{ ".S", LANG_ASM_CPP },     { ".adb", LANG_OTHER },  { ".ads", LANG_OTHER },
+	{ ".bc", LANG_OTHER },      { ".c", LANG_C },        { ".c++", LANG_CXX },
+	{ ".c++m", LANG_OTHER },    { ".cc", LANG_CXX },     { ".ccm", LANG_OTHER },
+	{ ".cl", LANG_OTHER },      { ".cp", LANG_CXX },     { ".cpp", LANG_CXX },
+	{ ".cppm", LANG_OTHER },    { ".cu", LANG_OTHER },   { ".cxx", LANG_CXX },
+	{ ".cxxm", LANG_OTHER },    { ".d", LANG_OTHER },    { ".di", LANG_OTHER },
+	{ ".f", LANG_OTHER },       { ".f03", LANG_OTHER },  { ".f08", LANG_OTHER },
+	{ ".f90", LANG_OTHER },     { ".f95", LANG_OTHER },  { ".for", LANG_OTHER },
+	{ ".fpp", LANG_OTHER },     { ".ftn", LANG_OTHER },  { ".go", LANG_OTHER },
+	{ ".h", LANG_HEADER },      { ".h++", LANG_HEADER }, { ".hh", LANG_HEADER },
+	{ ".hip", LANG_OTHER },     { ".hp", LANG_HEADER },  { ".hpp", LANG_HEADER },
+	{ ".hxx", LANG_HEADER },    { ".i", LANG_C_OUTPUT }, { ".ifs", LANG_OTHER },
+	{ ".ii", LANG_CXX_OUTPUT }, { ".iim", LANG_OTHER },  { ".ll", LANG_OTHER },
+	{ ".m", LANG_OTHER },       { ".mi", LANG_OTHER },   { ".mii", LANG_OTHER },
+	{ ".mm", LANG_OTHER },      { ".rs", LANG_OTHER },   { ".s", LANG_ASM },
+	{ ".sx", LANG_ASM_CPP },    { ".tcc", LANG_HEADER },
+};
+
+enum gcc_lang gcc_lang_of(const char *path, bool cxx)
+{
+	const char *dot = strrchr(path_base(path), '.');
+
+	for (size_t i = 0; dot && i < countof(suffixes); i++) {
+		if (strcmp(dot, suffixes[i].suffix) != 0)
+			continue;
+		if (cxx && suffixes[i].lang == LANG_C)
+			return LANG_CXX;
+		if (cxx && suffixes[i].lang == LANG_C_OUTPUT)
+			return LANG_CXX_OUTPUT;
+		return suffixes[i].lang;
+	}
+	return LANG_OBJECT;
+}
+
+static enum gcc_lang lang_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum gcc_lang lang;
+	} names[] = {
+		{ "assembler", LANG_ASM },
+		{ "assembler-with-cpp", LANG_ASM_CPP },
+		{ "c", LANG_C },
+		{ "c++", LANG_CXX },
+		{ "c++-cpp-output", LANG_CXX_OUTPUT },
+		{ "c++-header", LANG_HEADER },
+		{ "c-header", LANG_HEADER },
+		{ "cpp-output", LANG_C_OUTPUT },
+	};
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(name, names[i].name) == 0)
+			return names[i].lang;
+	return LANG_OTHER;
+}
+
+bool gcc_is_cxx_driver(const char *name)
+{
+	const char *base = path_base(name);
+	size_t n = strlen(base);
+
+	while (n > 0 && (base[n - 1] == '.' || (base[n - 1] >= '0' && base[n - 1] <= '9')))
+		n--;
+	if (n > 0 && base[n] && base[n - 1] == '-')
+		n--;
+	return n >= 3 && base[n - 1] == '+' && base[n - 2] == '+';
+}
+
+/* Splits a response file as libiberty's buildargv does: blanks separate, quotes and
+ * backslashes protect. */
+static void split_words(const char *s, struct strv *out)
+{
+	auto_buf word = BUF_INIT;
+	char quote = 0;
+	bool open = false;
+
+	for (; *s; s++) {
+		if (!quote && strchr(" \t\n\r\f\v", *s)) {
+			if (open)
+				strv_add(out, buf_str(&word));
+			open = false;
+			buf_reset(&word);
+			continue;
+		}
+		open = true;
+		if (*s == '\\' && s[1])
+			buf_addc(&word, *++s);
+		else if (quote ? *s == quote : *s == '\'' || *s == '"')
+			quote = quote ? 0 : *s;
+		else
+			buf_addc(&word, *s);
+	}
+	if (open)
+		strv_add(out, buf_str(&word));
+}
+
+static int expand(struct gcc_call *c, char *const *argv, int depth, struct err *err)
+{
+	for (; *argv; argv++) {
+		struct stat st;
+
+		if (c->args.n > ARGS_MAX)
+			return err_set(err, ERR_UNSURE, "too many arguments");
+		if (argv[0][0] != '@' || stat(argv[0] + 1, &st) < 0 || !S_ISREG(st.st_mode)) {
+			strv_add(&c->args, argv[0]);
+			continue;
+		}
+		if (depth > 10 || c->response_files.n > RESPONSE_FILES_MAX)
+			return err_set(err, ERR_UNSURE, "response files nest too deep");
+		auto_buf text = BUF_LIMIT(RESPONSE_MAX);
+		auto_strv words = STRV_INIT;
+		if (file_read(argv[0] + 1, &text, err) < 0)
+			return -1;
+		strv_add(&c->response_files, argv[0] + 1);
+		split_words(buf_str(&text), &words);
+		if (expand(c, strv_argv(&words), depth + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct parse {
+	struct gcc_call *c;
+	enum gcc_lang forced;
+	bool force;
+	struct {
+		unsigned phases;
+		char text[160];
+	} reasons[2];   /* of the compile, of the link only */
+	struct strv wa; /* words for the assembler */
+};
+
+static void printflike(3, 4) refuse(struct parse *p, unsigned phases, const char *fmt, ...)
+{
+	int which = phases == PHASE_LD;
+	va_list ap;
+
+	if (p->reasons[which].text[0]) {
+		p->reasons[which].phases |= phases;
+		return;
+	}
+	p->reasons[which].phases = phases;
+	va_start(ap, fmt);
+	vsnprintf(p->reasons[which].text, sizeof(p->reasons[which].text), fmt, ap);
+	va_end(ap);
+}
+
+static void add_input(struct parse *p, char *path)
+{
+	struct gcc_call *c = p->c;
+	enum gcc_lang lang = p->force ? p->forced : gcc_lang_of(path, c->cxx);
+
+	if (strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0) {
+		refuse(p, PHASE_ANY, "reads standard input or a device");
+		return;
+	}
+	if (lang == LANG_OTHER)
+		refuse(p, PHASE_ANY, "source of another language");
+	if (lang == LANG_HEADER)
+		refuse(p, PHASE_ANY, "makes a precompiled header");
+	c->inputs = xrealloc(c->inputs, (c->n_inputs + 1) * sizeof(*c->inputs));
+	c->inputs[c->n_inputs++] = (struct gcc_input){ path, lang };
+	c->n_sources += lang != LANG_OBJECT;
+}
+
+static void stop_at(struct gcc_call *c, enum gcc_stage stage)
+{
+	if (stage < c->stage)
+		c->stage = stage;
+}
+
+static void add_dir(struct parse *p, struct strv *dirs, const char *value)
+{
+	if (value[0] == '=' || value[0] == '$' || !*value)
+		refuse(p, PHASE_CPP, "folder relative to the system root");
+	strv_add(dirs, value);
+}
+
+/* "a,b,c" as words. */
+static void add_words(struct strv *out, const char *list)
+{
+	for (;;) {
+		size_t n = strcspn(list, ",");
+
+		strv_addn(out, list, n);
+		if (!list[n])
+			return;
+		list += n + 1;
+	}
+}
+
+static void link_flag(struct gcc_call *c, const struct gccopt *o, const char *arg,
+                      const char *value)
+{
+	static const char *const linker_too[] = { "-N", "-X", "-Tbss", "-Tdata", "-Ttext", "-e",
+		                                  "-h", "-n", "-s",    "-u",     "-z" };
+
+	c->flags |= o->flag;
+	for (size_t i = 0; i < countof(linker_too); i++) {
+		if (strcmp(linker_too[i], o->name) != 0)
+			continue;
+		strv_add(&c->ld_words, o->arity == OPT_EITHER ? o->name : arg);
+		if (value)
+			strv_add(&c->ld_words, value);
+	}
+}
+
+static void act_dir(struct parse *p, enum gccopt_act act, const char *value)
+{
+	struct gcc_call *c = p->c;
+
+	switch (act) {
+	case ACT_DIR_QUOTE: add_dir(p, &c->quote_dirs, value); break;
+	case ACT_DIR_USER: add_dir(p, &c->user_dirs, value); break;
+	case ACT_DIR_SYSTEM:
+	case ACT_DIR_CXX: add_dir(p, &c->system_dirs, value); break;
+	default: add_dir(p, &c->after_dirs, value); break;
+	}
+}
+
+static void act_link(struct parse *p, const struct gccopt *o, const char *arg,
+                     const char *value)
+{
+	struct gcc_call *c = p->c;
+
+	switch ((enum gccopt_act)o->act) {
+	case ACT_WL: add_words(&c->ld_words, value); break;
+	case ACT_XLINKER:
+		if (o->flag)
+			strv_add(&c->ld_words, o->name);
+		strv_add(&c->ld_words, value);
+		break;
+	case ACT_SCRIPT:
+		strv_add(&c->ld_words, "-T");
+		strv_add(&c->ld_words, value);
+		break;
+	case ACT_LIB: strv_add(&c->libs, value); break;
+	case ACT_LIB_DIR:
+		if (value[0] == '=')
+			refuse(p, PHASE_LD, "folder relative to the system root");
+		strv_add(&c->lib_dirs, value);
+		break;
+	default: link_flag(c, o, arg, value); break;
+	}
+}
+
+static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
+{
+	struct gcc_call *c = p->c;
+
+	switch ((enum gccopt_act)o->act) {
+	case ACT_DELEGATE:
+		if (o->why)
+			refuse(p, o->phases, "%s", o->why);
+		else
+			refuse(p, o->phases, "option %s", o->name);
+		break;
+	case ACT_READ: strv_add(&c->reads, value); break;
+	case ACT_INCLUDE: strv_add(&c->includes, value); break;
+	case ACT_IMACROS: strv_add(&c->imacros, value); break;
+	case ACT_WP: add_words(&c->wp_words, value); break;
+	case ACT_XPREPROCESSOR: strv_add(&c->wp_words, value); break;
+	case ACT_WA: add_words(&p->wa, value); break;
+	case ACT_XASSEMBLER: strv_add(&p->wa, value); break;
+	case ACT_LANG:
+		p->force = strcmp(value, "none") != 0;
+		p->forced = lang_named(value);
+		break;
+	case ACT_SANITIZE: add_words(&c->sanitize, value); break;
+	case ACT_SPLIT_DWARF: c->flags |= GCC_SPLIT_DWARF; break;
+	case ACT_COVERAGE: c->flags |= GCC_COVERAGE; break;
+	case ACT_LTO: c->flags |= GCC_LTO; break;
+	case ACT_SEED: c->flags |= GCC_SEED; break;
+	default: break;
+	}
+}
+
+/* Options that choose what comes out: the compiler's own -M must not see them. */
+static bool act_output(struct parse *p, const struct gccopt *o, const char *value)
+{
+	struct gcc_call *c = p->c;
+
+	switch ((enum gccopt_act)o->act) {
+	case ACT_OUTPUT: c->output = value; return true;
+	case ACT_STOP_E: stop_at(c, STAGE_PREPROCESS); return true;
+	case ACT_STOP_S: stop_at(c, STAGE_ASSEMBLY); return true;
+	case ACT_STOP_C: stop_at(c, STAGE_OBJECT); return true;
+	case ACT_DEP_PRINT: refuse(p, PHASE_ANY, "prints dependencies"); return true;
+	case ACT_DEP: c->flags |= GCC_DEP; return true;
+	case ACT_DEP_FILE: c->depfile = value; return true;
+	default: return strncmp(o->name, "-M", 2) == 0;
+	}
+}
+
+static void take_option(struct parse *p, const struct gccopt *o, const char *arg,
+                        const char *value)
+{
+	struct gcc_call *c = p->c;
+
+	if (o->act >= ACT_DIR_QUOTE && o->act <= ACT_DIR_AFTER) {
+		act_dir(p, o->act, value);
+	} else if (o->act >= ACT_WL && o->act <= ACT_LINK_FLAG && o->act != ACT_XPREPROCESSOR &&
+	           o->act != ACT_XASSEMBLER) {
+		act_link(p, o, arg, value);
+	} else if (o->act == ACT_DEFINE) {
+		strv_addf(&c->defines, "%s%s", o->name, value);
+	} else if (o->act == ACT_TOOLCHAIN) {
+		strv_add(&c->toolchain, arg);
+		if (o->arity == OPT_SEPARATE)
+			strv_add(&c->toolchain, value);
+	} else {
+		act_rest(p, o, value);
+	}
+}
+
+/* One option, at args[*i]; moves *i to its last word. */
+static void parse_option(struct parse *p, size_t *i)
+{
+	struct gcc_call *c = p->c;
+	char *arg = c->args.v[*i];
+	const struct gccopt *o = gccopt_find(arg);
+	char *value = NULL;
+	size_t first = *i;
+
+	if (!o) {
+		refuse(p, PHASE_ANY, "unknown option %.80s", arg);
+		return;
+	}
+	size_t n = strlen(o->name);
+	if (o->arity == OPT_SEPARATE || (o->arity == OPT_EITHER && !arg[n]))
+		value = c->args.v[++*i];
+	else if (o->arity != OPT_EXACT)
+		value = arg + n;
+	if (o->arity != OPT_EXACT && !value) {
+		--*i;
+		refuse(p, PHASE_ANY, "option %s without its argument", o->name);
+		return;
+	}
+	if (act_output(p, o, value))
+		return;
+	take_option(p, o, arg, value);
+	for (size_t k = first; k <= *i && o->act != ACT_WP && o->act != ACT_XPREPROCESSOR; k++)
+		strv_add(&c->scan_args, c->args.v[k]);
+}
+
+/* Is this word of -Wp, a definition or a plain "-MP"? Definitions are noted. */
+static bool is_plain_wp(struct gcc_call *c, const char *w)
+{
+	if (strcmp(w, "-MP") == 0 || strcmp(w, "-P") == 0)
+		return true;
+	if (w[0] != '-' || (w[1] != 'D' && w[1] != 'U') || !w[2])
+		return false;
+	strv_add(&c->defines, w);
+	strv_add(&c->scan_args, w);
+	return true;
+}
+
+/* The preprocessor's words: depfiles in the kernel's way, definitions. */
+static void parse_wp(struct parse *p)
+{
+	struct gcc_call *c = p->c;
+
+	for (size_t i = 0; i < c->wp_words.n; i++) {
+		const char *w = c->wp_words.v[i];
+		const char *next = i + 1 < c->wp_words.n ? c->wp_words.v[i + 1] : NULL;
+
+		if (next && (strcmp(w, "-MD") == 0 || strcmp(w, "-MMD") == 0)) {
+			if (c->depfile)
+				refuse(p, PHASE_CPP, "two dependency files");
+			c->flags |= GCC_DEP;
+			c->depfile = next;
+			i++;
+		} else if (next && (strcmp(w, "-MT") == 0 || strcmp(w, "-MQ") == 0)) {
+			i++;
+		} else if (!is_plain_wp(c, w)) {
+			refuse(p, PHASE_CPP, "option -Wp,%.80s", w);
+		}
+	}
+}
+
+/* The assembler's words: most only choose instructions or sections. */
+static void parse_wa(struct parse *p)
+{
+	static const char *const plain[] = { "--32",
+		                             "--64",
+		                             "--noexecstack",
+		                             "--execstack",
+		                             "--fatal-warnings",
+		                             "--no-warn",
+		                             "--warn",
+		                             "--divide",
+		                             "--gdwarf-5",
+		                             "--gdwarf-4",
+		                             "--gdwarf-2",
+		                             "--gstabs",
+		                             "-g",
+		                             "-W",
+		                             "-mrelax-relocations=no",
+		                             "-mrelax-relocations=yes",
+		                             "-mbranches-within-32B-boundaries" };
+
+	for (size_t i = 0; i < p->wa.n; i++) {
+		const char *w = p->wa.v[i];
+		bool known = strncmp(w, "-mno-", 5) == 0 ||
+		             strncmp(w, "--compress-", 11) == 0 ||
+		             strncmp(w, "-march=", 7) == 0;
+
+		if (w[0] == '-' && w[1] == 'I' && w[2]) {
+			add_dir(p, &p->c->user_dirs, w + 2);
+			continue;
+		}
+		for (size_t k = 0; k < countof(plain) && !known; k++)
+			known = strcmp(w, plain[k]) == 0;
+		if (!known)
+			refuse(p, PHASE_AS, "option -Wa,%.80s", w);
+	}
+}
+
+static unsigned phases_of(const struct gcc_call *c)
+{
+	unsigned phases = c->stage == STAGE_LINK ? PHASE_LD : 0;
+
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (c->inputs[i].lang != LANG_OBJECT)
+			phases |= PHASE_CPP | PHASE_CC | PHASE_AS;
+	return phases;
+}
+
+static void settle(struct parse *p)
+{
+	struct gcc_call *c = p->c;
+
+	c->phases = phases_of(c);
+	if (c->stage == STAGE_PREPROCESS)
+		refuse(p, PHASE_ANY, "prints the preprocessed source");
+	if (c->output && (strcmp(c->output, "-") == 0 || strncmp(c->output, "/dev/", 5) == 0))
+		refuse(p, PHASE_ANY, "writes to standard output or a device");
+	if (c->n_inputs == 0)
+		refuse(p, PHASE_ANY, "no input files");
+	for (size_t i = 0; i < 2 && !c->reason[0]; i++)
+		if (p->reasons[i].text[0] &&
+		    (p->reasons[i].phases == PHASE_ANY || (p->reasons[i].phases & c->phases)))
+			snprintf(c->reason, sizeof(c->reason), "%s", p->reasons[i].text);
+}
+
+int gcc_call_parse(struct gcc_call *c, char *const *argv, struct err *err)
+{
+	struct parse p = { .c = c };
+
+	*c = (struct gcc_call){ .cxx = gcc_is_cxx_driver(argv[0]), .stage = STAGE_LINK };
+	if (expand(c, argv, 0, err) < 0)
+		return -1;
+	for (size_t i = 1; i < c->args.n; i++) {
+		char *arg = c->args.v[i];
+
+		if (arg[0] == '-' && arg[1]) {
+			parse_option(&p, &i);
+			continue;
+		}
+		add_input(&p, arg);
+		strv_add(&c->scan_args, arg);
+	}
+	parse_wp(&p);
+	parse_wa(&p);
+	strv_release(&p.wa);
+	settle(&p);
+	return 0;
+}
+
+void gcc_call_release(struct gcc_call *c)
+{
+	struct strv *lists[] = { &c->args,      &c->response_files, &c->quote_dirs,
+		                 &c->user_dirs, &c->system_dirs,    &c->after_dirs,
+		                 &c->defines,   &c->includes,       &c->imacros,
+		                 &c->reads,     &c->toolchain,      &c->lib_dirs,
+		                 &c->libs,      &c->sanitize,       &c->ld_words,
+		                 &c->scan_args, &c->wp_words };
+
+	for (size_t i = 0; i < countof(lists); i++)
+		strv_release(lists[i]);
+	free(c->inputs);
+	c->inputs = NULL;
+	c->n_inputs = 0;
+}

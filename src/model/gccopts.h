@@ -1,0 +1,160 @@
+/**
+ * Command lines of the gcc and clang drivers (gcc 12, clang 14): one sorted table of options,
+ * and a parse of a whole command line into what the model needs to know. Options that it does
+ * not know, or that are too hard, become a reason to run the real compiler, never an error.
+ */
+#ifndef MODEL_GCCOPTS_H
+#define MODEL_GCCOPTS_H
+
+#include "base/err.h"
+#include "base/strv.h"
+
+enum gccopt_arity {
+	OPT_EXACT,    /* stands alone */
+	OPT_SEPARATE, /* value is the next argument */
+	OPT_JOINED,   /* value (maybe empty) follows in the same argument */
+	OPT_EITHER,   /* value follows if there is text, else is the next argument */
+};
+
+enum gcc_phase {
+	PHASE_CPP = 1 << 0,
+	PHASE_CC = 1 << 1,
+	PHASE_AS = 1 << 2,
+	PHASE_LD = 1 << 3,
+	PHASE_ANY = PHASE_CPP | PHASE_CC | PHASE_AS | PHASE_LD,
+};
+
+enum gccopt_act {
+	ACT_PASS,      /* changes no file names and reads no file */
+	ACT_DELEGATE,  /* too hard, in the phases of the row */
+	ACT_TOOLCHAIN, /* changes what the compiler itself adds: toolchain_get must know */
+	ACT_READ,      /* the value is a file that is read */
+	ACT_LANG,      /* -x */
+	ACT_OUTPUT,    /* -o */
+	ACT_STOP_E,
+	ACT_STOP_S,
+	ACT_STOP_C,
+	ACT_DIR_QUOTE,
+	ACT_DIR_USER,
+	ACT_DIR_SYSTEM,
+	ACT_DIR_CXX, /* clang: as DIR_SYSTEM for C++ only */
+	ACT_DIR_AFTER,
+	ACT_DEFINE, /* -D and -U, kept in order */
+	ACT_INCLUDE,
+	ACT_IMACROS,
+	ACT_DEP_PRINT, /* -M, -MM: a rule instead of a compilation */
+	ACT_DEP,       /* -MD, -MMD */
+	ACT_DEP_FILE,  /* -MF */
+	ACT_WP,
+	ACT_WA,
+	ACT_WL,
+	ACT_XPREPROCESSOR,
+	ACT_XASSEMBLER,
+	ACT_XLINKER,
+	ACT_LIB,
+	ACT_LIB_DIR,
+	ACT_SCRIPT, /* -T */
+	ACT_LINK_FLAG,
+	ACT_SPLIT_DWARF,
+	ACT_COVERAGE,
+	ACT_LTO,
+	ACT_SEED,
+	ACT_SANITIZE,
+};
+
+struct gccopt {
+	const char *name;
+	unsigned char arity;
+	unsigned char act;
+	unsigned char phases; /* that it matters to */
+	unsigned short flag;  /* LINK_FLAG: a bit of enum gcc_flags, or 0 */
+	const char *why;      /* DELEGATE: the reason, or NULL for "option NAME" */
+};
+
+/** Sorted by name, bytewise. */
+extern const struct gccopt gccopts[];
+extern const size_t gccopts_n;
+
+/** The row for an argument: the longest name that fits, or NULL. */
+const struct gccopt *gccopt_find(const char *arg);
+
+enum gcc_stage { STAGE_PREPROCESS, STAGE_ASSEMBLY, STAGE_OBJECT, STAGE_LINK };
+
+enum gcc_lang {
+	LANG_OBJECT, /* for the linker */
+	LANG_C,
+	LANG_CXX,
+	LANG_C_OUTPUT, /* .i */
+	LANG_CXX_OUTPUT,
+	LANG_ASM,
+	LANG_ASM_CPP,
+	LANG_HEADER, /* makes a precompiled header */
+	LANG_OTHER,
+};
+
+struct gcc_input {
+	char *path; /* borrowed from args */
+	enum gcc_lang lang;
+};
+
+enum gcc_flags {
+	GCC_STATIC = 1 << 0,
+	GCC_SHARED = 1 << 1,
+	GCC_RELOCATABLE = 1 << 2,
+	GCC_NOSTDLIB = 1 << 3,
+	GCC_NODEFAULTLIBS = 1 << 4,
+	GCC_NOSTARTFILES = 1 << 5,
+	GCC_PTHREAD = 1 << 6,
+	GCC_OPENMP = 1 << 7,
+	GCC_PROFILE = 1 << 8,
+	GCC_SPLIT_DWARF = 1 << 9,
+	GCC_COVERAGE = 1 << 10,
+	GCC_LTO = 1 << 11,
+	GCC_SEED = 1 << 12,
+	GCC_DEP = 1 << 13,
+};
+
+struct gcc_call {
+	struct strv args; /* argv, response files expanded */
+	struct strv response_files;
+	bool cxx; /* a C++ driver: .c is C++, links with libstdc++ */
+	enum gcc_stage stage;
+	unsigned phases; /* that happen in this call */
+	unsigned flags;
+	struct gcc_input *inputs; /* owned; as on the command line */
+	size_t n_inputs;
+	size_t n_sources;    /* inputs that are not for the linker only */
+	const char *output;  /* -o, or NULL */
+	const char *depfile; /* -MF and its like, or NULL */
+	struct strv quote_dirs;
+	struct strv user_dirs;
+	struct strv system_dirs;
+	struct strv after_dirs;
+	struct strv defines;   /* "-DX=1", "-UX" */
+	struct strv includes;  /* -include */
+	struct strv imacros;   /* -imacros */
+	struct strv reads;     /* further files that are read */
+	struct strv toolchain; /* options for toolchain_get */
+	struct strv lib_dirs;
+	struct strv libs;
+	struct strv sanitize;
+	struct strv ld_words;  /* what -Wl, -Xlinker, -z, -T and the like say to the linker */
+	struct strv wp_words;  /* what -Wp, and -Xpreprocessor say */
+	struct strv scan_args; /* args without what chooses outputs: for the compiler's -M */
+	char reason[160];      /* why the real compiler must run; "" for none */
+};
+
+/**
+ * Parse a command line. Always leaves a call that can be released; inputs are complete even
+ * when there is a reason to delegate, so that placeholders among them can be made real.
+ */
+int gcc_call_parse(struct gcc_call *c, char *const *argv, struct err *err);
+void gcc_call_release(struct gcc_call *c);
+/** The language of a file by its suffix. */
+enum gcc_lang gcc_lang_of(const char *path, bool cxx);
+/** Is this the name of a C++ driver ("g++", "x86_64-linux-gnu-g++-12", "clang++")? */
+bool gcc_is_cxx_driver(const char *name);
+
+#define auto_gcc_call struct gcc_call cleanup(gcc_call_release)
+
+#endif
