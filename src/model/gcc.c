@@ -1,0 +1,292 @@
+/*
+ * The compiler drivers. A compile becomes one thunk: the real driver with the user's own
+ * arguments, and as inputs what the header scan finds. What is not sure, delegates.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+#include "base/proc.h"
+#include "model/depscan.h"
+#include "model/gccopts.h"
+#include "model/toolchain.h"
+
+/* Variables that change what the driver does in ways that are not modelled. */
+static const char *const hard_env[] = {
+	"COMPILER_PATH",
+	"GCC_EXEC_PREFIX",
+	"DEPENDENCIES_OUTPUT",
+	"SUNPRO_DEPENDENCIES",
+	"CCC_OVERRIDE_OPTIONS",
+	"GCC_COMPARE_DEBUG",
+	"CPATH",
+	"C_INCLUDE_PATH",
+	"CPLUS_INCLUDE_PATH",
+	"OBJC_INCLUDE_PATH",
+	"GNUTARGET",
+	"LDEMULATION",
+};
+
+static const char *const passed_env[] = { "SOURCE_DATE_EPOCH", "LANG",        "LC_ALL",
+	                                  "LC_CTYPE",          "LC_MESSAGES", "LANGUAGE",
+	                                  "GCC_COLORS",        NULL };
+
+static void read_operands(const struct call *call, const struct gcc_call *c, struct plan *p)
+{
+	for (size_t i = 0; i < c->n_inputs; i++)
+		plan_reads(p, call, c->inputs[i].path);
+	for (size_t i = 0; i < c->response_files.n; i++)
+		plan_reads(p, call, c->response_files.v[i]);
+	for (size_t i = 0; i < c->includes.n; i++)
+		plan_reads(p, call, c->includes.v[i]);
+}
+
+static bool refuse_environment(const struct call *call, struct plan *p)
+{
+	for (size_t i = 0; i < countof(hard_env); i++) {
+		if (!proc_env(call->envp, hard_env[i]))
+			continue;
+		plan_delegate(p, "environment variable %s", hard_env[i]);
+		return true;
+	}
+	return false;
+}
+
+/* Is @dir the same folder as one of @dirs from @from on? */
+static bool same_folder(const struct strv *dirs, size_t from, const char *dir)
+{
+	struct stat a;
+	struct stat b;
+
+	if (stat(dir, &a) < 0)
+		return false;
+	for (size_t i = from; i < dirs->n; i++)
+		if (stat(dirs->v[i], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	return false;
+}
+
+/* The <…> search list; a -I folder that is a system one too keeps the system's place. */
+static void bracket_dirs(const struct gcc_call *c, const struct toolchain *tc, struct strv *out)
+{
+	auto_strv system = STRV_INIT;
+
+	for (size_t i = 0; i < c->system_dirs.n; i++)
+		strv_add(&system, c->system_dirs.v[i]);
+	for (size_t i = 0; i < tc->system_dirs.n; i++)
+		strv_add(&system, tc->system_dirs.v[i]);
+	for (size_t i = 0; i < c->after_dirs.n; i++)
+		strv_add(&system, c->after_dirs.v[i]);
+	for (size_t i = 0; i < c->user_dirs.n; i++)
+		if (!same_folder(&system, 0, c->user_dirs.v[i]))
+			strv_add(out, c->user_dirs.v[i]);
+	for (size_t i = 0; i < system.n; i++)
+		strv_add(out, system.v[i]);
+}
+
+static void add_folders(const struct call *call, struct plan *p, const struct strv *dirs)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < dirs->n; i++)
+		if (stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
+			plan_add_folder(p, call, dirs->v[i]);
+}
+
+/* -include files: beside the working folder first, then along the search list. */
+static bool resolve_forced(const struct strv *names, const struct gcc_call *c,
+                           const struct strv *bracket, struct strv *out)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct strv *lists[] = { &c->quote_dirs, bracket };
+		struct stat st;
+		bool found = stat(names->v[i], &st) == 0;
+
+		if (found)
+			strv_add(out, names->v[i]);
+		for (size_t k = 0; k < countof(lists); k++) {
+			for (size_t d = 0; d < lists[k]->n && !found; d++) {
+				auto_free char *path = path_join(lists[k]->v[d], names->v[i]);
+
+				found = stat(path, &st) == 0;
+				if (found)
+					strv_add(out, path);
+			}
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* A precompiled header beside a header takes its place. */
+static bool has_precompiled(const struct depscan_result *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct stat st;
+
+		if (strncmp(r->files[i].path, "/usr/", 5) == 0)
+			continue;
+		auto_free char *gch = xasprintf("%s.gch", r->files[i].path);
+		if (stat(gch, &st) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_scanned(const struct call *call, const struct depscan_result *r, struct plan *p,
+                       struct err *err)
+{
+	if (has_precompiled(r))
+		return plan_delegate(p, "precompiled header");
+	if (r->has_time)
+		return plan_delegate(p, "uses __DATE__, __TIME__ or __TIMESTAMP__");
+	for (size_t i = 0; i < r->n; i++)
+		if (plan_add_input_stat(p, call, r->files[i].path, &r->files[i].st, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_headers(const struct call *call, const struct gcc_call *c,
+                       const struct toolchain *tc, struct plan *p, struct err *err)
+{
+	auto_strv bracket = STRV_INIT;
+	auto_strv sources = STRV_INIT;
+	struct depscan_result found = { 0 };
+	struct depscan_dirs dirs = { &c->quote_dirs, &bracket };
+	enum gcc_lang lang = c->inputs[0].lang;
+
+	bracket_dirs(c, tc, &bracket);
+	for (size_t i = 0; i < c->n_inputs; i++)
+		strv_add(&sources, c->inputs[i].path);
+	if (!resolve_forced(&c->includes, c, &bracket, &sources) ||
+	    !resolve_forced(&c->imacros, c, &bracket, &sources))
+		return plan_delegate(p, "missing input");
+	add_folders(call, p, &c->quote_dirs);
+	add_folders(call, p, &c->user_dirs);
+	add_folders(call, p, &c->system_dirs);
+	add_folders(call, p, &c->after_dirs);
+	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v,
+	                     lang == LANG_ASM || lang == LANG_ASM_CPP, &found, err);
+	if (rc < 0 && err->kind == ERR_UNSURE) {
+		for (size_t i = 0; i < found.n; i++)
+			plan_reads(p, call, found.files[i].path);
+		rc = plan_delegate(p, "%.150s", err->msg);
+	} else if (rc == 0) {
+		rc = add_scanned(call, &found, p, err);
+	}
+	depscan_result_release(&found);
+	for (size_t i = 0; rc == 0 && i < c->reads.n; i++)
+		rc = plan_add_input(p, call, c->reads.v[i], err);
+	return rc;
+}
+
+/* @path with its suffix replaced. */
+static char *with_suffix(const char *path, const char *suffix)
+{
+	size_t n = (size_t)(path_ext(path) - path);
+
+	return xasprintf("%.*s%s", (int)n, path, suffix);
+}
+
+static void add_outputs(const struct call *call, const struct gcc_call *c, struct plan *p)
+{
+	const char *suffix = c->stage == STAGE_ASSEMBLY ? ".s" : ".o";
+	const char *source = path_base(c->inputs[0].path);
+	auto_free char *object = c->output ? xstrdup(c->output) : with_suffix(source, suffix);
+	auto_free char *notes = with_suffix(object, ".gcno");
+	auto_free char *deps = c->depfile ? xstrdup(c->depfile) : with_suffix(object, ".d");
+
+	plan_add_output(p, call, object, OUTPUT_FILE, false);
+	if (c->flags & GCC_DEP)
+		plan_add_output(p, call, deps, OUTPUT_DEPFILE, false);
+	if (c->flags & GCC_COVERAGE)
+		plan_add_output(p, call, notes, OUTPUT_FILE, true);
+}
+
+static const char *language(enum gcc_lang lang)
+{
+	switch (lang) {
+	case LANG_CXX:
+	case LANG_CXX_OUTPUT: return "c++";
+	case LANG_ASM: return "assembler";
+	case LANG_ASM_CPP: return "assembler-with-cpp";
+	default: return "c";
+	}
+}
+
+static int set_process(const struct call *call, const struct gcc_call *c,
+                       const struct toolchain *tc, struct plan *p, struct err *err)
+{
+	struct oid locale;
+	bool any = false;
+
+	if (plan_set_program(p, call, tc->program, err) < 0 ||
+	    closure_of_locale(call, &locale, &any, err) < 0)
+		return -1;
+	plan_add_manifest(p, &tc->compile_closure);
+	if (any)
+		plan_add_manifest(p, &locale);
+	plan_set_args(p, c->args.v);
+	plan_add_env(p, "PATH=%s", tc->path_env);
+	plan_pass_env(p, call, passed_env);
+	return 0;
+}
+
+/* What is known before the toolchain is asked. */
+static const char *obstacle(const struct gcc_call *c)
+{
+	if (c->reason[0])
+		return c->reason;
+	if (c->stage == STAGE_LINK)
+		return "links";
+	if (c->n_sources != 1 || c->n_inputs != 1)
+		return "several sources in one call";
+	if (c->flags & GCC_SPLIT_DWARF)
+		return "option -gsplit-dwarf";
+	if ((c->flags & GCC_LTO) && !(c->flags & GCC_SEED))
+		return "-flto without -frandom-seed";
+	if (c->depfile && !*c->depfile)
+		return "empty file name";
+	return NULL;
+}
+
+static int plan_with(const struct call *call, const struct gcc_call *c, struct plan *p,
+                     struct err *err)
+{
+	struct toolchain tc = { 0 };
+
+	read_operands(call, c, p);
+	const char *why = obstacle(c);
+	if (why)
+		return plan_delegate(p, "%s", why);
+	if (refuse_environment(call, p))
+		return 0;
+	char *none[] = { NULL };
+	int rc = toolchain_get(call, language(c->inputs[0].lang),
+	                       c->toolchain.v ? c->toolchain.v : none, &tc, err);
+	if (rc < 0)
+		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
+	rc = set_process(call, c, &tc, p, err);
+	if (rc == 0)
+		rc = add_headers(call, c, &tc, p, err);
+	if (rc == 0 && !p->delegate)
+		add_outputs(call, c, p);
+	toolchain_release(&tc);
+	return rc;
+}
+
+static int gcc_plan(const struct call *call, struct plan *p, struct err *err)
+{
+	auto_gcc_call c = { 0 };
+
+	if (gcc_call_parse(&c, call->argv, err) < 0) {
+		for (int i = 1; i < call->argc; i++)
+			if (call->argv[i][0] != '-')
+				plan_reads(p, call, call->argv[i]);
+		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
+	}
+	return plan_with(call, &c, p, err);
+}
+
+const struct model model_gcc = { "gcc", gcc_plan };
