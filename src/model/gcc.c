@@ -119,6 +119,19 @@ static bool resolve_forced(const struct strv *names, const struct gcc_call *c,
 	return true;
 }
 
+/* gcc reads <stdc-predef.h> before anything else, if there is one. */
+static void add_predefined(const struct strv *bracket, struct strv *out)
+{
+	for (size_t i = 0; i < bracket->n; i++) {
+		auto_free char *path = path_join(bracket->v[i], "stdc-predef.h");
+
+		if (access(path, F_OK) == 0) {
+			strv_add(out, path);
+			return;
+		}
+	}
+}
+
 /* A precompiled header beside a header takes its place. */
 static bool has_precompiled(const struct depscan_result *r)
 {
@@ -162,6 +175,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	if (!resolve_forced(&c->includes, c, &bracket, &sources) ||
 	    !resolve_forced(&c->imacros, c, &bracket, &sources))
 		return plan_delegate(p, "missing input");
+	add_predefined(&bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
 	add_folders(call, p, &c->user_dirs);
 	add_folders(call, p, &c->system_dirs);

@@ -1,0 +1,109 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/gccopts.h"
+
+static void test_table_is_sorted_without_repeats(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < gccopts_n; i++)
+		if (strcmp(gccopts[i - 1].name, gccopts[i].name) >= 0)
+			fail_msg("%s before %s", gccopts[i - 1].name, gccopts[i].name);
+}
+
+static void test_every_option_finds_its_own_row(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < gccopts_n; i++)
+		assert_ptr_equal(gccopt_find(gccopts[i].name), &gccopts[i]);
+}
+
+static void test_longest_fitting_name_wins(void **state)
+{
+	static const struct {
+		const char *arg;
+		const char *row;
+	} cases[] = {
+		{ "-Wall", "-W" },
+		{ "-Wl,-z,now", "-Wl," },
+		{ "-march=native", "-march=native" },
+		{ "-march=x86-64", "-m" },
+		{ "-fplugin=x.so", "-fplugin=" },
+		{ "-Idir", "-I" },
+		{ "-isystemdir", "-isystem" },
+		{ "-static-libgcc", "-static-libgcc" },
+		{ "-std=c11", "-std=" },
+		{ "--no-such-option", NULL },
+		{ "-cx", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		const struct gccopt *o = gccopt_find(cases[i].arg);
+
+		if (!o || !cases[i].row)
+			assert_true(!o && !cases[i].row);
+		else
+			assert_string_equal(o->name, cases[i].row);
+	}
+}
+
+static void test_driver_stops_where_told(void **state)
+{
+	static const struct {
+		char *argv[6];
+		enum gcc_stage stage;
+		const char *reason;
+	} cases[] = {
+		{ { "gcc", "-c", "a.c" }, STAGE_OBJECT, "" },
+		{ { "gcc", "-S", "a.c", "-c" }, STAGE_ASSEMBLY, "" },
+		{ { "gcc", "a.o", "-lm" }, STAGE_LINK, "" },
+		{ { "gcc", "-E", "a.c" }, STAGE_PREPROCESS, "prints the preprocessed source" },
+		{ { "gcc", "-c", "a.c", "-fuse-ld=gold" }, STAGE_OBJECT, "" },
+		{ { "gcc", "a.o", "-fuse-ld=gold" }, STAGE_LINK, "option -fuse-ld=" },
+		{ { "gcc", "-c", "a.c", "--odd" }, STAGE_OBJECT, "unknown option --odd" },
+		{ { "gcc", "-c", "a.c", "-o" },
+		  STAGE_OBJECT,
+		  "option -o without its argument" },
+		{ { "gcc", "-c", "-" }, STAGE_OBJECT, "reads standard input or a device" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_gcc_call c = { 0 };
+		struct err err = ERR_INIT;
+
+		assert_int_equal(gcc_call_parse(&c, cases[i].argv, &err), 0);
+		assert_int_equal(c.stage, cases[i].stage);
+		assert_string_equal(c.reason, cases[i].reason);
+	}
+}
+
+static void test_kernel_style_depfile_is_found(void **state)
+{
+	char *argv[] = { "gcc", "-Wp,-MMD,dir/.a.o.d", "-c", "-o", "a.o", "a.c", NULL };
+	auto_gcc_call c = { 0 };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(gcc_call_parse(&c, argv, &err), 0);
+	assert_string_equal(c.reason, "");
+	assert_string_equal(c.depfile, "dir/.a.o.d");
+	assert_string_equal(c.output, "a.o");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table_is_sorted_without_repeats),
+		cmocka_unit_test(test_every_option_finds_its_own_row),
+		cmocka_unit_test(test_longest_fitting_name_wins),
+		cmocka_unit_test(test_driver_stops_where_told),
+		cmocka_unit_test(test_kernel_style_depfile_is_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
