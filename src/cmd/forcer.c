@@ -379,10 +379,15 @@ int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned
 int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                 struct err *err)
 {
-	struct node *node;
-
 	map_add(&f->waited, id->s, NULL);
-	node = add_node(f, id, err);
+	return forcer_wait_quietly(f, id, fn, arg, err);
+}
+
+int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
+                        struct err *err)
+{
+	struct node *node = add_node(f, id, err);
+
 	if (!node)
 		return -1;
 	struct waiter *w = xcalloc(1, sizeof(*w));

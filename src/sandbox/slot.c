@@ -62,6 +62,8 @@ struct job {
 	const char *workdir;
 	uint32_t timeout_ms;
 	struct set own;
+	struct strv needed_names;
+	struct set needed;         /* the folders of the work, as inputs */
 	struct box_input **inputs; /* own and shared */
 	size_t n_inputs;
 };
@@ -168,12 +170,19 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	read_sets(slot, &r, j);
 	if (r.bad || !j->program || !j->workdir)
 		return err_set(err, ERR_CORRUPT, "malformed job");
-	add_folder(&j->folders, j->workdir);
-	for (size_t i = 0; i < j->outputs.n; i++) {
-		auto_free char *dir = path_dir(j->outputs.v[i]);
-
-		add_folder(&j->folders, dir);
+	/* /tmp comes first: what lies below it is writable anyway */
+	add_folder(&j->folders, "/tmp");
+	strv_add(&j->needed_names, j->workdir);
+	for (size_t i = 0; i < j->outputs.n; i++)
+		strv_take(&j->needed_names, path_dir(j->outputs.v[i]));
+	j->needed.n = j->needed_names.n;
+	j->needed.v = xcalloc(j->needed.n, sizeof(*j->needed.v));
+	for (size_t i = 0; i < j->needed.n; i++) {
+		j->needed.v[i].name = j->needed_names.v[i];
+		j->needed.v[i].mode = S_IFDIR | 0755;
+		add_folder(&j->folders, j->needed_names.v[i]);
 	}
+	append_inputs(j, &j->needed);
 	for (size_t i = 0; i < j->folders.n; i++)
 		if (strcmp(j->folders.v[i], "/") == 0 || path_below("/dev", j->folders.v[i]) ||
 		    path_below("/proc", j->folders.v[i]))
@@ -188,6 +197,8 @@ static void job_release(struct job *j)
 	strv_release(&j->env);
 	strv_release(&j->outputs);
 	strv_release(&j->folders);
+	strv_release(&j->needed_names);
+	free(j->needed.v);
 	free(j->own.v);
 	free(j->inputs);
 }

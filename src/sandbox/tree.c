@@ -51,7 +51,6 @@ struct tree {
 	int view_fd;
 	char *root;
 	char *view;
-	char *tmp;
 	char *base;
 	struct map places; /* name → struct place */
 	struct work *works;
@@ -324,7 +323,7 @@ int tree_clean(struct tree *t, struct err *err)
 		if (empty_folder(w->back, err) < 0)
 			return -1;
 	}
-	return empty_folder(t->tmp, err);
+	return 0;
 }
 
 static void unmount_works(struct tree *t)
@@ -360,6 +359,8 @@ static int mount_work(struct tree *t, struct work *w, struct err *err)
 {
 	if (file_mkdirs(w->back, DIR_MODE, err) < 0)
 		return -1;
+	if (strcmp(w->folder, "/tmp") == 0)
+		chmod(w->back, 01777);
 	w->fd = open(w->back, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_fd below = w->fd < 0 ? -1 : folder_inside(t->root_fd, w->folder, err);
 	return below < 0 ? -1 : bind_inside(t, w->back, w->folder, false, err);
@@ -486,13 +487,10 @@ static int make_devices(struct tree *t, struct err *err)
 static int make_fixed(struct tree *t, struct err *err)
 {
 	auto_fd proc = folder_inside(t->root_fd, "/proc", err);
-	auto_fd tmp = folder_inside(t->root_fd, "/tmp", err);
 	auto_free char *proc_view = xasprintf("%s/proc", t->view);
 
-	if (proc < 0 || tmp < 0 || file_mkdirs(t->tmp, DIR_MODE, err) < 0 ||
-	    bind_inside(t, t->tmp, "/tmp", false, err) < 0)
+	if (proc < 0)
 		return -1;
-	chmod(t->tmp, 01777);
 	/* In a container whose own /proc is masked the kernel refuses: clang then goes by
 	 * argv[0]. */
 	mount("proc", proc_view, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
@@ -522,7 +520,6 @@ struct tree *tree_new(const char *base, struct err *err)
 	t->base = xstrdup(base);
 	t->root = path_join(base, "root");
 	t->view = path_join(base, "view");
-	t->tmp = path_join(base, "tmp");
 	/* A slot ends with its tree; on failure it ends now. */
 	return set_up(t, err) < 0 ? NULL : t;
 }

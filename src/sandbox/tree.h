@@ -30,7 +30,7 @@ struct tree *tree_new(const char *base, struct err *err);
  */
 int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_inputs,
                  const struct strv *folders, const struct strv *outputs, struct err *err);
-/** Empty work folders and /tmp again, now that the job is over. On error the tree is unfit for
+/** Empty the work folders again, now that the job is over. On error the tree is unfit for
  * use. */
 int tree_clean(struct tree *t, struct err *err);
 /** The job's root. Borrowed. */

@@ -1,0 +1,51 @@
+/* gg: finds the command and runs it. As a link called gg-NAME it is that command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "cmd/cmd.h"
+
+/* The original's names for what is called otherwise here. */
+static const struct {
+	const char *old;
+	const char *now;
+} renamed[] = {
+	{ "force-and-run", "run" },
+	{ "thunksummary", "summary" },
+};
+
+static const char *current_name(const char *name)
+{
+	for (size_t i = 0; i < countof(renamed); i++)
+		if (strcmp(renamed[i].old, name) == 0)
+			return renamed[i].now;
+	return name;
+}
+
+static int run_command(const char *name, int argc, char **argv)
+{
+	const struct command *c = command_find(current_name(name));
+
+	if (!c) {
+		fprintf(stderr, "gg: there is no command \"%s\"; see: gg help\n", name);
+		return 2;
+	}
+	return c->run(c, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *self = argc > 0 ? path_base(argv[0]) : "gg";
+
+	if (strncmp(self, "gg-", 3) == 0)
+		return run_command(self + 3, argc, argv);
+	if (argc < 2) {
+		run_command("help", 1, argv);
+		return 2;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return run_command("help", argc - 1, argv + 1);
+	if (strcmp(argv[1], "--version") == 0)
+		return run_command("version", argc - 1, argv + 1);
+	return run_command(argv[1], argc - 1, argv + 1);
+}
