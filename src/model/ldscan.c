@@ -47,16 +47,6 @@ static void scan_release(struct scan *s)
 	map_release(&s->visited);
 }
 
-/* Every folder that @dir steps out of by ".." must exist inside. */
-static void add_stepped(struct scan *s, const char *dir)
-{
-	for (const char *at = dir; (at = strstr(at, "/..")); at += 3) {
-		auto_free char *before = xstrndup(dir, (size_t)(at - dir));
-		if (*before && (at[3] == '/' || !at[3]))
-			plan_add_folder(s->p, s->call, before);
-	}
-}
-
 /* Add the first symlink among the components of the normalised path @dir, and those behind. */
 static int add_dir_links(struct scan *s, const char *dir, struct err *err)
 {
@@ -91,6 +81,22 @@ static int add_dir_links(struct scan *s, const char *dir, struct err *err)
 	return 0;
 }
 
+/* Every folder that @dir steps out of by ".." must exist inside. */
+static int add_stepped(struct scan *s, const char *dir, struct err *err)
+{
+	for (const char *at = dir; (at = strstr(at, "/..")); at += 3) {
+		auto_free char *before = xstrndup(dir, (size_t)(at - dir));
+		auto_free char *plain = path_absolute(s->call->cwd, before);
+		auto_free char *real = realpath(before, NULL);
+		if (!*before || !real || (at[3] && at[3] != '/'))
+			continue;
+		plan_add_folder(s->p, s->call, real);
+		if (strcmp(plain, real) != 0 && add_dir_links(s, plain, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The real path of a folder, or NULL if there is none; borrowed. */
 static const char *real_dir(struct scan *s, const char *dir, struct err *err)
 {
@@ -104,8 +110,8 @@ static const char *real_dir(struct scan *s, const char *dir, struct err *err)
 	if (!real)
 		return NULL;
 	auto_free char *plain = path_absolute(s->call->cwd, dir);
-	add_stepped(s, dir);
-	if (strcmp(plain, real) != 0 && add_dir_links(s, plain, err) < 0)
+	if (add_stepped(s, dir, err) < 0 ||
+	    (strcmp(plain, real) != 0 && add_dir_links(s, plain, err) < 0))
 		plan_delegate(s->p, "a library folder can't be followed");
 	return real;
 }
@@ -166,6 +172,16 @@ static int add_needed(struct scan *s, const char *path, const struct elf_info *e
 	return 0;
 }
 
+/* A file as written; an absolute one is added below its real folder. */
+static int add_written(struct scan *s, const char *path, bool *found, struct err *err)
+{
+	auto_free char *dir = path_dir(path);
+
+	if (path[0] != '/')
+		return add_file(s, path, found, err);
+	return add_in_dir(s, dir, path_base(path), found, err);
+}
+
 /* A file that a script names. */
 static int add_named(struct scan *s, const char *name, struct err *err)
 {
@@ -175,7 +191,7 @@ static int add_named(struct scan *s, const char *name, struct err *err)
 		return add_lib(s, name + 2, err);
 	if (name[0] == '=')
 		name++;
-	if (add_file(s, name, &found, err) < 0)
+	if (add_written(s, name, &found, err) < 0)
 		return -1;
 	for (size_t i = 0; !found && name[0] != '/' && i < s->ld->lib_dirs.n; i++)
 		if (add_in_dir(s, s->ld->lib_dirs.v[i], name, &found, err) < 0)
@@ -312,7 +328,7 @@ int ldscan_add_inputs(const struct ldscan *ld, const struct call *call, struct p
 
 	for (size_t i = 0; rc == 0 && i < ld->files.n; i++) {
 		bool found = false;
-		rc = add_file(&s, ld->files.v[i], &found, err);
+		rc = add_written(&s, ld->files.v[i], &found, err);
 		if (rc == 0 && !found)
 			plan_delegate(p, "missing input");
 	}
