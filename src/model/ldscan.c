@@ -124,7 +124,14 @@ static int add_in_dir(struct scan *s, const char *dir, const char *name, bool *f
 	if (!real)
 		return 0;
 	auto_free char *path = path_join(real, name);
-	return add_file(s, path, found, err);
+	if (!path_below(real, "/usr"))
+		return add_file(s, path, found, err);
+	/* the system's links stand as links, with the text that closures give them */
+	auto_free char *text = file_readlink(path);
+	auto_free char *target = text ? realpath(path, NULL) : NULL;
+	if (target && add_dir_links(s, path, err) < 0)
+		return -1;
+	return add_file(s, target ? target : path, found, err);
 }
 
 static int add_lib(struct scan *s, const char *name, struct err *err)
