@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "model/depscan.h"
+#include "model/gcclink.h"
 #include "model/gccopts.h"
 #include "model/toolchain.h"
 
@@ -147,6 +148,16 @@ static bool has_precompiled(const struct depscan_result *r)
 	return false;
 }
 
+/* The call has at least one source. */
+static const struct gcc_input *first_source(const struct gcc_call *c)
+{
+	size_t i = 0;
+
+	while (c->inputs[i].lang == LANG_OBJECT)
+		i++;
+	return &c->inputs[i];
+}
+
 static int add_scanned(const struct call *call, const struct depscan_result *r, struct plan *p,
                        struct err *err)
 {
@@ -160,6 +171,54 @@ static int add_scanned(const struct call *call, const struct depscan_result *r, 
 	return 0;
 }
 
+/* One file name of a makefile rule, unescaped; moves *at past it. False at the end. */
+static bool next_prerequisite(const char **at, struct buf *name)
+{
+	const char *p = *at;
+
+	buf_reset(name);
+	while (*p == ' ' || *p == '\n' || (p[0] == '\\' && p[1] == '\n'))
+		p += *p == '\\' ? 2 : 1;
+	for (; *p && *p != ' ' && *p != '\n' && !(p[0] == '\\' && p[1] == '\n'); p++) {
+		if ((*p == '\\' && (p[1] == ' ' || p[1] == '#' || p[1] == '\\')) ||
+		    (*p == '$' && p[1] == '$'))
+			p++;
+		buf_addc(name, *p);
+	}
+	*at = p;
+	return name->len > 0;
+}
+
+/* Where the scanner can't be sure the compiler's own preprocessor tells what it reads. */
+static int ask_compiler(const struct call *call, const struct gcc_call *c, struct plan *p,
+                        struct err *err)
+{
+	auto_strv args = STRV_INIT;
+	auto_buf rule = BUF_INIT;
+	auto_buf name = BUF_INIT;
+
+	strv_add(&args, call->tool);
+	for (size_t i = 0; i < c->scan_args.n; i++)
+		if (i > 0 || strcmp(c->scan_args.v[i], call->argv[0]) != 0)
+			strv_add(&args, c->scan_args.v[i]);
+	strv_add(&args, "-M");
+	strv_add(&args, "-MT");
+	strv_add(&args, "gg");
+	int status = proc_capture(strv_argv(&args), NULL, call->envp, &rule, NULL, err);
+	if (status < 0)
+		return -1;
+	if (status != 0 || strncmp(buf_str(&rule), "gg:", 3) != 0)
+		return plan_delegate(p, "the headers can't be found");
+	for (const char *at = rule.data + 3; next_prerequisite(&at, &name);) {
+		/* several sources print several rules */
+		if (strcmp(name.data, "gg:") == 0)
+			continue;
+		if (plan_add_input(p, call, name.data, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_headers(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, struct plan *p, struct err *err)
 {
@@ -167,11 +226,12 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	auto_strv sources = STRV_INIT;
 	struct depscan_result found = { 0 };
 	struct depscan_dirs dirs = { &c->quote_dirs, &bracket };
-	enum gcc_lang lang = c->inputs[0].lang;
+	enum gcc_lang lang = first_source(c)->lang;
 
 	bracket_dirs(c, tc, &bracket);
 	for (size_t i = 0; i < c->n_inputs; i++)
-		strv_add(&sources, c->inputs[i].path);
+		if (c->inputs[i].lang != LANG_OBJECT)
+			strv_add(&sources, c->inputs[i].path);
 	if (!resolve_forced(&c->includes, c, &bracket, &sources) ||
 	    !resolve_forced(&c->imacros, c, &bracket, &sources))
 		return plan_delegate(p, "missing input");
@@ -183,9 +243,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v,
 	                     lang == LANG_ASM || lang == LANG_ASM_CPP, &found, err);
 	if (rc < 0 && err->kind == ERR_UNSURE) {
-		for (size_t i = 0; i < found.n; i++)
-			plan_reads(p, call, found.files[i].path);
-		rc = plan_delegate(p, "%.150s", err->msg);
+		rc = ask_compiler(call, c, p, err);
 	} else if (rc == 0) {
 		rc = add_scanned(call, &found, p, err);
 	}
@@ -203,10 +261,11 @@ static char *with_suffix(const char *path, const char *suffix)
 	return xasprintf("%.*s%s", (int)n, path, suffix);
 }
 
-static void add_outputs(const struct call *call, const struct gcc_call *c, struct plan *p)
+static void add_outputs(const struct call *call, const struct gcc_call *c,
+                        const struct gcc_input *in, struct plan *p)
 {
 	const char *suffix = c->stage == STAGE_ASSEMBLY ? ".s" : ".o";
-	const char *source = path_base(c->inputs[0].path);
+	const char *source = path_base(in->path);
 	auto_free char *object = c->output ? xstrdup(c->output) : with_suffix(source, suffix);
 	auto_free char *notes = with_suffix(object, ".gcno");
 	auto_free char *deps = c->depfile ? xstrdup(c->depfile) : with_suffix(object, ".d");
@@ -238,7 +297,8 @@ static int set_process(const struct call *call, const struct gcc_call *c,
 	if (plan_set_program(p, call, tc->program, err) < 0 ||
 	    closure_of_locale(call, &locale, &any, err) < 0)
 		return -1;
-	plan_add_manifest(p, &tc->compile_closure);
+	if (c->n_sources)
+		plan_add_manifest(p, &tc->compile_closure);
 	if (any)
 		plan_add_manifest(p, &locale);
 	plan_set_args(p, c->args.v);
@@ -247,15 +307,29 @@ static int set_process(const struct call *call, const struct gcc_call *c,
 	return 0;
 }
 
+static bool same_language(const struct gcc_call *c)
+{
+	const struct gcc_input *first = first_source(c);
+
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (c->inputs[i].lang != LANG_OBJECT && c->inputs[i].lang != first->lang)
+			return false;
+	return true;
+}
+
 /* What is known before the toolchain is asked. */
 static const char *obstacle(const struct gcc_call *c)
 {
 	if (c->reason[0])
 		return c->reason;
-	if (c->stage == STAGE_LINK)
-		return "links";
-	if (c->n_sources != 1 || c->n_inputs != 1)
-		return "several sources in one call";
+	if (c->stage == STAGE_LINK && c->n_sources && (c->flags & (GCC_DEP | GCC_COVERAGE)))
+		return "compiles and links with a depfile or coverage notes";
+	if (c->n_inputs == 0 || (c->stage != STAGE_LINK && c->n_sources == 0))
+		return "nothing to compile or link";
+	if (c->n_sources > 1 && !same_language(c))
+		return "several languages in one call";
+	if (c->n_sources > 1 && c->depfile)
+		return "several sources with one depfile";
 	if (c->flags & GCC_SPLIT_DWARF)
 		return "option -gsplit-dwarf";
 	if ((c->flags & GCC_LTO) && !(c->flags & GCC_SEED))
@@ -277,15 +351,20 @@ static int plan_with(const struct call *call, const struct gcc_call *c, struct p
 	if (refuse_environment(call, p))
 		return 0;
 	char *none[] = { NULL };
-	int rc = toolchain_get(call, language(c->inputs[0].lang),
-	                       c->toolchain.v ? c->toolchain.v : none, &tc, err);
+	const char *lang = c->n_sources ? language(first_source(c)->lang)
+	                   : c->cxx     ? "c++"
+	                                : "c";
+	int rc = toolchain_get(call, lang, c->toolchain.v ? c->toolchain.v : none, &tc, err);
 	if (rc < 0)
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
 	rc = set_process(call, c, &tc, p, err);
-	if (rc == 0)
+	if (rc == 0 && c->n_sources)
 		rc = add_headers(call, c, &tc, p, err);
-	if (rc == 0 && !p->delegate)
-		add_outputs(call, c, p);
+	if (rc == 0 && c->stage == STAGE_LINK)
+		rc = gcclink_plan(call, c, &tc, p, err);
+	for (size_t i = 0; rc == 0 && i < c->n_inputs && c->stage != STAGE_LINK; i++)
+		if (c->inputs[i].lang != LANG_OBJECT)
+			add_outputs(call, c, &c->inputs[i], p);
 	toolchain_release(&tc);
 	return rc;
 }
