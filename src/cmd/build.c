@@ -2,6 +2,12 @@
  * gg build: run a build with the models in front of the tools. What the wrappers promise is
  * forced while the command runs; at the end every placeholder is a real file again.
  *
+ * Make's recipes are told "fine" at once and forced meanwhile. When one of them fails after
+ * all, make is run again with every wrapper waiting for its result, so that it meets the
+ * failure as it would without gg ("-" before a recipe, "||", make -k); what was done is
+ * remembered. All other commands (configure's probes, scripts) always wait: their exit status
+ * is the question.
+ *
  *   command ends ─▶ drain wrappers ─▶ force what is left ─▶ pending of earlier, killed runs
  *                                                       ─▶ sweep for moved and copied ones
  */
@@ -31,6 +37,9 @@ struct build {
 	bool child_runs;
 	int status;     /* of the command, as a shell has it */
 	bool stopped;   /* by us, after a failure */
+	bool is_make;   /* may be run again */
+	bool waits;     /* every wrapper waits for its result */
+	bool ran;       /* something was executed, in any run */
 	bool left_over; /* files of an earlier run that have gone elsewhere */
 	int64_t started_ns;
 };
@@ -67,9 +76,11 @@ static int start_command(struct build *b, char **argv, struct err *err)
 		return -1;
 	auto_free char *session =
 		xasprintf("GG_SESSION=%s", coordinator_session(b->coordinator));
-	const char *const extra[] = { session,
-		                      b->options.forcer.lazy ? "GG_MODE=lazy" : "GG_MODE=build",
-		                      NULL };
+	bool overlap = b->options.forcer.keep_going || (b->is_make && !b->waits);
+	const char *mode = b->options.forcer.lazy ? "GG_MODE=lazy"
+	                   : overlap              ? "GG_MODE=build"
+	                                          : "GG_MODE=wait";
+	const char *const extra[] = { session, mode, NULL };
 	auto_strv env = tools_environment(b->store, folder, path, extra);
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
@@ -215,6 +226,40 @@ static int run(struct build *b, char **argv)
 	return rc;
 }
 
+/* One run of the command, with a scheduler of its own. */
+static int run_once(struct build *b, char **argv)
+{
+	struct err err = ERR_INIT;
+
+	b->stopped = false;
+	b->options.forcer.hold_failures =
+		b->is_make && !b->waits && !b->options.forcer.keep_going;
+	b->forcer = forcer_new(b->store, &b->options.forcer);
+	b->coordinator = coordinator_new(b->forcer, b->store, &err);
+	if (!b->coordinator) {
+		forcer_free(b->forcer);
+		return command_failed(b->self, &err);
+	}
+	int rc = run(b, argv);
+	bool again = b->stopped && b->options.forcer.hold_failures;
+	double wall_s = (double)(clock_now_ns() - b->started_ns) / 1e9;
+	if (b->options.stats_json && !again)
+		report_json(b, wall_s);
+	if (b->options.stats && !again)
+		report_text(b, wall_s);
+	b->ran |= forcer_counts(b->forcer).ran > 0;
+	coordinator_free(b->coordinator);
+	forcer_free(b->forcer);
+	return rc;
+}
+
+static bool is_make(const char *program)
+{
+	const char *name = path_base(program);
+
+	return strcmp(name, "make") == 0 || strcmp(name, "gmake") == 0;
+}
+
 int cmd_build(const struct command *self, int argc, char **argv)
 {
 	struct build b = { .self = self,
@@ -230,24 +275,15 @@ int cmd_build(const struct command *self, int argc, char **argv)
 		return command_usage(self, "name the command to run, as in: gg build -- make");
 	if (command_open_store(true, &st, &err) < 0)
 		return command_failed(self, &err);
+	char **command = argv + optind;
 	b.store = st;
-	b.forcer = forcer_new(st, &b.options.forcer);
-	b.coordinator = coordinator_new(b.forcer, st, &err);
-	if (!b.coordinator) {
-		forcer_free(b.forcer);
-		return command_failed(self, &err);
+	b.is_make = is_make(command[0]) && !b.options.forcer.lazy;
+	rc = run_once(&b, command);
+	if (b.stopped && b.options.forcer.hold_failures) {
+		b.waits = true;
+		rc = run_once(&b, command);
 	}
-	rc = run(&b, argv + optind);
-	struct forcer_counts counts = forcer_counts(b.forcer);
-	double wall_s = (double)(clock_now_ns() - b.started_ns) / 1e9;
-	if (b.options.stats_json)
-		report_json(&b, wall_s);
-	if (b.options.stats)
-		report_text(&b, wall_s);
-	coordinator_free(b.coordinator);
-	forcer_free(b.forcer);
-	/* Taken after the status line has gone. */
-	if (counts.ran && store_sync(st, &err) < 0)
+	if (b.ran && store_sync(st, &err) < 0)
 		command_failed(self, &err);
 	return rc;
 }

@@ -136,7 +136,8 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	e->err_text = o->memo.err_text;
 	if (o->what == OUTCOME_OK)
 		f->counts.ran++;
-	if (o->what == OUTCOME_CANCELLED || is_waited(f, id))
+	if (o->what == OUTCOME_CANCELLED || is_waited(f, id) ||
+	    (o->what != OUTCOME_OK && f->options.hold_failures))
 		return;
 	if (o->what == OUTCOME_OK) {
 		show_text(f, &e->out_text);

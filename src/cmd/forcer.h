@@ -18,6 +18,7 @@ struct forcer;
 struct forcer_options {
 	unsigned jobs; /* 0: as many as there are processors */
 	bool keep_going;
+	bool hold_failures; /* don't print failures: the command will meet them itself */
 	bool lazy;          /* only what nothing else uses becomes a real file */
 	bool status;        /* a live line, where stderr is a terminal */
 	enum box_step step; /* BOX_AUTO, or BOX_NONE */

@@ -131,7 +131,10 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	struct emit_mode mode = {
 		.session = w->session,
 		.placeholders = !w->session || mode_is("lazy"),
-		.wait = mode_is("wait"),
+		/* Only a recipe of make may be told "fine" before it is: gg runs make again if
+		   not. */
+		.wait = !mode_is("lazy") && (!mode_is("build") || !getenv("MAKELEVEL")),
+		.explain = getenv("MAKELEVEL") != NULL,
 	};
 	int status = 0;
 
@@ -173,6 +176,21 @@ static void collect_reads(struct plan *plan)
 			plan_reads(plan, plan->call, plan->call->argv[i]);
 }
 
+/* A tool that only reads its operands gets them real; nothing else is to be known. */
+static int run_reader(const struct wrapper *w)
+{
+	auto_free char *cwd = working_folder();
+	struct call call = { .cwd = cwd, .envp = environ, .tool = w->tool, .argv = w->argv };
+	struct err err = ERR_INIT;
+	auto_plan plan = { 0 };
+
+	while (w->argv[call.argc])
+		call.argc++;
+	plan_init(&plan, &call);
+	model_reader.plan(&call, &plan, &err);
+	return run_real(w, &plan.reads, NULL);
+}
+
 static int run(struct wrapper *w)
 {
 	const struct model *model = getenv("GG_BYPASS") ? NULL : model_for(w->name);
@@ -181,6 +199,8 @@ static int run(struct wrapper *w)
 	struct err err = ERR_INIT;
 	auto_store st = NULL;
 
+	if (dir && model == &model_reader)
+		return run_reader(w);
 	if (!dir)
 		return run_real(w, NULL, NULL);
 	auto_plan plan = { 0 };

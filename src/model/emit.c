@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "core/codec.h"
 #include "model/output.h"
@@ -181,12 +182,32 @@ static int memo_from_answer(const struct strv *a, struct memo *m, struct err *er
 	return 0;
 }
 
+/* "gg: failed (exit 1): cd FOLDER && COMMAND" */
+static void explain_failure(const struct emission *e, int status)
+{
+	auto_buf text = BUF_INIT;
+
+	buf_addf(&text, "gg: failed (exit %d): cd ", status);
+	path_shell_quote(&text, e->call->cwd);
+	buf_adds(&text, " &&");
+	for (int i = 0; i < e->call->argc; i++) {
+		buf_addc(&text, ' ');
+		path_shell_quote(&text, e->call->argv[i]);
+	}
+	buf_addc(&text, '\n');
+	(void)!write(2, text.data, text.len);
+}
+
 static int take_answer(const struct emission *e, const struct strv *a, int *status,
                        struct err *err)
 {
 	if (strcmp(a->v[0], "failed") == 0 && a->n >= 4) {
 		*status = (int)strtol(a->v[1], NULL, 10);
-		return repeat_texts(e->call->store, a->v[2], a->v[3], err);
+		int rc = repeat_texts(e->call->store, a->v[2], a->v[3], err);
+
+		if (rc == 0 && e->mode->explain)
+			explain_failure(e, *status);
+		return rc;
 	}
 	if (strcmp(a->v[0], "ok") == 0 && a->n >= 3) {
 		struct memo m = { 0 };
