@@ -1,0 +1,156 @@
+#include "cmd/cmd.h"
+
+const char help_build[] =
+	"usage: gg build [OPTIONS] [--] COMMAND [ARGUMENTS]\n"
+	"\n"
+	"Runs COMMAND with gg's models in front of the compilers, archivers and linkers on "
+        "PATH. What\n"
+	"they are asked to do becomes thunks, which run in a sandbox while COMMAND runs on, or "
+        "are\n"
+	"remembered. At the end every file is real, with the bytes that plain COMMAND makes.\n"
+	"\n"
+	"  -j, --jobs N          thunks at once (default: as many as there are processors)\n"
+	"  -k, --keep-going      go on with what does not depend on a failure\n"
+	"      --lazy            leave as placeholders what only other thunks use\n"
+	"      --sandbox=HOW     auto (default): the strongest isolation that works here;\n"
+	"                        require: fail without namespaces; none\n"
+	"  -e, --engine local    where thunks run\n"
+	"  -s, --no-status       no live line\n"
+	"      --stats           say at the end what became of the commands\n"
+	"      --stats-json FILE the same as JSON\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"The exit status is COMMAND's own, or 1 if a thunk failed.\n"
+	"\n"
+	"  gg build -- make\n"
+	"  gg build -j 8 --stats -- make -j8 CC=clang\n"
+	"  gg build -- ninja -C build\n";
+
+const char help_infer[] = "usage: gg infer [--] COMMAND [ARGUMENTS]\n"
+			  "\n"
+			  "Runs COMMAND with gg's models in front of the tools: thunks and "
+                          "placeholders are made, and\n"
+			  "nothing is compiled. Make the placeholders real with gg force.\n"
+			  "\n"
+			  "  gg infer make\n"
+			  "  gg force -j 8 src/program\n";
+
+const char help_force[] =
+	"usage: gg force [OPTIONS] TARGET|@FILE...\n"
+	"\n"
+	"Makes placeholders real: runs their thunks and all that those depend on, or takes the "
+        "results\n"
+	"from the memo table. @FILE holds one target a line. A target may also be a thunk's "
+        "name; then\n"
+	"the name of its value is printed.\n"
+	"\n"
+	"  -j, --jobs N          thunks at once (default: as many as there are processors)\n"
+	"  -k, --keep-going      go on with what does not depend on a failure\n"
+	"  -S, --sandboxed       the same as --sandbox=require\n"
+	"      --sandbox=HOW     auto, require or none\n"
+	"  -e, --engine local    where thunks run\n"
+	"  -s, --no-status       no live line\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"  gg force lua luac\n"
+	"  gg force -j 4 @targets.txt\n";
+
+const char help_run[] = "usage: gg run [--] FILE [ARGUMENTS]\n"
+			"\n"
+			"Makes the placeholder FILE real and runs it. A placeholder of a "
+                        "program does this by itself\n"
+			"when it is run.\n"
+			"\n"
+			"  gg run ./lua -v\n";
+
+const char help_init[] =
+	"usage: gg init [DIR]\n"
+	"\n"
+	"Makes a store in DIR (default: .gg). gg build and gg infer do this by themselves.\n"
+	"\n"
+	"  gg init\n";
+
+const char help_hash[] =
+	"usage: gg hash [--json] FILE...\n"
+	"\n"
+	"Prints the names that gg gives to the contents of files; \"-\" is standard\n"
+	"input. Needs no store.\n"
+	"\n"
+	"  gg hash main.c\n"
+	"  gg hash --json *.c\n";
+
+const char help_collect[] =
+	"usage: gg collect FILE...\n"
+	"\n"
+	"Keeps files in the store and prints their names. Of a placeholder it prints\n"
+	"the thunk's name.\n"
+	"\n"
+	"  gg collect input.txt program\n";
+
+const char help_create_thunk[] =
+	"usage: gg create-thunk [OPTIONS] FUNCTION-HASH ARGV0 [ARGUMENTS]\n"
+	"\n"
+	"Makes a thunk and prints its name on standard error. @{GGHASH:HASH} in an argument or "
+        "variable\n"
+	"becomes the path of that object where the thunk runs.\n"
+	"\n"
+	"  -E, --envar K=V           a variable of its environment\n"
+	"  -v, --value HASH[=NAME]   an input\n"
+	"  -t, --thunk HASH[=NAME]   an input that is another thunk's output: HASH or "
+        "HASH#TAG\n"
+	"  -e, --executable HASH[=NAME]  a program that it runs; the function must be among "
+        "them\n"
+	"  -o, --output TAG          a file that it makes; the first is the main one\n"
+	"  -L, --link NAME=HASH      a symbolic link in its folder to an object\n"
+	"  -T, --timeout MS          kill it after so long\n"
+	"  -C, --placeholder FILE    write a placeholder there\n"
+	"      --workdir DIR         run in this folder, with named inputs at their paths\n"
+	"      --closure PROGRAM     add what this program of the system needs in order to "
+        "run\n"
+	"      --manifest HASH       add the files that a manifest lists\n"
+	"      --write FILE          write the thunk's bytes there; no store is needed then\n"
+	"\n"
+	"  sort=$(gg collect ./sort-static) text=$(gg collect words.txt)\n"
+	"  gg create-thunk -e $sort -v $text -o out -C sorted $sort sort -o out "
+        "@{GGHASH:$text}\n"
+	"  gg force sorted\n";
+
+const char help_describe[] =
+	"usage: gg describe [-e|-c] HASH|FILE|BEGINNING\n"
+	"\n"
+	"Shows a thunk as JSON. FILE is a placeholder or a thunk; BEGINNING the first "
+        "characters of a\n"
+	"name in the store.\n"
+	"\n"
+	"  -c, --command       its command line instead, ready to be pasted\n"
+	"  -e, --executables   the digest of its executables' names instead\n"
+	"\n"
+	"  gg describe main.o\n"
+	"  gg describe -c TQtml\n";
+
+const char help_summary[] = "usage: gg summary HASH|FILE|BEGINNING\n"
+			    "\n"
+			    "Shows what a thunk depends on, as a tree.\n"
+			    "\n"
+			    "  gg summary lua\n";
+
+const char help_execute[] =
+	"usage: gg execute [OPTIONS] HASH...\n"
+	"\n"
+	"Runs thunks now, in the sandbox, one after another, without asking the memo table, "
+        "and records\n"
+	"the results. Thunks that depend on others are refused: gg force does those.\n"
+	"\n"
+	"  -T, --timelog   print what took how long, in milliseconds\n"
+	"\n"
+	"Exit status: 0, 3 (bad arguments, no such thunk), 5 (it failed or made no output).\n"
+	"\n"
+	"  gg execute TQtmlNPfoECnIQfaVQVHYszwy3y0Kugtha3buA7k1fhI00000091\n";
+
+const char help_help[] = "usage: gg help [COMMAND]\n"
+			 "\n"
+			 "  gg help build\n";
+
+const char help_version[] = "usage: gg version [--json]\n"
+			    "\n"
+			    "  gg version\n";
