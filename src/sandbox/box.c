@@ -48,7 +48,10 @@ static void slot_end(struct box_slot *s)
 	if (s->channel >= 0)
 		close(s->channel);
 	if (s->base) {
-		rmdir(s->base);
+		struct err ignored;
+
+		/* with mounts the tree went with the slot; without, it is on disk */
+		file_remove_tree(s->base, &ignored);
 		free(s->base);
 	}
 	map_release(&s->known);
@@ -122,7 +125,7 @@ int box_start(enum box_step step, unsigned n_slots, const char *staging, struct 
 	for (unsigned i = 0; i < n_slots; i++)
 		box->slots[i].channel = -1;
 	int rc = 0;
-	if (box->step != BOX_USERNS && box->step != BOX_MOUNTNS)
+	if (box->step < BOX_CHROOT)
 		rc = err_set(err, ERR_DENIED, "no sandbox on this step: %s",
 		             box_step_name(box->step));
 	else if (!box->staging)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 static const int refused[] = {
 	SCMP_SYS(mount),
@@ -55,8 +56,11 @@ enum {
 	             CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 };
 
-static int add_rules(scmp_filter_ctx ctx)
+static int add_rules(scmp_filter_ctx ctx, bool no_network)
 {
+	if (no_network && seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
+	                                   SCMP_A0(SCMP_CMP_NE, AF_UNIX)) < 0)
+		return -1;
 	for (size_t i = 0; i < countof(refused); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0) < 0)
 			return -1;
@@ -73,14 +77,14 @@ static int add_rules(scmp_filter_ctx ctx)
 	                        SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCSTI));
 }
 
-int filter_compile(struct sock_fprog *out, struct err *err)
+int filter_compile(bool no_network, struct sock_fprog *out, struct err *err)
 {
 	static struct sock_filter code[512];
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	auto_fd fd = memfd_create("filter", MFD_CLOEXEC);
 
 	if (!ctx || fd < 0 || seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0 ||
-	    add_rules(ctx) < 0 || seccomp_export_bpf(ctx, fd) < 0) {
+	    add_rules(ctx, no_network) < 0 || seccomp_export_bpf(ctx, fd) < 0) {
 		seccomp_release(ctx);
 		return err_set(err, ERR_IO, "compile the system-call filter");
 	}

@@ -46,7 +46,8 @@ struct set {
 
 struct slot {
 	int channel;
-	int staging; /* opened before anything was mounted */
+	int staging;     /* opened before anything was mounted */
+	bool namespaces; /* pid 1 of our own; else a root and another user */
 	struct tree *tree;
 	struct map sets; /* key → struct set */
 	struct sock_fprog filter;
@@ -213,6 +214,19 @@ struct running {
 	                child */
 };
 
+/* The user of jobs where no namespace keeps them apart. */
+enum { NOBODY = 65534 };
+
+static int become_nobody(void)
+{
+	/* the system calls themselves: the library's would stop other threads */
+	return syscall(SYS_setgroups, 0, NULL) < 0 ||
+	                       syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY) < 0 ||
+	                       syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) < 0
+	               ? -1
+	               : 0;
+}
+
 /* After vfork: only system calls, until exec. */
 static void become_job(struct slot *slot, struct job *j, struct running *run, int null,
                        const char *root)
@@ -220,6 +234,7 @@ static void become_job(struct slot *slot, struct job *j, struct running *run, in
 	setsid();
 	if (dup2(null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
 	    chroot(root) < 0 || chdir(j->workdir) < 0 ||
+	    (!slot->namespaces && become_nobody() < 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0) {
 		run->failure = errno;
 		_exit(127);
@@ -248,6 +263,35 @@ static int start_job(struct slot *slot, struct job *j, struct running *run, stru
 	return 0;
 }
 
+/* Without a pid namespace orphans come to us, the subreaper, one generation after another. */
+static bool kill_children(void)
+{
+	auto_buf list = BUF_LIMIT(1 << 20);
+	struct err ignored;
+	bool any = false;
+
+	if (file_read("/proc/thread-self/children", &list, &ignored) < 0)
+		return false;
+	for (const char *at = buf_str(&list); *at; at += strcspn(at, " "), at += *at == ' ') {
+		kill((pid_t)strtol(at, NULL, 10), SIGKILL);
+		any = true;
+	}
+	return any;
+}
+
+static void kill_the_rest(const struct slot *slot)
+{
+	if (slot->namespaces) {
+		kill(-1, SIGKILL);
+		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+			;
+		return;
+	}
+	while (kill_children())
+		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+			;
+}
+
 /* Waits for the main process; then nothing of the job is left alive. */
 static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
                          int *status, bool *timed_out)
@@ -274,9 +318,7 @@ static void wait_for_job(struct slot *slot, const struct job *j, struct running 
 	}
 	while (waitpid(run->pid, status, 0) < 0 && errno == EINTR)
 		;
-	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	kill_the_rest(slot);
 }
 
 /* -- results -- */
@@ -439,15 +481,16 @@ static int map_user(uid_t uid, gid_t gid, struct err *err)
 	return 0;
 }
 
-static int take_powers(struct err *err)
+static int take_powers(const struct slot *slot, struct err *err)
 {
 	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
 	                           SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
 	                           SECBIT_NO_CAP_AMBIENT_RAISE |
 	                           SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
-	if (prctl(PR_SET_SECUREBITS, bits) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0) < 0)
+	/* another user loses all powers anyway, with setresuid */
+	if ((slot->namespaces && prctl(PR_SET_SECUREBITS, bits) < 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys(err, "drop privileges");
 	/* Results must not depend on addresses. Not everywhere allowed, and no loss then. */
 	personality(ADDR_NO_RANDOMIZE);
@@ -460,12 +503,15 @@ static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err
 	slot->staging = open(s->staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (slot->staging < 0)
 		return err_sys(err, "%s", s->staging);
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	slot->namespaces = s->step != BOX_CHROOT;
+	if (slot->namespaces && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(err, "private mounts");
-	slot->tree = tree_new(s->base, err);
-	if (!slot->tree || filter_compile(&slot->filter, err) < 0)
+	if (!slot->namespaces && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(err, "become a subreaper");
+	slot->tree = tree_new(s->base, slot->namespaces, NOBODY, NOBODY, err);
+	if (!slot->tree || filter_compile(!slot->namespaces, &slot->filter, err) < 0)
 		return -1;
-	return take_powers(err);
+	return take_powers(slot, err);
 }
 
 _Noreturn void slot_main(const struct slot_setup *setup)

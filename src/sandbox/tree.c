@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <ftw.h>
 #include <limits.h>
 #include <linux/mount.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include <sys/mount.h>
 
@@ -47,6 +49,9 @@ struct work {
 };
 
 struct tree {
+	bool mounts;
+	uid_t uid; /* without mounts: the owner of the work folders */
+	gid_t gid;
 	int root_fd;
 	int view_fd;
 	char *root;
@@ -232,13 +237,15 @@ static void remove_place(struct tree *t, const char *name, const struct place *p
 	}
 }
 
-static enum place_kind kind_of(const struct box_input *in, bool shares_key)
+static enum place_kind kind_of(const struct tree *t, const struct box_input *in,
+                               bool shares_key)
 {
 	if (S_ISLNK(in->mode))
 		return PLACE_LINK;
 	if (S_ISDIR(in->mode))
 		return PLACE_FOLDER;
-	return in->size_bytes <= COPY_MAX_BYTES || shares_key ? PLACE_COPY : PLACE_BIND;
+	return in->size_bytes <= COPY_MAX_BYTES || shares_key || !t->mounts ? PLACE_COPY
+	                                                                    : PLACE_BIND;
 }
 
 static int put_place(struct tree *t, const struct box_input *in, enum place_kind kind,
@@ -332,8 +339,10 @@ static void unmount_works(struct tree *t)
 		struct work *w = &t->works[i];
 		struct place folder = { .kind = PLACE_FOLDER };
 
-		unbind_inside(t, w->folder);
-		rmdir(w->back);
+		if (t->mounts) {
+			unbind_inside(t, w->folder);
+			rmdir(w->back);
+		}
 		remove_place(t, w->folder, &folder);
 		close(w->fd);
 		free(w->folder);
@@ -355,8 +364,25 @@ static bool same_works(const struct tree *t, const struct strv *folders)
 	return true;
 }
 
+/* Without mounts a work folder is a folder of the tree, found as the job would find it. */
+static int own_work(struct tree *t, struct work *w, struct err *err)
+{
+	w->fd = folder_inside(t->root_fd, w->folder, err);
+	if (w->fd < 0)
+		return -1;
+	auto_free char *link = xasprintf("/proc/self/fd/%d", w->fd);
+	w->back = file_readlink(link);
+	if (!w->back || chown(link, t->uid, t->gid) < 0)
+		return err_sys(err, "work folder %s", w->folder);
+	if (strcmp(w->folder, "/tmp") == 0)
+		chmod(link, 01777);
+	return 0;
+}
+
 static int mount_work(struct tree *t, struct work *w, struct err *err)
 {
+	if (!t->mounts)
+		return own_work(t, w, err);
 	if (file_mkdirs(w->back, DIR_MODE, err) < 0)
 		return -1;
 	if (strcmp(w->folder, "/tmp") == 0)
@@ -373,7 +399,9 @@ static int mount_works(struct tree *t, const struct strv *folders, struct err *e
 		struct work *w = &t->works[t->n_works++];
 
 		w->folder = xstrdup(folders->v[i]);
-		w->back = xasprintf("%s/work/%zu", t->base, i);
+		w->fd = -1;
+		if (t->mounts)
+			w->back = xasprintf("%s/work/%zu", t->base, i);
 		if (mount_work(t, w, err) < 0)
 			return -1;
 	}
@@ -426,11 +454,31 @@ static int put_inputs(struct tree *t, struct box_input *const *inputs, size_t n,
 			continue;
 		if (S_ISREG(in->mode) && in->size_bytes > COPY_MAX_BYTES)
 			map_add(&keys, in->key, &fresh_key);
-		enum place_kind kind = kind_of(in, !fresh_key);
+		enum place_kind kind = kind_of(t, in, !fresh_key);
 		int rc = w ? put_in_work(t, w, in, kind, strv_has(outputs, in->name), err)
 		           : keep_input(t, in, kind, err);
 		if (rc < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* Without mounts the job is another user, who must own what it may change. */
+static int give_works(const struct tree *t, struct err *err)
+{
+	for (size_t i = 0; i < t->n_works; i++) {
+		char *const roots[] = { t->works[i].back, NULL };
+		FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+		FTSENT *e;
+
+		if (!files)
+			return err_sys(err, "%s", t->works[i].back);
+		while ((e = fts_read(files)))
+			if (lchown(e->fts_accpath, t->uid, t->gid) < 0)
+				break;
+		fts_close(files);
+		if (e)
+			return err_sys(err, "give %s to the job", t->works[i].folder);
 	}
 	return 0;
 }
@@ -466,21 +514,38 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 	if (put_inputs(t, inputs, n_inputs, outputs, false, err) < 0)
 		return -1;
 	remove_unnamed(t);
-	return put_inputs(t, inputs, n_inputs, outputs, true, err);
+	if (put_inputs(t, inputs, n_inputs, outputs, true, err) < 0)
+		return -1;
+	return t->mounts ? 0 : give_works(t, err);
 }
 
 static int make_devices(struct tree *t, struct err *err)
 {
-	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full",
-		                               "/dev/random", "/dev/urandom" };
+	static const struct {
+		const char *name;
+		unsigned minor; /* major 1: memory devices */
+	} devices[] = { { "/dev/null", 3 },
+		        { "/dev/zero", 5 },
+		        { "/dev/full", 7 },
+		        { "/dev/random", 8 },
+		        { "/dev/urandom", 9 } };
 	auto_fd dir = folder_inside(t->root_fd, "/dev", err);
 
 	if (dir < 0)
 		return -1;
-	for (size_t i = 0; i < countof(devices); i++)
-		if (make_mountpoint(dir, path_base(devices[i]), err) < 0 ||
-		    bind_inside(t, devices[i], devices[i], false, err) < 0)
+	for (size_t i = 0; i < countof(devices); i++) {
+		const char *base = path_base(devices[i].name);
+
+		if (!t->mounts) {
+			if (mknodat(dir, base, S_IFCHR | 0666, makedev(1, devices[i].minor)) <
+			            0 ||
+			    fchmodat(dir, base, 0666, 0) < 0)
+				return err_sys(err, "%s", devices[i].name);
+		} else if (make_mountpoint(dir, base, err) < 0 ||
+		           bind_inside(t, devices[i].name, devices[i].name, false, err) < 0) {
 			return -1;
+		}
+	}
 	return 0;
 }
 
@@ -497,29 +562,39 @@ static int make_fixed(struct tree *t, struct err *err)
 	return make_devices(t, err);
 }
 
-static int set_up(struct tree *t, struct err *err)
+static int mount_tree(struct tree *t, struct err *err)
 {
 	if (mount("gg", t->base, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
 		return err_sys(err, "mount a tmpfs on %s", t->base);
 	auto_fd base = open(t->base, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (file_mkdirs(t->root, DIR_MODE, err) < 0 ||
-	    file_mkdirs(t->view, DIR_MODE, err) < 0 ||
-	    bind_at(t->root, base, "view", true, err) < 0)
+	if (file_mkdirs(t->root, DIR_MODE, err) < 0 || file_mkdirs(t->view, DIR_MODE, err) < 0)
+		return -1;
+	return bind_at(t->root, base, "view", true, err);
+}
+
+static int set_up(struct tree *t, struct err *err)
+{
+	int rc = t->mounts ? mount_tree(t, err) : file_mkdirs(t->root, DIR_MODE, err);
+
+	if (rc < 0)
 		return -1;
 	t->root_fd = open(t->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	t->view_fd = open(t->view, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (t->root_fd < 0 || t->view_fd < 0)
 		return err_sys(err, "%s", t->base);
-	return make_fixed(t, err);
+	return t->mounts ? make_fixed(t, err) : make_devices(t, err);
 }
 
-struct tree *tree_new(const char *base, struct err *err)
+struct tree *tree_new(const char *base, bool mounts, uid_t uid, gid_t gid, struct err *err)
 {
 	struct tree *t = xcalloc(1, sizeof(*t));
 
+	t->mounts = mounts;
+	t->uid = uid;
+	t->gid = gid;
 	t->base = xstrdup(base);
 	t->root = path_join(base, "root");
-	t->view = path_join(base, "view");
+	t->view = path_join(base, mounts ? "view" : "root");
 	/* A slot ends with its tree; on failure it ends now. */
 	return set_up(t, err) < 0 ? NULL : t;
 }

@@ -19,8 +19,13 @@
 
 struct tree;
 
-/** Set up below @base, an empty folder that this mount namespace may mount on. */
-struct tree *tree_new(const char *base, struct err *err);
+/**
+ * Set up below @base, an empty folder that this mount namespace may mount on.
+ *
+ * @mounts false: no mount at all. Everything is a copy in a folder on disk, and the job must be
+ *         another user (@uid, @gid), who owns the work folders and nothing else.
+ */
+struct tree *tree_new(const char *base, bool mounts, uid_t uid, gid_t gid, struct err *err);
 /**
  * Make the tree hold these inputs and nothing else, with empty work folders.
  *
