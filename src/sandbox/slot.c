@@ -166,9 +166,11 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	j->workdir = message_str(&r);
 	j->timeout_ms = (uint32_t)message_num(&r);
 	read_inputs(&r, &j->own);
+	/* Of two entries for one name the first counts, and closures know what is a program: libc's
+	 * linker script makes the loader a mere input of links. */
+	read_sets(slot, &r, j);
 	if (!r.bad)
 		append_inputs(j, &j->own);
-	read_sets(slot, &r, j);
 	if (r.bad || !j->program || !j->workdir)
 		return err_set(err, ERR_CORRUPT, "malformed job");
 	/* /tmp comes first: what lies below it is writable anyway */
