@@ -103,7 +103,7 @@ static void ended(uv_process_t *p, int64_t exit_status, int signal)
 
 /* The real files must still be what the thunk names; those that are placeholders are made real.
  */
-static int check_inputs(struct store *st, const struct thunk *t, struct err *err)
+int direct_check_inputs(struct store *st, const struct thunk *t, struct err *err)
 {
 	for (size_t i = 0; i < t->values.n; i++) {
 		const struct thunk_ref *r = &t->values.v[i];
@@ -192,7 +192,7 @@ static int describe_real(struct direct *d, const struct thunk *t, char *const *e
                          char **program, struct err *err)
 {
 	d->folder = xstrdup(t->workdir);
-	if (check_inputs(d->store, t, err) < 0)
+	if (direct_check_inputs(d->store, t, err) < 0)
 		return -1;
 	drop_placeholders(t);
 	strv_add_all(&d->env, envp);

@@ -17,4 +17,8 @@
 int direct_start(uv_loop_t *loop, struct store *st, const struct oid *id, const struct thunk *t,
                  char *const *envp, engine_done_fn *done, void *arg, struct err *err);
 
+/** Do the named files still hold what the thunk names? Placeholders among them are made real.
+ */
+int direct_check_inputs(struct store *st, const struct thunk *t, struct err *err);
+
 #endif

@@ -35,6 +35,8 @@ struct local {
 	struct slot *slots;
 	unsigned busy;
 	unsigned outside; /* jobs that run outside of the slots */
+	bool prepared;
+	bool bare; /* no sandbox here: commands run as they are, on the real files */
 };
 
 static void job_free(struct job *j)
@@ -128,12 +130,26 @@ static unsigned local_free_slots(struct engine *e)
 	return used < l->options.jobs ? l->options.jobs - used : 0;
 }
 
+/* Goes down the ladder from the step that was probed: a probe can't foresee everything. */
+static int start_box(struct local *l, enum box_step step, struct err *err)
+{
+	for (; step >= BOX_CHROOT; step--) {
+		if (box_start(step, l->options.jobs, store_tmp(l->store), &l->box, err) == 0)
+			break;
+		if (err->kind != ERR_DENIED || l->options.require)
+			return err_wrap(err, "start the sandbox");
+	}
+	if (l->options.started)
+		l->options.started(l->options.arg, l->box ? step : BOX_NONE);
+	return 0;
+}
+
 int local_prepare(struct engine *e, struct err *err)
 {
 	struct local *l = (struct local *)e;
 	enum box_step step = l->options.step;
 
-	if (l->box)
+	if (l->prepared)
 		return 0;
 	if (step == BOX_AUTO)
 		step = box_probe();
@@ -142,13 +158,13 @@ int local_prepare(struct engine *e, struct err *err)
 		               "--sandbox=require: this host refuses namespaces (the best it "
 		               "allows: %s)",
 		               box_step_name(step));
-	if (box_start(step, l->options.jobs, store_tmp(l->store), &l->box, err) < 0)
-		return err_wrap(err, "start the sandbox");
+	if (start_box(l, step, err) < 0)
+		return -1;
+	l->prepared = true;
+	l->bare = !l->box;
 	l->slots = xcalloc(l->options.jobs, sizeof(*l->slots));
 	for (unsigned i = 0; i < l->options.jobs; i++)
 		l->slots[i] = (struct slot){ .fd = -1, .local = l, .number = i };
-	if (l->options.started)
-		l->options.started(l->options.arg, step);
 	return 0;
 }
 
@@ -180,6 +196,40 @@ static void watch(struct local *l, struct slot *s)
 	uv_poll_start(s->poll, UV_READABLE, on_readable);
 }
 
+/* The result of a command on the real files may be remembered if they held still meanwhile. */
+static void bare_done(void *arg, struct outcome *o)
+{
+	struct job *j = arg;
+	struct err err = ERR_INIT;
+
+	j->local->outside--;
+	o->memoizable = o->what == OUTCOME_OK && j->thunk->workdir &&
+	                direct_check_inputs(j->local->store, j->thunk, &err) == 0;
+	answer(j, o);
+}
+
+static int start_bare(struct local *l, struct job *j, struct err *err)
+{
+	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, bare_done, j,
+	                 err) < 0)
+		return -1;
+	l->outside++;
+	return 0;
+}
+
+static int start_in_slot(struct local *l, struct job *j, const struct thunk *t, struct err *err)
+{
+	if (executor_prepare(l->executor, &j->id, t, &j->execution, err) < 0)
+		return -1;
+	int slot = box_submit(l->box, execution_job(j->execution), err);
+	if (slot < 0)
+		return -1;
+	l->slots[slot].job = j;
+	l->busy++;
+	watch(l, &l->slots[slot]);
+	return 0;
+}
+
 static int local_start(struct engine *e, const struct oid *id, const struct thunk *t,
                        engine_done_fn *done, void *arg, struct err *err)
 {
@@ -190,21 +240,14 @@ static int local_start(struct engine *e, const struct oid *id, const struct thun
 		return -1;
 	struct job *j = xcalloc(1, sizeof(*j));
 	*j = (struct job){ .local = l, .id = *id, .done = done, .arg = arg };
-	if (store_get(l->store, id, &raw, err) < 0 ||
-	    thunk_decode(raw.data, raw.len, &j->thunk, err) < 0 ||
-	    executor_prepare(l->executor, id, t, &j->execution, err) < 0) {
+	int rc = store_get(l->store, id, &raw, err);
+	if (rc == 0)
+		rc = thunk_decode(raw.data, raw.len, &j->thunk, err);
+	if (rc == 0)
+		rc = l->bare ? start_bare(l, j, err) : start_in_slot(l, j, t, err);
+	if (rc < 0)
 		job_free(j);
-		return -1;
-	}
-	int slot = box_submit(l->box, execution_job(j->execution), err);
-	if (slot < 0) {
-		job_free(j);
-		return -1;
-	}
-	l->slots[slot].job = j;
-	l->busy++;
-	watch(l, &l->slots[slot]);
-	return 0;
+	return rc;
 }
 
 static void local_cancel_all(struct engine *e)
