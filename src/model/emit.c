@@ -298,12 +298,22 @@ static int emit_unknown(const struct emission *e, int *status, struct err *err)
 	return *status ? 0 : promise_outputs(e, err);
 }
 
+/* A depfile is real in every mode: make and ninja read it at once. */
+static int write_depfile(const struct emission *e, const struct memo *m, struct err *err)
+{
+	const struct plan_output *dep = depfile_of(e->plan);
+	const struct memo_output *r = dep ? output_called(m, dep->tag) : NULL;
+	unsigned mode = 0666 & ~e->call->umask;
+
+	return r ? output_write(e->call->store, dep->path, &r->id, mode, NULL, err) : 0;
+}
+
 static int emit_remembered(const struct emission *e, const struct memo *m, int *status,
                            struct err *err)
 {
 	*status = 0;
-	if (e->mode->placeholders && !depfile_of(e->plan)) {
-		if (promise_outputs(e, err) < 0)
+	if (e->mode->placeholders) {
+		if (write_depfile(e, m, err) < 0 || promise_outputs(e, err) < 0)
 			return -1;
 		return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
 	}
@@ -322,8 +332,10 @@ int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, 
 
 	if (plan_finish(p, call, err) < 0 || check_targets(&e, err) < 0)
 		return -1;
-	if (resolve_known(call->store, p->thunk, err) < 0 ||
-	    thunk_encode(p->thunk, &raw, err) < 0 ||
+	/* Where placeholders are wanted their thunks are what the build is made of. */
+	if (!mode->placeholders && resolve_known(call->store, p->thunk, err) < 0)
+		return -1;
+	if (thunk_encode(p->thunk, &raw, err) < 0 ||
 	    store_put(call->store, raw.data, raw.len, &e.id, err) < 0)
 		return -1;
 	int rc = store_memo_get(call->store, &e.id, &m, err);
