@@ -360,16 +360,28 @@ static int follow_result(struct graph *g, struct node *n, struct result *r, stru
 	return 0;
 }
 
+/*
+ * The first result must lead to a value. Another one that is a thunk without an output of that tag
+ * (a program that hands out thunks for others to use) is no result that anybody could ask for.
+ */
 static void end_following(struct graph *g, struct node *n)
 {
 	struct err err = ERR_INIT;
+	struct result **at = &n->results;
 
-	for (struct result *r = n->results; r; r = r->next) {
-		if (r->is_thunk && follow_result(g, n, r, &err) < 0) {
+	while (*at) {
+		struct result *r = *at;
+
+		if (!r->is_thunk || follow_result(g, n, r, &err) == 0) {
+			at = &r->next;
+			continue;
+		}
+		if (r == n->results) {
 			err_wrap(&err, "result of thunk %s", n->id.s);
 			node_break(g, n, err.msg);
 			return;
 		}
+		*at = r->next;
 	}
 	settle(g, n, NODE_DONE);
 }
