@@ -221,7 +221,8 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_NO_TOOL;
-	w.name = path_base(argv[0]);
+	auto_free char *name = xstrdup(path_base(argv[0]));
+	w.name = name;
 	if (strcmp(w.name, "gg-model") == 0) {
 		fprintf(stderr, "gg-model: stands for a tool by the name that it is called by; "
 		                "see gg(1)\n");
@@ -235,6 +236,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "gg: %s: command not found (PATH=%s)\n", w.name, w.path);
 		return EXIT_NO_TOOL;
 	}
+	/* Drivers look for their helpers beside the path that they are called by. */
+	if (strchr(argv[0], '/'))
+		argv[0] = w.tool;
 	int status = run(&w);
 	free(w.self_dir);
 	free(w.path);

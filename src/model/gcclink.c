@@ -21,6 +21,7 @@ struct word {
 
 static const struct word words[] = {
 	{ "--allow-multiple-definition", WORD_ALONE },
+	{ "--allow-shlib-undefined", WORD_ALONE },
 	{ "--as-needed", WORD_ALONE },
 	{ "--build-id", WORD_ALONE },
 	{ "--copy-dt-needed-entries", WORD_ALONE },
@@ -43,6 +44,7 @@ static const struct word words[] = {
 	{ "--gc-sections", WORD_ALONE },
 	{ "--hash-style", WORD_VALUE },
 	{ "--init", WORD_VALUE },
+	{ "--no-allow-shlib-undefined", WORD_ALONE },
 	{ "--no-as-needed", WORD_ALONE },
 	{ "--no-copy-dt-needed-entries", WORD_ALONE },
 	{ "--no-demangle", WORD_ALONE },
