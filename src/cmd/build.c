@@ -245,6 +245,8 @@ static int run(struct build *b, char **argv)
 	if (rc == 0 && !sig.got)
 		finish(b);
 	int signal = options_unwatch_signals(&sig);
+	if (signal)
+		b->stopped = false; /* by the user: not to be run again */
 	if (rc == 0 && signal)
 		rc = 128 + signal;
 	else if (rc == 0)

@@ -220,7 +220,7 @@ static void drop_promise(struct forcer *f, struct promise *p)
 
 static void note_failure(struct forcer *f)
 {
-	if (f->failed)
+	if (f->failed || f->cancelled)
 		return;
 	f->failed = true;
 	if (!f->options.keep_going && f->on_failure)
