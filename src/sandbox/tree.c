@@ -258,7 +258,7 @@ static int put_place(struct tree *t, const struct box_input *in, enum place_kind
 
 static bool is_current(const struct place *p, const struct box_input *in, enum place_kind kind)
 {
-	return p->kind == kind && p->mode == in->mode &&
+	return p->key && p->kind == kind && p->mode == in->mode &&
 	       strcmp(p->key, in->key ? in->key : "") == 0;
 }
 
