@@ -454,8 +454,8 @@ static int find_spelled(struct walk *w, size_t from, const char *text, struct er
 }
 
 /*
- * #include NAME: every string that NAME is ever defined as. One that is nowhere a file's name stands
- * in dead code ("#if defined(LUA_USER_H)"), or is an error in plain builds too.
+ * #include NAME: every string that NAME is ever defined as. One that is nowhere a file's name
+ * stands in dead code ("#if defined(LUA_USER_H)"), or is an error in plain builds too.
  */
 static int find_computed(struct walk *w, size_t from, const char *name, struct err *err)
 {

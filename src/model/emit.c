@@ -345,5 +345,8 @@ int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, 
 		return emit_unknown(&e, status, err);
 	rc = emit_remembered(&e, &m, status, err);
 	memo_release(&m);
+	/* a damaged result is no result */
+	if (rc < 0 && err->kind == ERR_CORRUPT)
+		rc = emit_unknown(&e, status, err);
 	return rc;
 }

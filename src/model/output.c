@@ -7,13 +7,30 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "core/digest.h"
 #include "core/placeholder.h"
 
-static int fill(int from, int to, unsigned mode, const struct timespec *mtime, struct err *err)
+/* Copies and checks: a blob that lies is set aside, so that its maker runs again. */
+static int copy_checked(struct store *st, const struct oid *id, int from, int to,
+                        struct err *err)
+{
+	struct err ignored;
+	struct oid found;
+
+	if (digest_copy(from, to, &found, err) < 0)
+		return -1;
+	if (oid_eq(&found, id))
+		return 0;
+	store_verify(st, id, &ignored);
+	return err_set(err, ERR_CORRUPT, "object %s was damaged; it is set aside", id->s);
+}
+
+static int fill(struct store *st, const struct oid *id, int from, int to, unsigned mode,
+                const struct timespec *mtime, struct err *err)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
 
-	if (file_copy_fd(from, to, err) < 0)
+	if (copy_checked(st, id, from, to, err) < 0)
 		return -1;
 	if (mtime)
 		times[1] = *mtime;
@@ -34,7 +51,7 @@ int output_write(struct store *st, const char *path, const struct oid *id, unsig
 	auto_fd to = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return err_sys(err, "make %s", path);
-	if (fill(from, to, mode, mtime, err) < 0) {
+	if (fill(st, id, from, to, mode, mtime, err) < 0) {
 		unlink(tmp);
 		return err_wrap(err, "make %s", path);
 	}

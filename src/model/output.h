@@ -15,7 +15,8 @@
  *
  * @mode  permission bits, already without the umask's
  * @mtime NULL: now
- * The stat cache learns what the file holds.
+ * The bytes are hashed on the way: CORRUPT, and the object set aside, when they are others. The
+ * stat cache learns what the file holds.
  */
 int output_write(struct store *st, const char *path, const struct oid *id, unsigned mode,
                  const struct timespec *mtime, struct err *err);

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# gg build, beside plain make in the same folder.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# both NAME MAKE-ARGUMENTS...: build plainly, then with gg at the same path; the same files
+both() {
+	local name=$1
+	shift
+	make clean >/dev/null
+	make "$@" >"$work/.plain" 2>&1
+	local want
+	want=$(tree .)
+	make clean >/dev/null
+	rm -rf .gg
+	ok "$name: gg builds it" "$GG" build -j2 --stats-json "$work/stats" -- make "$@"
+	is "$name: every file has the bytes and the mode of plain make's" "$(tree .)" "$want"
+	ok "$name: make finds nothing to do afterwards" make -q "$@"
+	is "$name: no command ran as it is" "$(stat_of "$work/stats" delegated)" 0
+	make clean >/dev/null
+	"$GG" build -j2 --stats-json "$work/stats" -- make "$@" >/dev/null 2>&1
+	is "$name: the second time nothing runs" "$(stat_of "$work/stats" ran)" 0
+	is "$name: what is remembered has the same bytes" "$(tree .)" "$want"
+}
+
+project p
+cd p || exit 1
+both "gcc" CC=gcc
+both "gcc with depfiles" CC=gcc "DEPS=-MD -MP"
+both "make -j2" -j2 CC=gcc
+if command -v clang >/dev/null; then both "clang" CC=clang DEPS=-MMD; fi
+
+make clean >/dev/null
+"$GG" build -- make >/dev/null 2>&1
+sed -i 's/N 3/N 4/' x.h
+"$GG" build -- make DEPS= >/dev/null 2>&1
+make clean >/dev/null
+"$GG" build -- make >/dev/null 2>&1
+got=$(tree .)
+make clean >/dev/null
+make >/dev/null 2>&1
+is "a header that was edited gives what a clean build gives" "$got" "$(tree .)"
+
+make clean >/dev/null
+ok "objects made under one name and moved to another are real" \
+	"$GG" build -- sh -c 'gcc -c a.c && mkdir -p o && mv a.o o/a.o && gcc -c b.c -o o/b.o'
+ok "… and hold no placeholder" no_placeholders .
+rm -rf o
+
+cat >gone.mk <<'END'
+all: ; echo 'int g(void) { return 7; }' > gone.c; gcc -c gone.c; rm gone.c
+END
+ok "a source may be deleted right after its compile" "$GG" build -- make -f gone.mk
+like "… and its object is real" "$(file gone.o)" 'ELF'
+rm -f gone.o gone.mk
+
+echo 'int unused(void) { int x; return 0; }' >warn.c
+first=$("$GG" build -- gcc -Wall -c warn.c 2>&1)
+again=$("$GG" build -- gcc -Wall -c warn.c 2>&1)
+plain=$(gcc -Wall -c warn.c 2>&1)
+is "warnings are the compiler's" "$first" "$plain"
+is "warnings are repeated when the result is remembered" "$again" "$plain"
+rm -f warn.*
+
+"$GG" build -- sh -c 'exit 7'
+is "the exit status is the command's own" $? 7
+"$GG" build -- no-such-program 2>/dev/null
+is "a command that is not there gives 127" $? 127
+is "what asks for the exit status gets the true one" \
+	"$("$GG" build -- sh -c 'echo "int x = ;" | gcc -xc -c - -o z.o 2>/dev/null || echo no' 2>/dev/null)" no
+
+echo 'int x = ;' >>b.c
+make clean >/dev/null
+out=$("$GG" build -- make 2>&1)
+is "a build that fails fails" $? 2
+like "the compiler's own message is there" "$out" 'b.c:3:9: error'
+like "… and a command to paste" "$out" "cd .*/p && .* -c -o b.o b.c"
+ok "no placeholder is left after a failure" no_placeholders .
+ok "what was made before stays" test -e a.o
+make clean >/dev/null
+"$GG" build -k -- make >/dev/null 2>&1
+is "--keep-going fails in the end" $? 1
+ok "… but makes what does not depend on the failure" test -s c.o -a -s libs.so
+ok "… and not what does" test ! -e libx.a -a ! -e prog
+sed -i '$d' b.c
+
+make clean >/dev/null
+ok "--lazy builds" "$GG" build --lazy -- make
+like "… the program" "$(file -b prog)" 'ELF'
+like "… and leaves what only other thunks use as placeholders" "$(head -n 1 libx.a)" '^OUTPUT_FORMAT'
+ok "… which gg force makes real" "$GG" force libx.a
+like "… as an archive" "$(file -b libx.a)" 'ar archive'
+done_testing
