@@ -1,5 +1,6 @@
 /**
- * How users name objects: by name, by file (a placeholder or a thunk), by the beginning of a name.
+ * How users name objects: by name, by file (a placeholder or a thunk), by the beginning of a
+ * name.
  */
 #ifndef CMD_NAMES_H
 #define CMD_NAMES_H

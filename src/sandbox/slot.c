@@ -166,8 +166,8 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	j->workdir = message_str(&r);
 	j->timeout_ms = (uint32_t)message_num(&r);
 	read_inputs(&r, &j->own);
-	/* Of two entries for one name the first counts, and closures know what is a program: libc's
-	 * linker script makes the loader a mere input of links. */
+	/* Of two entries for one name the first counts, and closures know what is a program:
+	 * libc's linker script makes the loader a mere input of links. */
 	read_sets(slot, &r, j);
 	if (!r.bad)
 		append_inputs(j, &j->own);

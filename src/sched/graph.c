@@ -361,8 +361,9 @@ static int follow_result(struct graph *g, struct node *n, struct result *r, stru
 }
 
 /*
- * The first result must lead to a value. Another one that is a thunk without an output of that tag
- * (a program that hands out thunks for others to use) is no result that anybody could ask for.
+ * The first result must lead to a value. Another one that is a thunk without an output of that
+ * tag (a program that hands out thunks for others to use) is no result that anybody could ask
+ * for.
  */
 static void end_following(struct graph *g, struct node *n)
 {

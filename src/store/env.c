@@ -1,14 +1,17 @@
 /*
  * Opening, in order:
  *
- *     shared lock on index.lock ─ check the meta pages ─ open ─ read the version record
+ *     lock on index.lock ─ check the meta pages ─ open ─ read the version record
  *        fresh: write the version record and the memo journal, in one transaction
  *        good:  done
- *        else:  exclusive lock, look again (another process may have been faster),
- *               walk it all; whole → note the boot, damaged → rename the folder, start anew
+ *        else:  open it again, walk it all; whole → note the boot,
+ *               damaged → rename the folder, start anew
  *
  * The lock is held only while opening, so that no process opens a folder that
- * another one is renaming.
+ * another one is renaming. It is exclusive for LMDB's sake (0.9.24): the first process
+ * to open an environment clears the transaction number in the lock file and sets it
+ * anew at the end. If it is killed between the two while another process waits inside
+ * mdb_env_open, that one goes on from number 0 and overwrites the last commit.
  */
 #include "store/env.h"
 
@@ -544,7 +547,7 @@ static int env_examine(struct env_attempt *a)
 
 static int env_open_locked(struct env_attempt *a, int lock_fd)
 {
-	if (lock_fd >= 0 && flock(lock_fd, LOCK_SH) < 0)
+	if (lock_fd >= 0 && flock(lock_fd, LOCK_EX) < 0)
 		return errno;
 	int rc = env_try(a);
 	bool doubt = env_is_damage(rc) || (rc == 0 && a->suspicious && !a->fresh);
@@ -552,8 +555,6 @@ static int env_open_locked(struct env_attempt *a, int lock_fd)
 	if (!doubt || lock_fd < 0)
 		return rc;
 	env_close(a->env);
-	if (flock(lock_fd, LOCK_EX) < 0)
-		return errno;
 	return env_examine(a);
 }
 

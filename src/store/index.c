@@ -281,11 +281,12 @@ static int index_commit(struct index *ix, int rc)
 {
 	MDB_txn *writer = steal(&ix->writer);
 
-	if (rc) {
+	if (rc)
 		mdb_txn_abort(writer);
-		return rc;
-	}
-	return mdb_txn_commit(writer);
+	else
+		rc = mdb_txn_commit(writer);
+	/* To a look-up that is an answer; to a write it is damage. */
+	return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc;
 }
 
 static int index_write_op(void *arg)
