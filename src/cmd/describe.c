@@ -17,7 +17,7 @@ static json_t *text(const char *s)
 {
 	json_t *j = json_string(s ? s : "");
 
-	if (j)
+	if (j || !s)
 		return j;
 	auto_buf latin = BUF_INIT;
 	for (; *s; s++) {

@@ -93,7 +93,7 @@ int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
 		field_of_strv(&t->manifests),
 	};
 	auto_free LinkMessage *links = xcalloc(t->n_links, sizeof(*links));
-	auto_free LinkMessage **link_pointers = xcalloc(t->n_links, sizeof(*link_pointers));
+	auto_free LinkMessage **link_pointers = xcalloc(t->n_links, sizeof(void *));
 
 	for (size_t i = 0; i < t->n_links; i++) {
 		link_message__init(&links[i]);

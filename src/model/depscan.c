@@ -507,6 +507,7 @@ static int walk_all(struct walk *w, struct err *err)
 
 	for (size_t i = 0; i < w->out->n || computed < w->out->n;) {
 		bool late = i >= w->out->n;
+		BUG_IF(!w->nodes);
 		size_t k = late ? computed++ : i++;
 
 		for (size_t at = 0; at + 1 < w->nodes[k].list_len;

@@ -586,7 +586,7 @@ static void link_flag(struct gcc_call *c, const struct gccopt *o, const char *ar
 		if (strcmp(linker_too[i], o->name) != 0)
 			continue;
 		strv_add(&c->ld_words, o->arity == OPT_EITHER ? o->name : arg);
-		if (value)
+		if (*value)
 			strv_add(&c->ld_words, value);
 	}
 }
@@ -705,7 +705,6 @@ static void parse_option(struct parse *p, size_t *i)
 	struct gcc_call *c = p->c;
 	char *arg = c->args.v[*i];
 	const struct gccopt *o = gccopt_find(arg);
-	char *value = NULL;
 	size_t first = *i;
 
 	if (!o) {
@@ -713,11 +712,10 @@ static void parse_option(struct parse *p, size_t *i)
 		return;
 	}
 	size_t n = strlen(o->name);
+	char *value = arg + n; /* "" where the option takes none */
 	if (o->arity == OPT_SEPARATE || (o->arity == OPT_EITHER && !arg[n]))
 		value = c->args.v[++*i];
-	else if (o->arity != OPT_EXACT)
-		value = arg + n;
-	if (o->arity != OPT_EXACT && !value) {
+	if (!value) {
 		--*i;
 		refuse(p, PHASE_ANY, "option %s without its argument", o->name);
 		return;

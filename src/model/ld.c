@@ -71,6 +71,8 @@ static void parse(const struct call *call, struct ld_call *c)
 	for (int i = 1; i < call->argc; i++) {
 		const char *arg = call->argv[i];
 		const char *next = i + 1 < call->argc ? call->argv[i + 1] : NULL;
+
+		BUG_IF(!arg);
 		if (arg[0] != '-' && arg[0] != '@')
 			strv_add(&c->scan.files, arg);
 		else if (strcmp(arg, "-r") == 0 || strcmp(arg, "-i") == 0)

@@ -483,6 +483,7 @@ static int resolve(void *arg, const struct oid *thunk, const char *tag, struct o
 
 static bool any_tainted(struct graph *g, const struct thunk *t)
 {
+	BUG_IF(!t);
 	for (size_t i = 0; i < t->thunks.n; i++) {
 		struct name name;
 
@@ -575,6 +576,7 @@ static void add_dependencies(struct graph *g, struct node *n, const struct thunk
 {
 	bool failed = false;
 
+	BUG_IF(!t);
 	n->has_deps = t->thunks.n > 0;
 	for (size_t i = 0; i < t->thunks.n; i++) {
 		struct node *d = node_intern(g, &t->thunks.v[i].id);

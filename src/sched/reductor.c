@@ -276,7 +276,10 @@ static void drop_waiting(struct reductor *r)
 {
 	struct outcome o = { .what = OUTCOME_CANCELLED, .why = "cancelled" };
 
-	for (struct job *j; (j = waiting_job(r));) {
+	for (struct job *next, *j = r->jobs; j; j = next) {
+		next = j->next;
+		if (j->running)
+			continue;
 		r->waiting--;
 		job_fail(j, &o);
 	}
