@@ -229,7 +229,9 @@ static int run(struct build *b, char **argv)
 
 	options_watch_signals(&sig, b->forcer);
 	forcer_on_failure(b->forcer, on_failure, b);
-	if (start_command(b, argv, &err) < 0) {
+	/* What must be isolated or fail is not to fail thunk by thunk. */
+	bool refused = b->options.forcer.require && forcer_prepare(b->forcer, &err) < 0;
+	if (refused || start_command(b, argv, &err) < 0) {
 		command_failed(b->self, &err);
 		rc = b->status ? b->status : err_exit_code(err.kind);
 	}

@@ -237,6 +237,7 @@ static void become_job(struct slot *slot, struct job *j, struct running *run, in
 	if (dup2(null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
 	    chroot(root) < 0 || chdir(j->workdir) < 0 ||
 	    (!slot->namespaces && become_nobody() < 0) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0) {
 		run->failure = errno;
 		_exit(127);

@@ -20,7 +20,7 @@ enum index_key {
 	INDEX_REF = 'R',     /* name of the content, '.', device and inode in hex */
 	INDEX_STAT = 'S',    /* device and inode in hex */
 	INDEX_SYNCED = 'Y',  /* a run of the machine: when the last store_sync began */
-			     /* 'V' is the version record */
+	/* 'V' is the version record */
 };
 
 enum { INDEX_KEY_MAX = 160 };
