@@ -1,6 +1,7 @@
 #include "sandbox/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,18 @@ void message_add_num(struct buf *b, uint64_t n)
 	buf_add(b, &n, sizeof(n));
 }
 
+/* After a call that failed: may it be made again? Waits until the other end has caught up,
+ * which it does at once: the two take turns. Our end doesn't block, for the event loop's sake.
+ */
+static bool again(int fd, short events)
+{
+	struct pollfd p = { fd, events, 0 };
+
+	if (errno == EAGAIN)
+		return poll(&p, 1, -1) >= 0 || errno == EINTR;
+	return errno == EINTR;
+}
+
 int message_send(int fd, struct buf *b, struct err *err)
 {
 	uint32_t len = (uint32_t)(b->len - HEAD);
@@ -35,7 +48,7 @@ int message_send(int fd, struct buf *b, struct err *err)
 	while (sent < b->len) {
 		ssize_t n = send(fd, b->data + sent, b->len - sent, MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && again(fd, POLLOUT))
 			continue;
 		if (n < 0)
 			return err_sys(err, "slot");
@@ -51,7 +64,7 @@ static int receive_all(int fd, void *to, size_t len, struct err *err)
 	while (got < len) {
 		ssize_t n = recv(fd, (char *)to + got, len - got, 0);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && again(fd, POLLIN))
 			continue;
 		if (n < 0)
 			return err_sys(err, "slot");
