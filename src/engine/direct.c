@@ -61,7 +61,7 @@ static int take_outputs(struct direct *d, struct memo *m, struct err *err)
 {
 	for (size_t i = 0; i < d->outputs.n; i++) {
 		auto_free char *path = path_absolute(d->folder, d->outputs.v[i]);
-		auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+		auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		struct oid id;
 		struct stat sb;
 
@@ -69,6 +69,8 @@ static int take_outputs(struct direct *d, struct memo *m, struct err *err)
 			continue;
 		if (fd < 0 || fstat(fd, &sb) < 0)
 			return err_sys(err, "%s", path);
+		if (!S_ISREG(sb.st_mode))
+			return err_set(err, ERR_FAILED, "%s is no regular file", path);
 		if (store_put_fd(d->store, fd, sb.st_mode & 0111, &id, err) < 0)
 			return -1;
 		memo_add_output(m, d->outputs.v[i], &id, sb.st_mode & 0111);

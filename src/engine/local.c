@@ -74,7 +74,7 @@ static bool run_outside(struct job *j, const struct outcome *o)
 	struct err err = ERR_INIT;
 
 	if (j->cancelled || !execution_is_suspicious(l->store, o, &line) ||
-	    (l->options.may_run_outside && !l->options.may_run_outside(l->options.arg, &j->id)))
+	    !l->options.may_run_outside || !l->options.may_run_outside(l->options.arg, &j->id))
 		return false;
 	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, outside_done, j,
 	                 &err) < 0)

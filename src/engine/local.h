@@ -17,7 +17,7 @@ struct local_options {
 	char *const *envp;  /* for commands that run as they are, outside */
 	void *arg;
 	/** A sandboxed command failed in a way that looks like a file that no model named; may
-	 * it be run again as it is, outside? NULL: yes. */
+	 * it be run again as it is, outside? NULL: no. */
 	bool (*may_run_outside)(void *arg, const struct oid *id);
 	/** It is run outside: say so. @line: what the program printed about it. */
 	void (*runs_outside)(void *arg, const struct thunk *t, const char *line);

@@ -58,8 +58,10 @@ enum {
 
 static int add_rules(scmp_filter_ctx ctx, bool no_network)
 {
-	if (no_network && seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
-	                                   SCMP_A0(SCMP_CMP_NE, AF_UNIX)) < 0)
+	/* Those of AF_UNIX too: abstract names belong to the network namespace, which is the
+	 * host's. */
+	if (no_network &&
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0) < 0)
 		return -1;
 	for (size_t i = 0; i < countof(refused); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0) < 0)
