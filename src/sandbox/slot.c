@@ -290,9 +290,9 @@ static void kill_the_rest(const struct slot *slot)
 			;
 		return;
 	}
+	/* One at a time: who dies may leave us a child that has not been killed yet. */
 	while (kill_children())
-		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-			;
+		waitpid(-1, NULL, 0);
 }
 
 /* Waits for the main process; then nothing of the job is left alive. */
