@@ -1,14 +1,15 @@
 /*
- * gg build: run a build with the models in front of the tools. What the wrappers promise is
- * forced while the command runs; at the end every placeholder is a real file again.
+ * gg build: run a build with the models in front of the tools.
  *
- * Make's recipes are told "fine" at once and forced meanwhile. When one of them fails after
- * all, make is run again with every wrapper waiting for its result, so that it meets the
+ * Wrappers wait for their results: whoever reads a product, with whatever program, reads the
+ * real file, and whoever asks for the exit status gets the true one.
+ *
+ * With --overlap make's recipes are told "fine" at once, and thunks are forced meanwhile. When
+ * one fails after all, make is run again with every wrapper waiting, so that it meets the
  * failure as it would without gg ("-" before a recipe, "||", make -k); what was done is
- * remembered. All other commands (configure's probes, scripts) always wait: their exit status
- * is the question.
+ * remembered.
  *
- *   command ends ─▶ drain wrappers ─▶ force what is left ─▶ pending of earlier, killed runs
+ *   pending of earlier, killed runs ─▶ command ─▶ drain wrappers ─▶ force what is left
  *                                                       ─▶ sweep for moved and copied ones
  */
 #include <errno.h>
@@ -39,7 +40,7 @@ struct build {
 	int status;     /* of the command, as a shell has it */
 	bool stopped;   /* by us, after a failure */
 	bool is_make;   /* may be run again */
-	bool waits;     /* every wrapper waits for its result */
+	bool overlaps;  /* recipes are told "fine" before they are done */
 	bool ran;       /* something was executed, in any run */
 	bool left_over; /* files of an earlier run that have gone elsewhere */
 	int64_t started_ns;
@@ -88,6 +89,18 @@ static bool is_isolated(const struct build *b)
 	return known.len == 1 && known.data[0] >= '0' + BOX_CHROOT;
 }
 
+/* Where wrappers wait, it is make that goes on, or not: "MAKEFLAGS=k…" for --keep-going, or
+ * NULL. */
+static char *make_flags(const struct build *b)
+{
+	const char *old = getenv("MAKEFLAGS");
+
+	if (!b->is_make || !b->options.forcer.keep_going || b->overlaps)
+		return NULL;
+	old = old ? old : "";
+	return xasprintf("MAKEFLAGS=k%s%s", *old == '-' ? " " : "", old);
+}
+
 static int start_command(struct build *b, char **argv, struct err *err)
 {
 	const char *path = getenv("PATH");
@@ -99,14 +112,11 @@ static int start_command(struct build *b, char **argv, struct err *err)
 		return -1;
 	auto_free char *session =
 		xasprintf("GG_SESSION=%s", coordinator_session(b->coordinator));
-	bool overlap = b->options.forcer.keep_going || (b->is_make && !b->waits);
-	/* a command on the real files can't be left to itself: its output is half there
-	 * meanwhile */
-	overlap = overlap && is_isolated(b);
 	const char *mode = b->options.forcer.lazy ? "GG_MODE=lazy"
-	                   : overlap              ? "GG_MODE=build"
+	                   : b->overlaps          ? "GG_MODE=build"
 	                                          : "GG_MODE=wait";
-	const char *const extra[] = { session, mode, NULL };
+	auto_free char *flags = make_flags(b);
+	const char *const extra[] = { session, mode, flags, NULL };
 	auto_strv env = tools_environment(b->store, folder, path, extra);
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
@@ -159,6 +169,16 @@ static void adopt_pending(void *arg, const char *path, const char *ref, unsigned
 	}
 }
 
+static void adopt_all_pending(struct build *b)
+{
+	struct err err = ERR_INIT;
+
+	if (!store_pending_empty(b->store) &&
+	    store_pending_each(b->store, adopt_pending, b, &err) < 0)
+		forcer_say(b->forcer, "%s", err.msg);
+	forcer_run(b->forcer);
+}
+
 static void finish(struct build *b)
 {
 	struct err err = ERR_INIT;
@@ -173,10 +193,7 @@ static void finish(struct build *b)
 	}
 	if (forcer_failed(b->forcer) && !b->options.forcer.keep_going)
 		return;
-	if (!store_pending_empty(b->store) &&
-	    store_pending_each(b->store, adopt_pending, b, &err) < 0)
-		forcer_say(b->forcer, "%s", err.msg);
-	forcer_run(b->forcer);
+	adopt_all_pending(b);
 	if (handed_out || b->left_over) {
 		if (sweep(".", adopt_placeholder, b, &err) < 0)
 			forcer_say(b->forcer, "%s", err.msg);
@@ -262,8 +279,7 @@ static int run_once(struct build *b, char **argv)
 	struct err err = ERR_INIT;
 
 	b->stopped = false;
-	b->options.forcer.hold_failures =
-		b->is_make && !b->waits && !b->options.forcer.keep_going;
+	b->options.forcer.hold_failures = b->overlaps && !b->options.forcer.keep_going;
 	b->forcer = forcer_new(b->store, &b->options.forcer);
 	b->coordinator = coordinator_new(b->forcer, b->store, &err);
 	if (!b->coordinator) {
@@ -281,6 +297,21 @@ static int run_once(struct build *b, char **argv)
 	coordinator_free(b->coordinator);
 	forcer_free(b->forcer);
 	return rc;
+}
+
+/* What a killed run, or gg infer, left behind must not be taken for a product. */
+static void make_left_over_real(struct build *b)
+{
+	struct forcer_options o = b->options.forcer;
+
+	if (o.lazy || store_pending_empty(b->store))
+		return;
+	o.keep_going = o.hold_failures = true;
+	b->forcer = forcer_new(b->store, &o);
+	adopt_all_pending(b);
+	b->ran |= forcer_counts(b->forcer).ran > 0;
+	forcer_free(b->forcer);
+	b->forcer = NULL;
 }
 
 static bool is_make(const char *program)
@@ -308,9 +339,13 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	char **command = argv + optind;
 	b.store = st;
 	b.is_make = is_make(command[0]) && !b.options.forcer.lazy;
+	/* A command on the real files can't be left to itself: its output is half there
+	 * meanwhile. */
+	b.overlaps = b.options.overlap && b.is_make && is_isolated(&b);
+	make_left_over_real(&b);
 	rc = run_once(&b, command);
 	if (b.stopped && b.options.forcer.hold_failures) {
-		b.waits = true;
+		b.overlaps = false;
 		rc = run_once(&b, command);
 	}
 	if (b.ran && store_sync(st, &err) < 0)

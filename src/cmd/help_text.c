@@ -14,6 +14,8 @@ const char help_build[] =
 "  -j, --jobs N          thunks at once (default: the number of processors)\n"
 "  -k, --keep-going      go on with what does not depend on a failure\n"
 "      --lazy            leave as placeholders what only other thunks use\n"
+"      --overlap         let make go on while thunks still run. Only where nothing\n"
+"                        but compilers and linkers reads what the build makes\n"
 "      --sandbox=HOW     auto (default): the strongest isolation that works here;\n"
 "                        require: fail without namespaces; none\n"
 "  -e, --engine local    where thunks run\n"

@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 
-enum { OPT_SANDBOX = 256, OPT_LAZY, OPT_STATS, OPT_STATS_JSON, OPT_FALLBACK };
+enum { OPT_SANDBOX = 256, OPT_LAZY, OPT_OVERLAP, OPT_STATS, OPT_STATS_JSON, OPT_FALLBACK };
 
 static int parse_jobs(const char *text, unsigned *out)
 {
@@ -43,6 +43,7 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		{ "sandboxed", no_argument, NULL, 'S' },
 		{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 		{ "lazy", no_argument, NULL, OPT_LAZY },
+		{ "overlap", no_argument, NULL, OPT_OVERLAP },
 		{ "stats", no_argument, NULL, OPT_STATS },
 		{ "stats-json", required_argument, NULL, OPT_STATS_JSON },
 		{ "no-download", no_argument, NULL, 'd' },
@@ -75,6 +76,7 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 				                     "--sandbox is auto, require or none");
 			break;
 		case OPT_LAZY: o->forcer.lazy = true; break;
+		case OPT_OVERLAP: o->overlap = true; break;
 		case OPT_STATS: o->stats = true; break;
 		case OPT_STATS_JSON: o->stats_json = optarg; break;
 		case 'd': /* everything is here already */

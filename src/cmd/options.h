@@ -11,6 +11,7 @@ struct options {
 	struct forcer_options forcer;
 	bool stats;             /* a summary at the end */
 	const char *stats_json; /* a file for it */
+	bool overlap;           /* make's recipes don't wait */
 };
 
 #define OPTIONS_INIT                                          \

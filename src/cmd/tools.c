@@ -81,6 +81,11 @@ static int make_links(const char *path, const char *folder, const char *wrapper,
 		if (*dir && link_tools_of(dir, tmp, wrapper, err) < 0)
 			return -1;
 	}
+	/* A placeholder of a program that is run asks for it. */
+	auto_free char *runner = path_join(tmp, "gg-force-and-run");
+	auto_free char *self = realpath("/proc/self/exe", NULL);
+	if (!self || symlink(self, runner) < 0)
+		return err_sys(err, "%s", runner);
 	if (rename(tmp, folder) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY)
 			return err_sys(err, "%s", folder);
