@@ -107,7 +107,9 @@ static int start_command(struct build *b, char **argv, struct err *err)
 	const char *models = getenv("GG_MODELPATH");
 
 	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
-	auto_free char *folder = models ? xstrdup(models) : tools_folder(b->store, path, err);
+	bool placeholders = b->options.forcer.lazy || b->overlaps;
+	auto_free char *folder =
+		models ? xstrdup(models) : tools_folder(b->store, path, placeholders, err);
 	if (!folder)
 		return -1;
 	auto_free char *session =

@@ -24,7 +24,7 @@ int cmd_infer(const struct command *self, int argc, char **argv)
 	const char *path = getenv("PATH");
 	const char *models = getenv("GG_MODELPATH");
 	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
-	auto_free char *folder = models ? xstrdup(models) : tools_folder(st, path, &err);
+	auto_free char *folder = models ? xstrdup(models) : tools_folder(st, path, true, &err);
 	if (!folder)
 		return command_failed(self, &err);
 	auto_strv env = tools_environment(st, folder, path, extra);

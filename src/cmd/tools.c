@@ -29,9 +29,9 @@ char *tools_beside(const char *name)
 }
 
 /* What the set of links depends on, as text. */
-static void describe_path(const char *path, const char *wrapper, struct buf *out)
+static void describe_path(const char *path, const char *wrapper, bool readers, struct buf *out)
 {
-	buf_addf(out, "%s\n", wrapper);
+	buf_addf(out, "%s\n%d\n", wrapper, readers);
 	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		size_t n = strcspn(p, ":");
 		auto_free char *dir = xstrndup(p, n);
@@ -43,7 +43,14 @@ static void describe_path(const char *path, const char *wrapper, struct buf *out
 	}
 }
 
-static int link_tools_of(const char *dir, const char *into, const char *wrapper,
+static bool is_wanted(const char *name, bool readers)
+{
+	const struct model *m = name[0] == '.' ? NULL : model_for(name);
+
+	return m && (readers || m != &model_reader);
+}
+
+static int link_tools_of(const char *dir, const char *into, const char *wrapper, bool readers,
                          struct err *err)
 {
 	DIR *d = opendir(dir);
@@ -51,7 +58,7 @@ static int link_tools_of(const char *dir, const char *into, const char *wrapper,
 	if (!d)
 		return 0;
 	for (struct dirent *e; (e = readdir(d));) {
-		if (e->d_name[0] == '.' || !model_for(e->d_name))
+		if (!is_wanted(e->d_name, readers))
 			continue;
 		auto_free char *tool = path_join(dir, e->d_name);
 		auto_free char *name = path_join(into, e->d_name);
@@ -68,7 +75,7 @@ static int link_tools_of(const char *dir, const char *into, const char *wrapper,
 	return 0;
 }
 
-static int make_links(const char *path, const char *folder, const char *wrapper,
+static int make_links(const char *path, const char *folder, const char *wrapper, bool readers,
                       struct err *err)
 {
 	auto_free char *tmp = xasprintf("%s.%d", folder, (int)getpid());
@@ -78,7 +85,7 @@ static int make_links(const char *path, const char *folder, const char *wrapper,
 	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		auto_free char *dir = xstrndup(p, strcspn(p, ":"));
 
-		if (*dir && link_tools_of(dir, tmp, wrapper, err) < 0)
+		if (*dir && link_tools_of(dir, tmp, wrapper, readers, err) < 0)
 			return -1;
 	}
 	/* A placeholder of a program that is run asks for it. */
@@ -95,7 +102,7 @@ static int make_links(const char *path, const char *folder, const char *wrapper,
 	return 0;
 }
 
-char *tools_folder(struct store *st, const char *path, struct err *err)
+char *tools_folder(struct store *st, const char *path, bool readers, struct err *err)
 {
 	auto_free char *wrapper = tools_beside("gg-model");
 	auto_buf what = BUF_INIT;
@@ -106,10 +113,10 @@ char *tools_folder(struct store *st, const char *path, struct err *err)
 		        "gg-model is not beside this program: installed wrongly?");
 		return NULL;
 	}
-	describe_path(path, wrapper, &what);
+	describe_path(path, wrapper, readers, &what);
 	digest_bytes(what.data, what.len, &id);
 	auto_free char *folder = xasprintf("%s/models/%.20s", store_dir(st), id.s + 1);
-	if (access(folder, X_OK) < 0 && make_links(path, folder, wrapper, err) < 0)
+	if (access(folder, X_OK) < 0 && make_links(path, folder, wrapper, readers, err) < 0)
 		return NULL;
 	return steal(&folder);
 }

@@ -11,9 +11,10 @@
 /**
  * The folder for this @path, below the store; made when it is new or PATH's folders have
  * changed. Any number of processes may do so at once. Owned. Cost when known: a stat per folder
- * of PATH.
+ * of PATH. @readers: also for tools that only read products (cp, install, nm, …), which matters
+ * while products may be placeholders.
  */
-char *tools_folder(struct store *st, const char *path, struct err *err);
+char *tools_folder(struct store *st, const char *path, bool readers, struct err *err);
 
 /** A program installed beside this one: "gg-model", "libgg-shim.so". Owned. */
 char *tools_beside(const char *name);

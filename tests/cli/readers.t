@@ -46,8 +46,10 @@ for f in good bad; do
 	rm -f conftest
 done
 END
-echo '#include <stdio.h>
-int main(void) { for (int i = 0; i < 9; i++) printf("%d\n", i * i); return 0; }' >gen.c
+cat >gen.c <<'END'
+#include <stdio.h>
+int main(void) { for (int i = 0; i < 9; i++) printf("%d\n", i * i); return 0; }
+END
 echo 'int f(void) { return 1; }
 #ifdef MAIN
 int MAIN(void) { return 0; }
