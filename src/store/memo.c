@@ -219,6 +219,8 @@ int store_sync(struct store *st, struct err *err)
 	if (!boot)
 		return -1;
 	synced_key(boot, key);
+	/* Processes that were killed must not keep old pages in use for ever. */
+	index_check_readers(st->index);
 	if (syncfs(st->dir_fd) < 0)
 		return err_sys(err, "sync %s", st->dir);
 	if (index_put_now(st->index, key, &began_ns, sizeof(began_ns), err) < 0)
