@@ -25,6 +25,7 @@
 #include "base/path.h"
 #include "cmd/coordinator.h"
 #include "cmd/options.h"
+#include "cmd/relay.h"
 #include "cmd/sweep.h"
 #include "cmd/tools.h"
 #include "core/placeholder.h"
@@ -35,6 +36,7 @@ struct build {
 	struct store *store;
 	struct forcer *forcer;
 	struct coordinator *coordinator;
+	struct relay *relay;
 	uv_process_t child;
 	bool child_runs;
 	int status;     /* of the command, as a shell has it */
@@ -122,8 +124,8 @@ static int start_command(struct build *b, char **argv, struct err *err)
 	auto_strv env = tools_environment(b->store, folder, path, extra);
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
-		{ .flags = UV_INHERIT_FD, .data.fd = 1 },
-		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
+		{ .flags = UV_INHERIT_FD, .data.fd = relay_fd(b->relay, 1) },
+		{ .flags = UV_INHERIT_FD, .data.fd = relay_fd(b->relay, 2) },
 	};
 	const uv_process_options_t options = {
 		.exit_cb = on_exit_of_child,
@@ -288,7 +290,9 @@ static int run_once(struct build *b, char **argv)
 		forcer_free(b->forcer);
 		return command_failed(b->self, &err);
 	}
+	b->relay = relay_new(b->forcer);
 	int rc = run(b, argv);
+	relay_free(steal(&b->relay));
 	bool again = b->stopped && b->options.forcer.hold_failures;
 	double wall_s = (double)(clock_now_ns() - b->started_ns) / 1e9;
 	if (b->options.stats_json && !again)

@@ -209,6 +209,7 @@ static bool handle(struct connection *c, const struct strv *words)
 	} else if (strcmp(kind, "remembered") == 0) {
 		o->counts.modelled++;
 		o->counts.remembered++;
+		forcer_note_remembered(o->forcer);
 	} else if (strcmp(kind, "delegated") == 0) {
 		o->counts.delegated++;
 		handle_delegated(o, words);

@@ -59,6 +59,7 @@ struct forcer {
 	struct reductor *reductor;
 	struct engine *engine;
 	struct status *status;
+	bool live; /* it paints */
 	struct promise *promises;
 	struct map endings; /* name → struct ending */
 	struct map waited;  /* names that a waiter asked for: it shows what they print */
@@ -85,6 +86,21 @@ unsigned forcer_mode_for(const char *path)
 		if (strcmp(path_ext(path), plain[i]) == 0)
 			all = 0666;
 	return all & ~mask;
+}
+
+bool forcer_is_live(const struct forcer *f)
+{
+	return f->live;
+}
+
+void forcer_pass(struct forcer *f, const char *text, size_t len)
+{
+	status_pass(f->status, text, len);
+}
+
+void forcer_note_remembered(struct forcer *f)
+{
+	status_note_remembered(f->status);
 }
 
 void forcer_say(struct forcer *f, const char *fmt, ...)
@@ -475,6 +491,7 @@ struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
 	const char *term = getenv("TERM");
 	bool live = o->status && isatty(2) && !(term && strcmp(term, "dumb") == 0) &&
 	            !getenv("GG_FORCE_NO_STATUS");
+	f->live = live;
 	f->status = status_new(2, live, live && !getenv("NO_COLOR"));
 	reductor_add_observer(f->reductor, status_observer(f->status));
 	const struct observer mine = { .arg = f, .finished = on_finished };

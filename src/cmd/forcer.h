@@ -78,6 +78,12 @@ void forcer_on_failure(struct forcer *f, void (*fn)(void *arg), void *arg);
 /** Lazy: make real now what no other thunk used. Else nothing. */
 int forcer_finish_lazy(struct forcer *f, struct err *err);
 struct forcer_counts forcer_counts(const struct forcer *f);
+/** Is there a live status line? */
+bool forcer_is_live(const struct forcer *f);
+/** What a command printed, as it is; no line stands in the middle of it. */
+void forcer_pass(struct forcer *f, const char *text, size_t len);
+/** A result was taken from the memo table without the forcer's doing: for the status line. */
+void forcer_note_remembered(struct forcer *f);
 /** A line for the user, above the status line. */
 void forcer_say(struct forcer *f, const char *fmt, ...) printflike(2, 3);
 

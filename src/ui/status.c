@@ -24,6 +24,8 @@ struct status {
 	bool live;
 	bool color;
 	bool painted;
+	bool in_line;      /* what was passed on last did not end its line */
+	size_t remembered; /* besides those of the graph */
 	struct graph_counts counts;
 	char label[LABEL_MAX]; /* what was started last */
 	int64_t started_ns;
@@ -70,8 +72,8 @@ void status_format(const struct status *s, int64_t elapsed_ns, unsigned columns,
 	int64_t tenths = elapsed_ns / 100000000;
 
 	buf_addf(out, "[%zu/%zu] running %zu, queued %zu, remembered %zu, failed %zu",
-	         c->done + c->failed + c->skipped, c->nodes, c->running, c->ready + c->waiting,
-	         c->remembered, c->failed);
+	         c->done + c->failed + c->skipped + s->remembered, c->nodes + s->remembered,
+	         c->running, c->ready + c->waiting, c->remembered + s->remembered, c->failed);
 	buf_addf(out, " · %lld.%lld s", (long long)(tenths / 10), (long long)(tenths % 10));
 	if (*s->label)
 		buf_addf(out, " · %s", s->label);
@@ -105,8 +107,24 @@ void status_tick(struct status *s)
 {
 	int64_t now_ns = s->live ? clock_now_ns() : 0;
 
-	if (s->live && s->counts.nodes > 0 && now_ns - s->painted_ns >= REPAINT_NS)
+	if (s->live && !s->in_line && s->counts.nodes + s->remembered > 0 &&
+	    now_ns - s->painted_ns >= REPAINT_NS)
 		paint(s, now_ns);
+}
+
+void status_note_remembered(struct status *s)
+{
+	s->remembered++;
+	status_tick(s);
+}
+
+void status_pass(struct status *s, const char *text, size_t len)
+{
+	if (len == 0)
+		return;
+	erase(s);
+	write_all(s->fd, text, len);
+	s->in_line = text[len - 1] != '\n';
 }
 
 void status_print(struct status *s, const char *text, size_t len)
@@ -114,6 +132,9 @@ void status_print(struct status *s, const char *text, size_t len)
 	if (len == 0)
 		return;
 	erase(s);
+	if (s->in_line)
+		write_all(s->fd, "\n", 1);
+	s->in_line = false;
 	write_all(s->fd, text, len);
 	if (s->live && text[len - 1] != '\n')
 		write_all(s->fd, "\n", 1);

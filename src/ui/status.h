@@ -18,6 +18,11 @@ void status_free(struct status *s);
 const struct observer *status_observer(struct status *s);
 /** Print above the line. A last line without newline gets one if the line is live. */
 void status_print(struct status *s, const char *text, size_t len);
+/** Pass on what somebody else prints, as it is. The line is not painted behind a line that has
+ * not ended yet. */
+void status_pass(struct status *s, const char *text, size_t len);
+/** One more that was remembered, of which the graph knows nothing. */
+void status_note_remembered(struct status *s);
 /** Time passes: repaint if due. The caller's timer, about every 100 ms. */
 void status_tick(struct status *s);
 /** The line as it would be painted on @columns columns, without colour; for tests too. */
