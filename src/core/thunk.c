@@ -144,6 +144,9 @@ static int check_kinds(const struct thunk_refs *refs, char kind, const char *wha
 	for (size_t i = 0; i < refs->n; i++) {
 		if (kind && refs->v[i].id.s[0] != kind)
 			return err_set(err, ERR_CORRUPT, "%s is no %s", refs->v[i].id.s, what);
+		if (refs->v[i].tag && refs->v[i].id.s[0] != 'T')
+			return err_set(err, ERR_CORRUPT, "%s has no output \"%s\"",
+			               refs->v[i].id.s, refs->v[i].tag);
 		if (refs->v[i].name && !*refs->v[i].name)
 			return err_set(err, ERR_CORRUPT, "%s with an empty name",
 			               refs->v[i].id.s);
@@ -165,7 +168,7 @@ int thunk_check(const struct thunk *t, struct err *err)
 		if (check_tag(t, t->outputs.v[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < t->manifests.n; i++)
-		if (!oid_valid(t->manifests.v[i]))
+		if (!oid_valid(t->manifests.v[i]) || t->manifests.v[i][0] != 'V')
 			return err_set(err, ERR_CORRUPT, "malformed manifest name");
 	for (size_t i = 0; i < t->n_links; i++)
 		if (!path_is_safe_relative(t->links[i].name))

@@ -6,7 +6,10 @@
  * at each file, no locale, no shared libraries.
  */
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +19,7 @@
 #include "model/emit.h"
 #include "model/session.h"
 
-enum { EXIT_NO_TOOL = 127 };
+enum { EXIT_NO_TOOL = 127, LINKS_MAX = 8 };
 
 struct wrapper {
 	char **argv;
@@ -25,6 +28,7 @@ struct wrapper {
 	char *path;       /* PATH without gg's models; owned */
 	char *tool;       /* the real tool; owned */
 	const char *session;
+	bool dies_of_size; /* SIGXFSZ is not ignored */
 };
 
 /* Is dir/name a link to this very program? */
@@ -98,6 +102,8 @@ static int run_real(const struct wrapper *w, const struct strv *reads, const cha
 		fprintf(stderr, "gg: %s\n", err.msg);
 		return err.kind == ERR_FAILED ? 1 : err_exit_code(err.kind);
 	}
+	if (w->dies_of_size)
+		signal(SIGXFSZ, SIG_DFL);
 	delegate_exec(w->tool, w->argv, w->path, &err);
 	fprintf(stderr, "gg: %s\n", err.msg);
 	return EXIT_NO_TOOL;
@@ -214,6 +220,33 @@ static int run(struct wrapper *w)
 	return run_real(w, &plan.reads, err.msg);
 }
 
+/*
+ * The tool's name: that of the link to this program, however it was come to. "mycc" may be a
+ * link that a build made to where it found gcc.
+ */
+static char *tool_name(const char *argv0)
+{
+	const char *executed = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	char *path = xstrdup(executed ? executed : argv0);
+	char to[PATH_MAX];
+
+	for (int i = 0; i < LINKS_MAX; i++) {
+		ssize_t n = readlink(path, to, sizeof(to) - 1);
+
+		if (n <= 0)
+			break;
+		to[n] = '\0';
+		if (strcmp(path_base(to), "gg-model") == 0)
+			break;
+		auto_free char *dir = path_dir(path);
+		free(path);
+		path = to[0] == '/' ? xstrdup(to) : path_join(dir, to);
+	}
+	char *name = xstrdup(path_base(path));
+	free(path);
+	return name;
+}
+
 int main(int argc, char **argv)
 {
 	struct wrapper w = { .argv = argv, .session = getenv("GG_SESSION") };
@@ -221,7 +254,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_NO_TOOL;
-	auto_free char *name = xstrdup(path_base(argv[0]));
+	auto_free char *name = tool_name(argv[0]);
 	w.name = name;
 	if (strcmp(w.name, "gg-model") == 0) {
 		fprintf(stderr, "gg-model: stands for a tool by the name that it is called by; "
@@ -237,8 +270,10 @@ int main(int argc, char **argv)
 		return EXIT_NO_TOOL;
 	}
 	/* Drivers look for their helpers beside the path that they are called by. */
-	if (strchr(argv[0], '/'))
+	if (strchr(argv[0], '/') || strcmp(argv[0], w.name) != 0)
 		argv[0] = w.tool;
+	/* A file over the limit is an error to recover from; the tool gets its own death. */
+	w.dies_of_size = signal(SIGXFSZ, SIG_IGN) == SIG_DFL;
 	int status = run(&w);
 	free(w.self_dir);
 	free(w.path);

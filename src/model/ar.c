@@ -121,6 +121,9 @@ static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 
 static int plan_archiver(const struct call *call, struct plan *p, struct err *err)
 {
+	plan_refuse_env(p, call, plan_bfd_env);
+	if (p->delegate)
+		return refuse(call, p, p->reason);
 	return strstr(path_base(call->argv[0]), "ranlib") ? plan_ranlib(call, p, err)
 	                                                  : plan_ar(call, p, err);
 }

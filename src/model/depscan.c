@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -22,6 +23,8 @@ enum item {
 	ITEM_COMPUTED = 'm',
 	ITEM_DEFINE = 'd', /* "NAME text" where text is "x" or <x> */
 	ITEM_TIME = 't',
+	ITEM_ONCE = 'o', /* #pragma once */
+	ITEM_HARD = 'h', /* what the preprocessor can't tell either */
 	ITEM_UNSURE = 'u',
 };
 
@@ -133,6 +136,25 @@ static void define(struct scanner *s)
 	item(s, ITEM_DEFINE, text.data, text.len);
 }
 
+static void pragma(struct scanner *s)
+{
+	static const char why[] = "#pragma GCC dependency"; /* compares ages */
+
+	skip_blanks(s);
+	size_t n = ident_length(s);
+	const char *w = s->p;
+	s->p += n;
+	if (word_is(w, n, "once"))
+		item(s, ITEM_ONCE, "", 0);
+	if (!word_is(w, n, "GCC") && !word_is(w, n, "clang"))
+		return;
+	skip_blanks(s);
+	n = ident_length(s);
+	if (word_is(s->p, n, "dependency"))
+		item(s, ITEM_HARD, why, strlen(why));
+	s->p += n;
+}
+
 static void directive(struct scanner *s)
 {
 	skip_blanks(s);
@@ -148,20 +170,25 @@ static void directive(struct scanner *s)
 		define(s);
 	else if (word_is(w, n, "embed"))
 		item(s, ITEM_UNSURE, "#embed", 6);
-	else if (word_is(w, n, "pragma")) {
-		skip_blanks(s);
-		n = ident_length(s);
-		w = s->p;
-		if (!word_is(w, n, "GCC"))
-			return;
-		s->p += n;
-		skip_blanks(s);
-		n = ident_length(s);
-		if (word_is(s->p, n, "dependency")) {
-			s->p += n;
-			operand(s, false);
-		}
-	}
+	else if (word_is(w, n, "pragma"))
+		pragma(s);
+}
+
+static bool begins_raw(const char *w, size_t n)
+{
+	static const char *const prefixes[] = { "R", "LR", "uR", "UR", "u8R" };
+
+	for (size_t i = 0; i < countof(prefixes); i++)
+		if (word_is(w, n, prefixes[i]))
+			return true;
+	return false;
+}
+
+static void asm_reads(struct scanner *s)
+{
+	static const char why[] = "the assembler reads a file";
+
+	item(s, ITEM_HARD, why, strlen(why));
 }
 
 static void identifier(struct scanner *s)
@@ -180,7 +207,7 @@ static void identifier(struct scanner *s)
 			s->p++;
 			operand(s, word_is(w, n, "__has_include_next"));
 		}
-	} else if (n <= 3 && w[n - 1] == 'R' && s->p < s->end && *s->p == '"') {
+	} else if (begins_raw(w, n) && s->p < s->end && *s->p == '"') {
 		const char *open = memchr(s->p, '(', (size_t)(s->end - s->p));
 		char stop[24];
 
@@ -189,27 +216,52 @@ static void identifier(struct scanner *s)
 		int len = snprintf(stop, sizeof(stop), ")%.*s\"", (int)(open - s->p - 1),
 		                   s->p + 1);
 		const char *e = memmem(open, (size_t)(s->end - open), stop, (size_t)len);
-		if (e)
-			s->p = e + len;
+		if (!e)
+			return;
+		size_t body = (size_t)(e - open);
+		if (memmem(open, body, ".incbin", 7) || memmem(open, body, ".include", 8))
+			asm_reads(s);
+		s->p = e + len;
 	}
 }
 
-/* ".incbin" and ".include": a statement of an assembler file, or inside a string of C. */
-static void assembler_word(struct scanner *s, bool in_string)
+static bool is_asm_include(const char *w, size_t n)
+{
+	return word_is(w, n, "incbin") || word_is(w, n, "include");
+}
+
+/* ".incbin" in a string of C: a statement of inline assembly, not the end of "file.include"? */
+static void inline_word(struct scanner *s, const char *start)
+{
+	const char *dot = s->p++;
+	size_t n = ident_length(s);
+	bool begins = dot == start || !is_ident(dot[-1]);
+
+	if (!begins || !is_asm_include(s->p, n))
+		return;
+	s->p += n;
+	if (s->p < s->end && strchr(" \t\\\"", *s->p))
+		asm_reads(s);
+}
+
+/* ".incbin" and ".include": statements of an assembler file, or of C that a macro quotes. */
+static void assembler_word(struct scanner *s)
 {
 	const char *w = ++s->p;
 	size_t n = ident_length(s);
 
-	if (!word_is(w, n, "incbin") && !word_is(w, n, "include"))
+	if (!is_asm_include(w, n))
 		return;
 	s->p += n;
-	if (in_string) {
-		item(s, ITEM_UNSURE, ".incbin", 7);
+	skip_blanks(s);
+	bool named = s->p < s->end && *s->p == '"';
+	if (!s->assembler) {
+		if (named || (s->p < s->end && is_ident(*s->p)))
+			asm_reads(s);
 		return;
 	}
-	skip_blanks(s);
-	if (s->p >= s->end || *s->p != '"') {
-		item(s, ITEM_UNSURE, ".incbin", 7);
+	if (!named) {
+		asm_reads(s);
 		return;
 	}
 	const char *start = ++s->p;
@@ -220,14 +272,16 @@ static void assembler_word(struct scanner *s, bool in_string)
 
 static void string(struct scanner *s, char quote)
 {
-	for (s->p++; s->p < s->end && *s->p != '\n';) {
+	const char *start = ++s->p; /* of what stands alone: after an escape too */
+
+	while (s->p < s->end && *s->p != '\n') {
 		if (*s->p == '\\' && s->end - s->p >= 2)
-			s->p += 2;
+			start = s->p += 2;
 		else if (*s->p == quote) {
 			s->p++;
 			return;
 		} else if (*s->p == '.' && quote == '"')
-			assembler_word(s, true);
+			inline_word(s, start);
 		else
 			s->p++;
 	}
@@ -263,8 +317,8 @@ static void scan_step(struct scanner *s)
 	} else if (bol && c == '%' && s->end - s->p >= 2 && s->p[1] == ':') {
 		s->p += 2;
 		directive(s);
-	} else if (c == '.' && s->assembler) {
-		assembler_word(s, false);
+	} else if (c == '.') {
+		assembler_word(s);
 	} else {
 		if (c == '?' && s->end - s->p >= 3 && s->p[1] == '?' &&
 		    (s->p[2] == '=' || s->p[2] == '/'))
@@ -321,8 +375,29 @@ struct walk {
 	struct node *nodes;  /* as many as out->files */
 	struct map paths;    /* path → index + 1 */
 	struct map brackets; /* name → 1: looked for already */
+	struct map once;     /* content with #pragma once → its inode */
+	size_t n_sources;
+	bool from_source; /* the includer is one: where a precompiled header counts */
 	char unsure[80];
 };
+
+static void hard(struct walk *w, const char *why)
+{
+	snprintf(w->out->hard, sizeof(w->out->hard), "%s", why);
+	snprintf(w->unsure, sizeof(w->unsure), "%s", why);
+}
+
+/* gcc takes equal files of one age for the same one, and in the sandbox ages differ. */
+static void note_once(struct walk *w, const struct oid *id, const struct stat *st)
+{
+	bool added;
+	struct map_entry *e = map_add(&w->once, id->s, &added);
+
+	if (added)
+		e->num = st->st_ino;
+	else if (e->num != st->st_ino)
+		hard(w, "equal files with #pragma once");
+}
 
 static int scan_file(struct walk *w, const char *path, const struct stat *st, struct node *node,
                      struct err *err)
@@ -340,7 +415,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		snprintf(w->unsure, sizeof(w->unsure), "a source is made by the build");
 		return 0;
 	}
-	int n = snprintf(key, sizeof(key), "1%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "2%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;
@@ -355,6 +430,9 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 	}
 	node->list_len = list.len;
 	node->list = buf_steal(&list);
+	for (size_t at = 0; at + 1 < node->list_len; at += strlen(node->list + at) + 1)
+		if (node->list[at] == ITEM_ONCE)
+			note_once(w, &info.id, st);
 	return 0;
 }
 
@@ -387,6 +465,15 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, int
 	return scan_file(w, path, st, &w->nodes[r->n - 1], err);
 }
 
+/* gcc takes "x.h.gch" even where there is no x.h. */
+static void note_precompiled(struct walk *w, const char *path)
+{
+	auto_free char *gch = xasprintf("%s.gch", path);
+
+	if (strncmp(path, "/usr/", 5) != 0 && access(gch, F_OK) == 0)
+		hard(w, "precompiled header");
+}
+
 /* 1 found (and added), 0 not, -1. */
 static int try_path(struct walk *w, const char *dir, size_t dir_len, const char *name,
                     int index, struct err *err)
@@ -396,7 +483,11 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	const char *slash = dir_len && dir[dir_len - 1] != '/' ? "/" : "";
 	int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)dir_len, dir, slash, name);
 
-	if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return 0;
+	if (w->from_source)
+		note_precompiled(w, path);
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	return add_file(w, path, &st, index, err) < 0 ? -1 : 1;
 }
@@ -431,9 +522,15 @@ static int find_quote(struct walk *w, size_t from, const char *name, struct err 
 	return rc != 0 ? rc : search(w, name, 0, err);
 }
 
-/* All of include_next's possible targets: every later folder's. */
+/* All of include_next's possible targets: every later folder's. In the source itself it is an
+ * #include like any other. */
 static int find_next(struct walk *w, size_t from, const char *name, struct err *err)
 {
+	const char *includer = w->out->files[from].path;
+	size_t dir = (size_t)(path_base(includer) - includer);
+
+	if (from < w->n_sources && try_path(w, includer, dir, name, -1, err) < 0)
+		return -1;
 	for (size_t i = (size_t)(w->nodes[from].dir + 1); i < w->dirs.n; i++)
 		if (try_path(w, w->dirs.v[i], strlen(w->dirs.v[i]), name, (int)i, err) < 0)
 			return -1;
@@ -495,6 +592,7 @@ static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 			return 0;
 		return try_path(w, "", 0, it + 1, -1, err) != 0 ? 0 : search(w, it + 1, 0, err);
 	case ITEM_TIME: w->out->has_time = true; return 0;
+	case ITEM_HARD: hard(w, it + 1); return 0;
 	case ITEM_UNSURE: snprintf(w->unsure, sizeof(w->unsure), "%.70s", it + 1); return 0;
 	default: return 0;
 	}
@@ -515,6 +613,7 @@ static int walk_all(struct walk *w, struct err *err)
 			const char *it = w->nodes[k].list + at;
 			int rc = 0;
 
+			w->from_source = k < w->n_sources;
 			if (late && it[0] == ITEM_COMPUTED)
 				rc = find_computed(w, k, it + 1, err);
 			else if (!late)
@@ -534,6 +633,7 @@ static void walk_release(struct walk *w)
 	strv_release(&w->dirs);
 	map_release(&w->paths);
 	map_release(&w->brackets);
+	map_release(&w->once);
 }
 
 static void add_dirs(struct walk *w, const struct strv *dirs)
@@ -566,6 +666,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		else
 			rc = add_file(&w, *sources, &st, -1, err);
 	}
+	w.n_sources = out->n;
 	if (rc == 0)
 		rc = walk_all(&w, err);
 	if (rc == 0 && w.unsure[0])

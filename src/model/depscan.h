@@ -25,7 +25,8 @@ struct depscan_result {
 	struct depscan_file *files; /* owned; sources first */
 	size_t n;
 	struct strv folders; /* that must exist inside ("dir" of "dir/../x.h") */
-	bool has_time;       /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
+	char hard[48]; /* UNSURE for a reason that the compiler's -M can't settle; or "" */
+	bool has_time; /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
 };
 
 void depscan_result_release(struct depscan_result *r);

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "core/codec.h"
+#include "core/placeholder.h"
 #include "model/output.h"
 #include "model/session.h"
 
@@ -16,6 +17,7 @@ struct emission {
 	struct plan *plan;
 	const struct emit_mode *mode;
 	struct oid id;
+	bool replaces; /* an output is there already */
 };
 
 static unsigned mode_of(const struct emission *e, size_t i, bool executable)
@@ -26,16 +28,40 @@ static unsigned mode_of(const struct emission *e, size_t i, bool executable)
 	return all & ~e->call->umask;
 }
 
+/*
+ * What stands at an output's path may be replaced if that leaves what a new file would be. Some
+ * tools write into the old file instead: its mode stays, and its other names see the new text.
+ */
+static const char *why_not_replace(const struct emission *e, size_t i, const struct stat *old)
+{
+	auto_placeholder h = { 0 };
+	struct err ignored;
+
+	if (!S_ISREG(old->st_mode))
+		return "an output is not a regular file";
+	if (old->st_nlink > 1)
+		return "an output has several names";
+	if ((old->st_mode & 07777) != mode_of(e, i, false) &&
+	    placeholder_read(e->plan->outputs[i].path, &h, &ignored) != 1)
+		return "an output is there with another mode";
+	return NULL;
+}
+
 /* An output must be a plain file, or nothing yet, in a folder that is there. */
-static int check_targets(const struct emission *e, struct err *err)
+static int check_targets(struct emission *e, struct err *err)
 {
 	struct stat sb;
 
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
 		const char *path = e->plan->outputs[i].path;
+		const char *why = NULL;
 
-		if (lstat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
-			return err_set(err, ERR_UNSURE, "an output is not a regular file");
+		if (lstat(path, &sb) == 0) {
+			e->replaces = true;
+			why = why_not_replace(e, i, &sb);
+		}
+		if (why)
+			return err_set(err, ERR_UNSURE, "%s", why);
 		if (e->plan->outputs[i].optional)
 			continue;
 		char *slash = strrchr(path, '/');
@@ -203,6 +229,14 @@ static int take_answer(const struct emission *e, const struct strv *a, int *stat
 {
 	if (strcmp(a->v[0], "failed") == 0 && a->n >= 4) {
 		*status = (int)strtol(a->v[1], NULL, 10);
+		bool silent = !*a->v[2] && !*a->v[3]; /* given up, as after Ctrl-C */
+
+		/* What a failing tool leaves, keeps or removes is its own business. */
+		if (!silent && (e->replaces || e->plan->n_outputs > 1)) {
+			if (e->mode->explain)
+				explain_failure(e, *status);
+			return err_set(err, ERR_UNSURE, "a failure that may leave files");
+		}
 		int rc = repeat_texts(e->call->store, a->v[2], a->v[3], err);
 
 		if (rc == 0 && e->mode->explain)
@@ -326,7 +360,7 @@ static int emit_remembered(const struct emission *e, const struct memo *m, int *
 int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, int *status,
          struct err *err)
 {
-	struct emission e = { call, p, mode, { "" } };
+	struct emission e = { call, p, mode, { "" }, false };
 	auto_buf raw = BUF_INIT;
 	struct memo m = { 0 };
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "base/proc.h"
@@ -28,9 +29,17 @@ static const char *const hard_env[] = {
 	"LDEMULATION",
 };
 
-static const char *const passed_env[] = { "SOURCE_DATE_EPOCH", "LANG",        "LC_ALL",
-	                                  "LC_CTYPE",          "LC_MESSAGES", "LANGUAGE",
-	                                  "GCC_COLORS",        NULL };
+static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
+	                                  "LANG",
+	                                  "LC_ALL",
+	                                  "LC_CTYPE",
+	                                  "LC_MESSAGES",
+	                                  "LANGUAGE",
+	                                  "GCC_COLORS",
+	                                  "GCC_EXTRA_DIAGNOSTIC_OUTPUT",
+	                                  NULL };
+
+static const char uses_time[] = "uses __DATE__, __TIME__ or __TIMESTAMP__";
 
 static void read_operands(const struct call *call, const struct gcc_call *c, struct plan *p)
 {
@@ -94,14 +103,29 @@ static void add_folders(const struct call *call, struct plan *p, const struct st
 			plan_add_folder(p, call, dirs->v[i]);
 }
 
+/* Is a file of -include there? Also notes what is not to be modelled. */
+static bool forced_is(const char *path, const char **why)
+{
+	auto_free char *gch = xasprintf("%s.gch", path);
+	auto_free char *pch = xasprintf("%s.pch", path);
+	struct stat st;
+
+	if (access(gch, F_OK) == 0 || access(pch, F_OK) == 0)
+		*why = "precompiled header";
+	if (stat(path, &st) < 0)
+		return false;
+	if (!S_ISREG(st.st_mode))
+		*why = "input is not a regular file";
+	return true;
+}
+
 /* -include files: beside the working folder first, then along the search list. */
 static bool resolve_forced(const struct strv *names, const struct gcc_call *c,
-                           const struct strv *bracket, struct strv *out)
+                           const struct strv *bracket, struct strv *out, const char **why)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		const struct strv *lists[] = { &c->quote_dirs, bracket };
-		struct stat st;
-		bool found = stat(names->v[i], &st) == 0;
+		bool found = forced_is(names->v[i], why);
 
 		if (found)
 			strv_add(out, names->v[i]);
@@ -109,7 +133,7 @@ static bool resolve_forced(const struct strv *names, const struct gcc_call *c,
 			for (size_t d = 0; d < lists[k]->n && !found; d++) {
 				auto_free char *path = path_join(lists[k]->v[d], names->v[i]);
 
-				found = stat(path, &st) == 0;
+				found = forced_is(path, why);
 				if (found)
 					strv_add(out, path);
 			}
@@ -158,13 +182,24 @@ static const struct gcc_input *first_source(const struct gcc_call *c)
 	return &c->inputs[i];
 }
 
+static bool defines_time(const struct gcc_call *c)
+{
+	static const char *const names[] = { "__DATE__", "__TIME__", "__TIMESTAMP__" };
+
+	for (size_t i = 0; i < c->defines.n; i++)
+		for (size_t k = 0; k < countof(names); k++)
+			if (strstr(c->defines.v[i], names[k]))
+				return true;
+	return false;
+}
+
 static int add_scanned(const struct call *call, const struct depscan_result *r, struct plan *p,
                        struct err *err)
 {
 	if (has_precompiled(r))
 		return plan_delegate(p, "precompiled header");
 	if (r->has_time)
-		return plan_delegate(p, "uses __DATE__, __TIME__ or __TIMESTAMP__");
+		return plan_delegate(p, "%s", uses_time);
 	for (size_t i = 0; i < r->n; i++)
 		if (plan_add_input_stat(p, call, r->files[i].path, &r->files[i].st, err) < 0)
 			return -1;
@@ -189,6 +224,24 @@ static bool next_prerequisite(const char **at, struct buf *name)
 	return name->len > 0;
 }
 
+/* What the compiler's -M does not tell of the files that it names. */
+static int look_into(const struct call *call, struct strv *names, struct plan *p)
+{
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &none };
+	struct depscan_result found = { 0 };
+	struct err ignored = ERR_INIT;
+	char *defines[] = { NULL };
+
+	depscan_run(call, strv_argv(names), &dirs, defines, false, &found, &ignored);
+	if (found.hard[0])
+		plan_delegate(p, "%s", found.hard);
+	if (found.has_time)
+		plan_delegate(p, "%s", uses_time);
+	depscan_result_release(&found);
+	return 0;
+}
+
 /* Where the scanner can't be sure the compiler's own preprocessor tells what it reads. */
 static int ask_compiler(const struct call *call, const struct gcc_call *c, struct plan *p,
                         struct err *err)
@@ -196,6 +249,7 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c, struc
 	auto_strv args = STRV_INIT;
 	auto_buf rule = BUF_INIT;
 	auto_buf name = BUF_INIT;
+	auto_strv names = STRV_INIT;
 
 	strv_add(&args, call->tool);
 	for (size_t i = 0; i < c->scan_args.n; i++)
@@ -213,10 +267,11 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c, struc
 		/* several sources print several rules */
 		if (strcmp(name.data, "gg:") == 0)
 			continue;
+		strv_add(&names, name.data);
 		if (plan_add_input(p, call, name.data, err) < 0)
 			return -1;
 	}
-	return 0;
+	return look_into(call, &names, p);
 }
 
 static int add_headers(const struct call *call, const struct gcc_call *c,
@@ -227,14 +282,19 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	struct depscan_result found = { 0 };
 	struct depscan_dirs dirs = { &c->quote_dirs, &bracket };
 	enum gcc_lang lang = first_source(c)->lang;
+	const char *why = NULL;
 
 	bracket_dirs(c, tc, &bracket);
 	for (size_t i = 0; i < c->n_inputs; i++)
 		if (c->inputs[i].lang != LANG_OBJECT)
 			strv_add(&sources, c->inputs[i].path);
-	if (!resolve_forced(&c->includes, c, &bracket, &sources) ||
-	    !resolve_forced(&c->imacros, c, &bracket, &sources))
+	if (!resolve_forced(&c->includes, c, &bracket, &sources, &why) ||
+	    !resolve_forced(&c->imacros, c, &bracket, &sources, &why))
 		return plan_delegate(p, "missing input");
+	if (why)
+		return plan_delegate(p, "%s", why);
+	if (defines_time(c))
+		return plan_delegate(p, "%s", uses_time);
 	add_predefined(&bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
 	add_folders(call, p, &c->user_dirs);
@@ -242,7 +302,9 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	add_folders(call, p, &c->after_dirs);
 	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v,
 	                     lang == LANG_ASM || lang == LANG_ASM_CPP, &found, err);
-	if (rc < 0 && err->kind == ERR_UNSURE) {
+	if (rc < 0 && err->kind == ERR_UNSURE && found.hard[0]) {
+		rc = plan_delegate(p, "%s", found.hard);
+	} else if (rc < 0 && err->kind == ERR_UNSURE) {
 		rc = ask_compiler(call, c, p, err);
 	} else if (rc == 0) {
 		rc = add_scanned(call, &found, p, err);

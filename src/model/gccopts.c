@@ -487,10 +487,12 @@ static int expand(struct gcc_call *c, char *const *argv, int depth, struct err *
 
 		if (c->args.n > ARGS_MAX)
 			return err_set(err, ERR_UNSURE, "too many arguments");
-		if (argv[0][0] != '@' || stat(argv[0] + 1, &st) < 0 || !S_ISREG(st.st_mode)) {
+		if (argv[0][0] != '@' || stat(argv[0] + 1, &st) < 0) {
 			strv_add(&c->args, argv[0]);
 			continue;
 		}
+		if (!S_ISREG(st.st_mode))
+			return err_set(err, ERR_UNSURE, "response file is not a regular file");
 		if (depth > 10 || c->response_files.n > RESPONSE_FILES_MAX)
 			return err_set(err, ERR_UNSURE, "response files nest too deep");
 		auto_buf text = BUF_LIMIT(RESPONSE_MAX);

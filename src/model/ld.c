@@ -124,7 +124,8 @@ static int plan_ld(const struct call *call, struct plan *p, struct err *err)
 	parse(call, &c);
 	if (c.why)
 		plan_delegate(p, "%s", c.why);
-	else
+	plan_refuse_env(p, call, plan_bfd_env);
+	if (!p->delegate)
 		rc = describe(call, p, &c, err);
 	if (p->delegate)
 		for (int i = 1; i < call->argc; i++)

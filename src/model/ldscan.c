@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "core/placeholder.h"
 #include "model/elfinfo.h"
 
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { SNIFF_LEN = 32, SCRIPT_MAX = 4 << 20, DEPTH_MAX = 32 };
 
@@ -150,6 +152,22 @@ static int add_lib(struct scan *s, const char *name, struct err *err)
 	return found ? 0 : plan_delegate(s->p, "a library is not found");
 }
 
+/* The linker looks along $LD_LIBRARY_PATH too. */
+static bool in_environment(const struct scan *s, const char *name)
+{
+	const char *at = proc_env(s->call->envp, "LD_LIBRARY_PATH");
+
+	while (at && *at) {
+		size_t n = strcspn(at, ":");
+		auto_free char *path = xasprintf("%.*s/%s", n ? (int)n : 1, n ? at : ".", name);
+
+		if (access(path, F_OK) == 0)
+			return true;
+		at += n + (at[n] == ':');
+	}
+	return false;
+}
+
 /* The libraries that a shared library needs: the linker reads them to resolve symbols. */
 static int add_needed(struct scan *s, const char *path, const struct elf_info *elf,
                       struct err *err)
@@ -172,6 +190,8 @@ static int add_needed(struct scan *s, const char *path, const struct elf_info *e
 	strv_add_all(&dirs, s->ld->lib_dirs.v);
 	for (size_t i = 0; i < elf->needed.n; i++) {
 		bool found = false;
+		if (in_environment(s, elf->needed.v[i]))
+			return plan_delegate(s->p, "environment variable LD_LIBRARY_PATH");
 		for (size_t k = 0; k < dirs.n && !found; k++)
 			if (add_in_dir(s, dirs.v[k], elf->needed.v[i], &found, err) < 0)
 				return -1;

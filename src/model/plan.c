@@ -198,10 +198,27 @@ void plan_add_manifest(struct plan *p, const struct oid *id)
 		strv_add(&p->thunk->manifests, id->s);
 }
 
+/* The folder of an output with ".." must be what its text says, as for inputs. */
+static void check_output_dotdot(struct plan *p, const struct call *call, const char *path,
+                                const char *full)
+{
+	auto_free char *dir = path_dir(path);
+	auto_free char *plain = path_dir(full);
+	struct stat sb;
+
+	if (stat(dir, &sb) < 0)
+		plan_delegate(p, "an output can't be written");
+	else
+		check_dotdot(p, call, path, plain, &sb);
+}
+
 void plan_add_output(struct plan *p, const struct call *call, const char *path,
                      enum output_kind kind, bool optional)
 {
 	char *full = path_absolute(call->cwd, path);
+
+	if (path_has_dotdot(path))
+		check_output_dotdot(p, call, path, full);
 	size_t n = strlen(call->cwd);
 	const char *tag = full;
 
@@ -232,6 +249,15 @@ void plan_pass_env(struct plan *p, const struct call *call, const char *const *n
 		if (value)
 			plan_add_env(p, "%s=%s", *names, value);
 	}
+}
+
+const char *const plan_bfd_env[] = { "GNUTARGET", "LDEMULATION", "LD_RUN_PATH", NULL };
+
+void plan_refuse_env(struct plan *p, const struct call *call, const char *const *names)
+{
+	for (; *names; names++)
+		if (proc_env(call->envp, *names))
+			plan_delegate(p, "environment variable %s", *names);
 }
 
 void plan_set_args(struct plan *p, char *const *argv)

@@ -88,6 +88,10 @@ void plan_add_manifest(struct plan *p, const struct oid *id);
 /** A file that the command makes. The first added is the main output. */
 void plan_add_output(struct plan *p, const struct call *call, const char *path,
                      enum output_kind kind, bool optional);
+/** Delegates if one of these variables is set. NULL-terminated. */
+void plan_refuse_env(struct plan *p, const struct call *call, const char *const *names);
+/** Variables that change what ld, ar and strip make. */
+extern const char *const plan_bfd_env[];
 /** "K=V" for the process. */
 void plan_add_env(struct plan *p, const char *fmt, ...) printflike(2, 3);
 /** Copy these variables from the caller's environment if they are set. NULL-terminated. */

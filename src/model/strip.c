@@ -59,6 +59,7 @@ static int plan_strip(const struct call *call, struct plan *p, struct err *err)
 	auto_free char *dir = path_dir(call->tool);
 
 	parse(call, &s);
+	plan_refuse_env(p, call, plan_bfd_env);
 	if (!s.why && (lstat(s.file, &sb) < 0 || !S_ISREG(sb.st_mode)))
 		s.why = "strip of what is not a regular file";
 	if (!s.why && plan_add_input(p, call, s.file, err) < 0)

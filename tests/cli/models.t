@@ -1,0 +1,907 @@
+#!/usr/bin/env bash
+# Command lines beside the real tools. Each line runs in equal folders at one path: plainly, with
+# gg build, and with gg build again when everything is remembered. Exit status, standard output,
+# standard error and every file with its mode, links and content must agree.
+# The lines expand where they run.
+# shellcheck disable=SC2016
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+umask 022
+export GG_DIR=$work/store
+lines=0
+modelled=0
+mkdir fresh
+cd fresh || exit 1
+mkdir sub inc inc2 'in c' n1 n2 lib out
+awk '/^== / { file = substr($0, 4); next } { print >file }' <<'END'
+== x.h
+#define N 3
+== a.c
+#include "x.h"
+int a(int x)
+{
+	return x + N;
+}
+== b.c
+int b(int x)
+{
+	return x * 2;
+}
+== main.c
+int puts(const char *);
+int a(int), b(int);
+int main(void)
+{
+	puts(b(a(1)) == 8 ? "right" : "wrong");
+	return 0;
+}
+== hello.c
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+	printf("%d %s\n", argc, argv[0]);
+	return 0;
+}
+== zero.c
+int main(void)
+{
+	return 0;
+}
+== root.c
+double sqrt(double);
+int main(int argc, char **argv)
+{
+	(void)argv;
+	return (int)sqrt(argc + 3) - 2;
+}
+== thread.c
+#include <pthread.h>
+static void *f(void *p)
+{
+	return p;
+}
+int main(void)
+{
+	pthread_t t;
+	return pthread_create(&t, 0, f, 0) || pthread_join(t, 0);
+}
+== load.c
+#include <dlfcn.h>
+int shown(void)
+{
+	return 5;
+}
+int main(void)
+{
+	int (*f)(void) = (int (*)(void))dlsym(0, "shown");
+	return f ? f() : 1;
+}
+== c.cc
+struct S {
+	virtual ~S() {}
+	int v = 4;
+};
+extern "C" int cc(int x)
+{
+	S s;
+	return s.v + x;
+}
+== hello.cc
+#include <cstdio>
+int main()
+{
+	std::puts("hello");
+}
+== throw.cc
+int main()
+{
+	try {
+		throw 3;
+	} catch (int i) {
+		return i - 3;
+	}
+}
+== s.s
+	.globl s
+s:	ret
+	.section .note.GNU-stack,"",@progbits
+== t.S
+#include "x.h"
+	.globl t
+t:	mov $N, %eax
+	ret
+	.section .note.GNU-stack,"",@progbits
+== i.s
+	.include "i.inc"
+	.incbin "data"
+== i.inc
+	.globl i
+i:	nop
+== j.s
+	.include "j.inc"
+== inc/j.inc
+	.incbin "x.h"
+== data
+some data
+== asm.c
+__asm__(".section .rodata\n.globl blob\nblob: .incbin \"data\"\n.text\n");
+== warn.c
+int warn(void)
+{
+	int unused;
+	return 0;
+}
+== syntax.c
+int x = ;
+== nohdr.c
+#include "no-such.h"
+== undef.c
+int missing(int);
+int main(void)
+{
+	return missing(1);
+}
+== date.c
+const char date[] = __DATE__ " " __TIME__;
+== file.c
+#include "inc/where.h"
+const char file[] = __FILE__, base[] = __BASE_FILE__;
+int counter = __COUNTER__ + __COUNTER__, line = __LINE__;
+== inc/where.h
+static const char *where = __FILE__;
+const char **where_p = &where;
+== has.c
+#if __has_include("only.h") && !__has_include(<no-such.h>)
+#include <only.h>
+#endif
+int has = ONLY;
+== inc/only.h
+#define ONLY 1
+== inc2/only.h
+#define ONLY 2
+== only.c
+#include <only.h>
+int only = ONLY;
+== computed.c
+#ifndef HEADER
+#define HEADER "x.h"
+#endif
+#include HEADER
+int computed = N;
+== next.c
+#include <next.h>
+int next = ONE * 10 + TWO;
+== n1/next.h
+#define ONE 1
+#include_next <next.h>
+== n2/next.h
+#define TWO 2
+== in c/spaced.h
+#define SPACED 7
+== spaced.c
+#include "spaced.h"
+int spaced = SPACED;
+== sp ace.h
+#define ACE 8
+== space.c
+#include "sp ace.h"
+int ace = ACE;
+== linked.c
+#include "link.h"
+int linked = N;
+== def.c
+const char *def = DEF;
+== ifdef.c
+#ifdef N
+int n = N;
+#else
+int n = 0;
+#endif
+== up.c
+#include "../x.h"
+int up = N;
+== sub/c.c
+#include "../x.h"
+int sub = N;
+== sub/x.h
+#define N 4
+== inc/x.h
+#define N 5
+== raw.c
+const char raw??(??) = "??/"";
+== macro.h
+#define N 9
+int macro_h;
+== args
+-O1 -c
+== nested
+@args -DN="2 +	3" 'ifdef.c'
+== vers.map
+V1 { global: a; local: *; };
+== list
+{ a; };
+== script.ld
+SECTIONS { .text : { *(.text*) } .data : { *(.data*) } /DISCARD/ : { *(*) } }
+== group.ld
+INPUT(a.o) GROUP(b.o)
+== libgroup.so
+INPUT(-la)
+== gone.c
+#include "a.c"
+END
+printf '#include "x.h"\r\nint crlf\\\r\n = N;\r\n' >crlf.c
+printf 'int nul\0 = 1;\n' >nul.c
+printf '#include "x.h"\nint noeol = N;' >noeol.c
+: >empty.c
+ln -s x.h link.h
+ln -s a.c sl.c
+ln -s sub/c.c slsub.c
+ln -s inc slinc
+cd .. || exit 1
+
+# named: standard input, without what names of temporary files differ in
+named() {
+	sed -E 's,/tmp/cc[A-Za-z0-9]{6},/tmp/ccXXXXXX,g; s,(/tmp/[a-z]+-)[0-9a-f]{6},\1XXXXXX,g; s,`st[A-Za-z0-9]{6},`stXXXXXX,g'
+}
+
+# sums: of every file; gcc's precompiled headers hold addresses, and differ each time
+sums() {
+	find . -type f ! -name '*.gch' ! -path './x.h.gch/*' -exec sha256sum {} + 2>&1
+}
+
+# seen COMMAND...: what can be seen of a command that runs in a fresh folder
+seen() {
+	[ ! -e w ] || chmod -R u+w w
+	rm -rf w
+	cp -a fresh w
+	(cd w && timeout 60 "$@" </dev/null >../out 2>../err)
+	echo "status $?"
+	sed 's/^/out: /' out | named
+	grep -av '^gg:' err | sed 's/^/err: /' | named
+	(cd w && { find . -printf '%P %y %m %n %l\n' && sums; } | LC_ALL=C sort)
+}
+
+# agrees LINE WHEN WANT: gg build does the same
+agrees() {
+	seen "$GG" build -s --stats-json "$work/stats" -- sh -c "$1" >got
+	ok "$2$1" diff "$3" got
+}
+
+# t LINE
+t() {
+	lines=$((lines + 1))
+	seen sh -c "$1" >want
+	agrees "$1" "" want
+	[ "$(stat_of stats thunks)" -gt 0 ] || return
+	modelled=$((modelled + 1))
+	agrees "$1" "again: " want
+}
+
+# The drivers by their names.
+t 'gcc -c a.c'
+t 'gcc-12 -c a.c'
+t 'x86_64-linux-gnu-gcc -c a.c'
+t 'cc -c a.c'
+t '/usr/bin/gcc -c a.c'
+t 'g++ -c a.c'
+t 'g++ -c c.cc a.c'
+t 'g++-12 -c c.cc'
+t 'c++ -c c.cc'
+t 'gcc -c c.cc'
+t 'clang -c a.c'
+t 'clang-14 -c a.c b.c'
+t 'clang++ -c c.cc'
+t 'clang++ -c a.c'
+t 'c89 -c b.c && c99 -c a.c'
+
+# Where the output goes.
+t 'gcc -c a.c -o a.o'
+t 'gcc -c a.c -oout/a.o'
+t 'gcc -c -o sub/../out/a.o ./a.c'
+t 'gcc -c a.c -o "out/a b.o"'
+t 'gcc -c a.c -o "$PWD/out/a.o"'
+t 'gcc -c "$PWD/a.c"'
+t 'gcc -c sub/c.c'
+t 'gcc -c a.c b.c main.c'
+t 'gcc -c a.c b.c -o both.o'
+t 'gcc -c a.c -o first.o -o second.o'
+t 'gcc -c a.c -o /dev/null'
+t 'clang -c a.c -o /dev/null'
+t 'gcc -c a.c -o out'
+t 'gcc -c a.c -o no-such-folder/a.o'
+t 'clang -c a.c -o no-such-folder/a.o'
+t 'chmod 555 out && gcc -c a.c -o out/a.o'
+t 'gcc a.c b.c main.c && ./a.out'
+t 'gcc a.c b.c main.c -o prog && ./prog'
+t 'gcc main.c a.o b.o'
+t 'gcc -c a.c b.c && gcc main.c a.o b.o -o out/prog && out/prog'
+t 'clang a.c b.c main.c -o prog && ./prog'
+t 'gcc zero.c -o out'
+t 'gcc zero.c -o no-such-folder/prog'
+t 'gcc -c a.c -o'
+t 'gcc -c a.c -o ""'
+t 'gcc'
+t 'gcc -c'
+t 'clang'
+t 'umask 077 && gcc -c a.c && gcc zero.c'
+t 'umask 002 && gcc -c a.c && gcc zero.c && ar rcs liba.a a.o'
+
+# What stands there before.
+t 'echo old >a.o && chmod 600 a.o && gcc -c a.c'
+t 'echo old >a.o && chmod 755 a.o && gcc -c a.c'
+t 'echo old >a.o && chmod 444 a.o && gcc -c a.c'
+t 'echo old >a.o && chmod 600 a.o && clang -c a.c'
+t 'echo old >a.s && chmod 600 a.s && gcc -S a.c'
+t 'echo old >a.d && chmod 600 a.d && gcc -MMD -c a.c'
+t 'echo old >prog && chmod 600 prog && gcc zero.c -o prog'
+t 'echo old >prog && chmod 600 prog && clang zero.c -o prog'
+t 'echo old >other && ln other a.o && gcc -c a.c'
+t 'echo old >other && ln other a.o && clang -c a.c'
+t 'echo old >other && ln other a.s && gcc -S a.c'
+t 'echo old >other && ln other a.d && gcc -MMD -c a.c'
+t 'echo old >other && ln other prog && gcc zero.c -o prog'
+t 'ln -s other a.o && gcc -c a.c'
+t 'echo old >other && ln -s other a.o && gcc -c a.c'
+t 'echo old >other && ln -s other prog && gcc zero.c -o prog'
+t 'echo old >syntax.o && gcc -c syntax.c'
+t 'echo old >syntax.o && clang -c syntax.c'
+t 'echo old >syntax.o && echo old >syntax.d && gcc -MD -c syntax.c'
+t 'echo old >undef && gcc undef.c -o undef'
+t 'echo old >nohdr.o && echo old >nohdr.d && gcc -MMD -c nohdr.c'
+
+# Stages.
+t 'gcc -S a.c'
+t 'gcc -S a.c -o out/a.asm'
+t 'gcc -S -c a.c b.c'
+t 'gcc -S a.c -o - | grep -c .'
+t 'clang -S a.c'
+t 'clang -S -emit-llvm a.c'
+t 'clang -c -emit-llvm a.c'
+t 'gcc -E a.c'
+t 'gcc -E a.c -o a.i && gcc -c a.i'
+t 'gcc -E a.c -o -'
+t 'gcc -E -P -dM x.h | tail -n 1'
+t 'clang -E a.c -o a.i && clang -c a.i'
+t 'g++ -E c.cc -o c.ii && g++ -c c.ii'
+t 'gcc -fsyntax-only a.c'
+t 'gcc -fsyntax-only syntax.c'
+t 'clang -fsyntax-only warn.c -Wall'
+t 'gcc -S a.c && gcc -c a.s && gcc -c a.s -o b.o && cmp a.o b.o'
+t 'gcc -save-temps -c a.c'
+t 'gcc -save-temps=obj -c a.c -o out/a.o'
+t 'gcc -pipe -c a.c'
+
+# Rules.
+t 'gcc -M a.c'
+t 'gcc -MM a.c'
+t 'gcc -MM a.c -MF a.d'
+t 'gcc -MM a.c -o a.d'
+t 'gcc -MM -MG nohdr.c'
+t 'gcc -M -MT target a.c b.c'
+t 'gcc -MD -c a.c'
+t 'gcc -MMD -c a.c'
+t 'gcc -MMD -MP -c a.c -o out/a.o'
+t 'gcc -MMD -MF out/a.dep -c a.c -o a.o'
+t 'gcc -MMD -MT "out/a.o a.o" -c a.c'
+t 'gcc -MMD -MQ "\$(X)/a.o" -c a.c'
+t 'gcc -MMD -MT x -MT y -MFa.dep -c a.c'
+t 'gcc -MMD -MF - -c a.c'
+t 'gcc -MMD -MF /dev/null -c a.c'
+t 'gcc -MMD -MF no-such-folder/a.d -c a.c'
+t 'gcc -Wp,-MD,a.dep -c a.c'
+t 'gcc -Wp,-MMD,.a.o.d -c a.c -o out/a.o'
+t 'gcc -Wp,-MD,a.dep,-MT,x -c a.c'
+t 'gcc -MMD -c a.c b.c'
+t 'gcc -MMD -c space.c'
+t 'gcc -MMD -c space.c -o "a \$b.o"'
+t 'gcc -MMD -S a.c'
+t 'gcc -MMD -E a.c -o a.i'
+t 'gcc -MMD a.c b.c main.c -o prog'
+t 'gcc -MD -c t.S'
+t 'gcc -MD -c s.s'
+t 'gcc -MD -c a.c -o a'
+t 'gcc -MD -c a.c -o out/a.b.o'
+t 'gcc -MD -c a.c -o .o'
+t 'clang -MD -c a.c -o out/a.o'
+t 'clang -MMD -MP -MF a.dep -MT x -c a.c'
+t 'clang -MMD -c a.c b.c'
+t 'clang -MD -c a.c -o a'
+t 'clang -MMD -c space.c'
+t 'clang -MMD -S a.c -o out/a.asm'
+t 'DEPENDENCIES_OUTPUT=a.dep gcc -c a.c'
+
+# Languages.
+t 'gcc -x c -c a.c'
+t 'cp a.c a.txt && gcc -x c -c a.txt'
+t 'cp a.c a && gcc -x c -c a -o a.o'
+t 'gcc -x c++ -c a.c'
+t 'gcc -xc++ -c a.c -x c b.c'
+t 'gcc -x c -c a.c -x none b.c s.s'
+t 'gcc -c a.c s.s'
+t 'gcc -c a.c c.cc'
+t 'g++ -x c -c a.c'
+t 'clang++ -x c -c a.c'
+t 'clang -x c++ -c a.c'
+t 'cp t.S t && gcc -x assembler-with-cpp -c t -o t.o'
+t 'cp t.S t.sx && gcc -c t.sx'
+t 'gcc -x assembler -c s.s'
+t 'gcc -x f77 -c a.c'
+t 'gcc -x no-such-language -c a.c'
+t 'gcc -c s.s t.S'
+t 'gcc -c t.S -o out/t.o'
+t 'clang -c s.s'
+t 'clang -c t.S'
+t 'gcc -c i.s'
+t 'clang -c i.s'
+t 'gcc -Iinc -c j.s'
+t 'gcc -Wa,-Iinc -c j.s'
+t 'gcc -Wa,-I,inc -c j.s'
+t 'gcc -Wa,--noexecstack -c a.c'
+t 'gcc -Wa,-adhln=a.lst -c a.c'
+t 'gcc -Wa,--defsym,Q=3 -c s.s'
+t 'gcc -Wa,--no-such-option -c a.c'
+t 'gcc -Xassembler --gdwarf-5 -c s.s'
+t 'gcc -c asm.c'
+t 'clang -c asm.c'
+t 'cd sub && gcc -c ../asm.c'
+t 'gcc -std=c17 -c raw.c'
+t 'cat a.c | gcc -x c -c - -o a.o'
+t 'cat a.c | gcc -x c -E -'
+t 'cat a.c | clang -x c -c - -o a.o'
+t 'cat a.c | gcc -c -'
+
+# Headers.
+t 'gcc -include x.h -c ifdef.c'
+t 'gcc -include ./inc/x.h -c ifdef.c'
+t 'gcc -Iinc -include only.h -c ifdef.c'
+t 'gcc -imacros x.h -c ifdef.c'
+t 'gcc -imacros macro.h -include x.h -c b.c'
+t 'gcc -include no-such.h -c b.c'
+t 'gcc -iquote inc -c has.c'
+t 'gcc -iquote inc -c only.c'
+t 'gcc -iquoteinc -iquote inc2 -c has.c'
+t 'gcc -isystem inc -c has.c'
+t 'gcc -idirafter inc -c only.c'
+t 'gcc -Iinc2 -Iinc -c only.c'
+t 'gcc -I inc -I inc2 -c only.c'
+t 'gcc -Iinc2 -isystem inc2 -isystem inc -c only.c'
+t 'gcc -idirafter inc -isystem inc2 -c only.c'
+t 'gcc -Iinc -c a.c'
+t 'gcc -Iout -Ino-such-folder -Iinc -c only.c'
+t 'gcc -I"in c" -c spaced.c'
+t 'gcc -iquote "in c" -MD -c spaced.c'
+t 'gcc -I "$PWD/inc" -c only.c'
+t 'gcc -Isub/../inc -c only.c'
+t 'gcc -Islinc -c only.c'
+t 'gcc -Islinc/../inc -c only.c'
+t 'cd sub && gcc -I../inc -I.. -c ../only.c'
+t 'gcc -c linked.c'
+t 'gcc -MD -c linked.c'
+t 'gcc -c sl.c'
+t 'gcc -c slsub.c'
+t 'clang -c slsub.c'
+t 'gcc -c sub/c.c && gcc -Isub -c a.c'
+t 'gcc -c space.c'
+t 'gcc -In1 -In2 -c next.c'
+t 'clang -In1 -In2 -c next.c'
+t 'gcc -In2 -In1 -c next.c'
+t 'gcc -c computed.c'
+t 'gcc "-DHEADER=\"inc/x.h\"" -c computed.c'
+t 'gcc "-DHEADER=<x.h>" -Iinc -c computed.c'
+t 'gcc -DHEADER=NEXT -DNEXT=\"x.h\" -c computed.c'
+t 'gcc -c has.c'
+t 'gcc -Iinc -c has.c'
+t 'gcc -Iinc2 -c has.c && mv has.o out && gcc -Iinc2 -Iinc -c has.c'
+t 'gcc -Iout -Iinc2 -c only.c && cp inc/only.h out && gcc -Iout -Iinc2 -c only.c -o later.o'
+t 'gcc -Iout -Iinc2 -c has.c && cp inc/only.h out && gcc -Iout -Iinc2 -c has.c -o later.o'
+t 'gcc -c a.c && echo "#define N 8" >x.h && gcc -c a.c -o later.o && cmp a.o later.o'
+t 'gcc -c a.c && rm x.h && gcc -c a.c'
+t 'gcc -nostdinc -c hello.c'
+t 'gcc -c hello.c && clang -c hello.c -o clang.o'
+t 'gcc -c up.c'
+t 'cp up.c sub && gcc -c sub/up.c && cd sub && gcc -c up.c'
+t 'CPATH=inc gcc -c only.c'
+t 'C_INCLUDE_PATH=inc gcc -c only.c'
+t 'C_INCLUDE_PATH=inc clang -c only.c'
+t 'CPLUS_INCLUDE_PATH=inc2 g++ -c only.c'
+t 'CPATH=: gcc -c only.c'
+t 'gcc -H -c a.c'
+
+# Definitions.
+t 'gcc -DDEF=\"text\" -c def.c'
+t "gcc '-DDEF=\"two words\"' -c def.c"
+t "gcc -D 'DEF=\"it'\\''s \\\\\\\\ this\"' -c def.c"
+t 'gcc -DN=1 -UN -c ifdef.c'
+t 'gcc -D N -c ifdef.c'
+t 'gcc "-DF(x)=x" -DN="F(4)" -c ifdef.c'
+t 'gcc -D -c ifdef.c'
+t 'gcc -D3=4 -c ifdef.c'
+t 'gcc -Wp,-DN=6 -c ifdef.c'
+t 'gcc -Xpreprocessor -DN=6 -c ifdef.c'
+t 'gcc @args ifdef.c'
+t 'gcc @nested'
+t 'clang @nested'
+t 'gcc @args @no-such-file a.c'
+t 'echo "-c \"sub/c.c\" -o out/sub\\ c.o" >rsp && gcc @rsp'
+t 'echo "-c sub/c.c '\''-DX=\"'\''" >rsp && gcc @rsp'
+t 'echo a.o b.o >objs && gcc -c a.c b.c && ar rcs libab.a @objs && gcc main.c @objs && ./a.out'
+t ': >rsp && gcc @rsp -c a.c'
+
+# Code generation.
+t 'gcc -g -c a.c'
+t 'gcc -g3 -c a.c'
+t 'gcc -ggdb3 -c a.c'
+t 'gcc -gdwarf-4 -c a.c'
+t 'gcc -g -gz -c a.c'
+t 'gcc -gsplit-dwarf -g -c a.c'
+t 'gcc -gsplit-dwarf -g -c a.c -o out/a.o'
+t 'clang -gsplit-dwarf -g -c a.c -o out/a.o'
+t 'clang -g -c a.c'
+t 'cd sub && gcc -g -c ../a.c'
+t 'cd sub && clang -g -c ../a.c'
+t 'cd slinc && gcc -g -c ../a.c'
+t 'cd slinc && gcc -g -c only.h -o only.gch'
+t 'cd -P slinc && gcc -g -c ../only.c -I.'
+t 'gcc -g -fdebug-prefix-map="$PWD"=/src -c a.c'
+t 'gcc -g -ffile-prefix-map=sub=elsewhere -c sub/c.c'
+t 'gcc -O0 -c a.c && gcc -O1 -c b.c'
+t 'gcc -O2 -c a.c b.c'
+t 'gcc -O3 -c a.c && gcc -Os -c b.c'
+t 'gcc -Ofast -c a.c && gcc -Og -c b.c'
+t 'gcc -O9 -c a.c'
+t 'gcc -Ox -c a.c'
+t 'gcc -march=native -c a.c'
+t 'gcc -march=x86-64-v3 -mtune=generic -c a.c'
+t 'gcc -march=no-such-cpu -c a.c'
+t 'gcc -m32 -c b.c'
+t 'gcc -fPIC -fvisibility=hidden -ffunction-sections -c a.c'
+t 'gcc -fstack-usage -c a.c'
+t 'gcc -fdump-tree-optimized -c a.c'
+t 'gcc -fopt-info -O2 -c a.c'
+t 'gcc -aux-info a.info -c a.c'
+t 'clang -ftime-trace -c a.c -o out/a.o && rm out/*.json'
+t 'clang --serialize-diagnostics a.dia -c a.c'
+t 'clang -Xclang -verify -c warn.c'
+t 'clang -O2 -mllvm -inline-threshold=3 -c a.c'
+t 'gcc --param max-inline-insns-auto=3 -c a.c'
+t 'gcc -frandom-seed=1 --coverage -c a.c'
+t 'gcc -frandom-seed=1 --coverage -c a.c -o out/a.o'
+t 'gcc -frandom-seed=1 -fprofile-arcs -c a.c'
+t 'gcc -frandom-seed=1 -ftest-coverage -c a.c'
+t 'gcc -frandom-seed=1 --coverage -c a.c b.c'
+t 'gcc -frandom-seed=1 --coverage -fprofile-update=atomic zero.c -o zero && ./zero'
+t 'gcc -frandom-seed=1 -c zero.c --coverage && gcc --coverage zero.o -o zero && ./zero'
+t 'gcc -frandom-seed=1 -fprofile-generate -c zero.c && gcc -fprofile-generate zero.o -o zero && ./zero'
+t 'clang --coverage -c a.c'
+t 'clang -fprofile-instr-generate -c a.c'
+t 'gcc -flto -frandom-seed=1 -c a.c b.c main.c && gcc -flto a.o b.o main.o && ./a.out'
+t 'gcc -flto -c a.c && rm a.o'
+t 'gcc -O2 -flto a.c b.c main.c && ./a.out'
+t 'clang -flto -c a.c b.c main.c'
+t 'gcc -fsanitize=undefined -c a.c'
+t 'gcc -fopenmp -c a.c'
+t 'gcc -fno-such-option -c a.c'
+t 'clang -fno-such-option -c a.c'
+t 'gcc --no-such-option -c a.c'
+t 'gcc -no-such-option -c a.c'
+
+# What the compiler says.
+t 'gcc -Wall -c warn.c'
+t 'gcc -Wall -Werror -c warn.c'
+t 'gcc -Wall -Werror=unused-variable -c b.c warn.c'
+t 'clang -Wall -c warn.c'
+t 'clang -Weverything -Werror -c warn.c'
+t 'gcc -w -c warn.c'
+t 'gcc -Wno-such-warning -c a.c'
+t 'gcc -Wno-such-warning -Wall -c warn.c'
+t 'gcc -Wno-such -c syntax.c'
+t 'gcc -c syntax.c'
+t 'clang -c syntax.c'
+t 'gcc -c a.c syntax.c b.c'
+t 'clang -c a.c syntax.c b.c'
+t 'gcc -c nohdr.c'
+t 'clang -c nohdr.c'
+t 'gcc -c no-such.c'
+t 'clang -c no-such.c'
+t 'gcc -c a.c no-such.c'
+t 'gcc -c no-such.o'
+t 'gcc -c inc'
+t 'gcc -c empty.c'
+t 'gcc -pedantic -c empty.c'
+t 'gcc -c crlf.c && clang -c crlf.c -o clang.o'
+t 'gcc -c nul.c'
+t 'clang -c nul.c'
+t 'gcc -pedantic -c noeol.c'
+t 'chmod 0 a.c && gcc -c a.c'
+t 'chmod 0 x.h && gcc -c a.c'
+t 'chmod 0 inc && gcc -Iinc -c only.c'
+t 'gcc -c data && gcc -c script.ld'
+t 'gcc -fdiagnostics-color=always -Wall -c warn.c'
+t 'gcc -fdiagnostics-format=json -Wall -c warn.c'
+t 'GCC_COLORS="warning=01;36" gcc -fdiagnostics-color=always -Wall -c warn.c'
+t 'env -u LC_ALL LANG=C gcc -Wall -c warn.c'
+t 'LC_ALL=C gcc -Wall -c warn.c'
+t 'LC_ALL=no_SUCH.UTF-8 gcc -Wall -c warn.c'
+t 'env -u LC_ALL LC_CTYPE=C.UTF-8 gcc -c syntax.c'
+t 'env -u LC_ALL LANGUAGE=de LANG=de_DE.UTF-8 gcc -Wall -c warn.c'
+t 'COLUMNS=40 gcc -Wall -c warn.c'
+t 'gcc -fmessage-length=40 -Wall -c warn.c'
+t 'gcc -Wall -c warn.c 2>&1 | cat'
+t 'gcc -Wall -c warn.c 2>warnings; gcc -Wall -c warn.c 2>>warnings'
+t 'gcc -Wall -c warn.c >&- 2>&-'
+
+# Macros of the place and the time.
+t 'SOURCE_DATE_EPOCH=86400 gcc -c date.c'
+t 'SOURCE_DATE_EPOCH=86400 gcc -c date.c && SOURCE_DATE_EPOCH=0 gcc -c date.c -o zero.o'
+t 'SOURCE_DATE_EPOCH=x gcc -c date.c'
+t 'SOURCE_DATE_EPOCH=1 gcc -c a.c'
+t 'gcc -c file.c && gcc -c "$PWD/file.c" -o full.o && gcc -c ./file.c -o dot.o && cmp file.o dot.o'
+t 'cd sub && gcc -c ../file.c && clang -c ../file.c -o clang.o'
+t 'env -i PATH="$PATH" gcc -c a.c'
+t 'env -i "$(command -v gcc)" -c a.c'
+t 'TZ=Asia/Tokyo gcc -c a.c && TMPDIR=/no-such-folder gcc -c b.c'
+t 'PWD=/no/such/folder gcc -g -c a.c'
+t 'env -u PWD gcc -g -c a.c'
+
+# Precompiled headers.
+t 'gcc x.h && gcc -include x.h -c ifdef.c && gcc -c a.c'
+t 'gcc -c macro.h -o macro.h.gch && rm macro.h && gcc -include macro.h -c b.c'
+t 'gcc x.h -o out/x.h.gch && cp x.h out && gcc -Iout -include x.h -Winvalid-pch -H -c ifdef.c'
+t 'echo junk >x.h.gch && gcc -Winvalid-pch -c a.c'
+t 'mkdir x.h.gch && gcc x.h -o x.h.gch/c && gcc -c a.c'
+t 'clang -x c-header x.h -o x.h.pch && clang -include x.h -c ifdef.c'
+t 'clang -x c-header x.h -o x.pch && clang -include-pch x.pch -c ifdef.c'
+
+# What the driver tells of itself.
+t 'gcc --version'
+t 'clang --version'
+t 'gcc -v'
+t 'gcc -v -c a.c'
+t 'gcc "-###" -c a.c'
+t 'clang "-###" -c a.c'
+t 'gcc -dumpversion; gcc -dumpmachine; gcc -dumpspecs'
+t 'gcc -print-file-name=libc.so; gcc -print-prog-name=ld; gcc -print-search-dirs'
+t 'gcc --help | head -n 3'
+t 'gcc -Q --help=target | head -n 3'
+
+# Links.
+t 'gcc root.c -lm && ./a.out'
+t 'gcc root.c; gcc -lm root.c -O2 -fno-builtin'
+t 'gcc -pthread thread.c && ./a.out'
+t 'gcc load.c -rdynamic && ./a.out; echo $?'
+t 'gcc load.c -ldl && ./a.out; echo $?'
+t 'gcc -s zero.c && ./a.out'
+t 'gcc -static hello.c && ./a.out'
+t 'gcc -static-pie zero.c && ./a.out'
+t 'gcc -pie -fPIE zero.c && ./a.out'
+t 'gcc -no-pie zero.c && ./a.out'
+t 'gcc -nostdlib -r a.c b.c -o ab.o && gcc main.c ab.o && ./a.out'
+t 'gcc -c a.c b.c && gcc -r a.o b.o -o ab.o && gcc main.c ab.o && ./a.out'
+t 'gcc -nostdlib zero.c'
+t 'gcc -nostartfiles zero.c -Wl,-e,main'
+t 'g++ hello.cc -o hello && ./hello'
+t 'g++ throw.cc && ./a.out'
+t 'g++ -static-libstdc++ -static-libgcc throw.cc && ./a.out'
+t 'clang++ hello.cc -o hello && ./hello'
+t 'gcc hello.cc -lstdc++ && ./a.out'
+t 'gcc hello.cc 2>&1 | grep -c undefined'
+t 'gcc -fuse-ld=bfd zero.c && gcc -fuse-ld=gold zero.c -o gold && clang -fuse-ld=lld zero.c -o lld && ./lld'
+t 'gcc -fopenmp zero.c && ./a.out'
+t 'gcc -fsanitize=undefined zero.c && ./a.out'
+t 'gcc -pg zero.c && ./a.out; rm -f gmon.out'
+t 'gcc -shared -fPIC a.c -o liba.so && gcc b.c main.c -L. -la -Wl,-rpath,"\$ORIGIN" && ./a.out'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && gcc b.c main.c -Llib -la && ./a.out'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && gcc -Llib -la b.c main.c'
+t 'gcc -fPIC -c a.c && ar rcs lib/liba.a a.o && gcc -shared a.o -o lib/liba.so && gcc b.c main.c -Llib -la && ./a.out'
+t 'gcc -fPIC -c a.c && ar rcs lib/liba.a a.o && gcc -shared a.o -o lib/liba.so && gcc b.c main.c -Llib -la -static && ./a.out'
+t 'gcc -fPIC -c a.c && ar rcs lib/liba.a a.o && gcc -shared a.o -o lib/liba.so && gcc b.c main.c -Llib -Wl,-Bstatic -la -Wl,-Bdynamic && ./a.out'
+t 'gcc -fPIC -c a.c && ar rcs out/liba.a a.o && gcc -shared a.o -o lib/liba.so && gcc b.c main.c -Lout -Llib -la -o one && gcc b.c main.c -Llib -Lout -la -o two'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && gcc b.c main.c -Llib -l:liba.a && ./a.out'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && LIBRARY_PATH=lib gcc b.c main.c -la && ./a.out'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && LIBRARY_PATH=out::lib clang b.c main.c -la && ./a.out'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && gcc b.c main.c lib/liba.a && ./a.out'
+t 'gcc -c a.c && ar rcs "in c/liba.a" a.o && gcc b.c main.c -L"in c" -la && ./a.out'
+t 'gcc -shared -fPIC a.c -o lib/liba.so -Wl,-soname,liba.so.1 && ln -s liba.so lib/liba.so.1 && gcc b.c main.c lib/liba.so && LD_LIBRARY_PATH=lib ./a.out'
+t 'gcc -shared -fPIC a.c -o lib/liba.so.1 && ln -s liba.so.1 lib/liba.so && gcc b.c main.c -Llib -la && LD_LIBRARY_PATH=lib ./a.out; cd lib && LD_LIBRARY_PATH=. ../a.out; echo $?'
+t 'gcc -shared -fPIC b.c -o lib/libb.so && gcc -shared -fPIC a.c -o lib/liba.so -Llib -lb && gcc main.c -Llib -la -Wl,-rpath-link,lib -Wl,--no-as-needed -lb && LD_LIBRARY_PATH=lib ./a.out'
+t 'gcc -shared -fPIC b.c -o out/libb.so && gcc -shared -fPIC a.c -o lib/liba.so -Lout -lb && gcc -Wl,--no-as-needed main.c -Llib -la'
+t 'gcc main.c -lno-such'
+t 'clang main.c -lno-such'
+t 'gcc undef.c'
+t 'clang undef.c'
+t 'gcc -c undef.c && gcc undef.o; gcc undef.o -shared'
+t 'gcc -c undef.c && gcc undef.o -Wl,--unresolved-symbols=ignore-all'
+t 'gcc a.c sl.c main.c'
+t 'gcc -c a.c b.c main.c && gcc a.o a.o b.o main.o'
+t 'gcc -c a.c && gcc a.o'
+t 'gcc a.c b.c main.c -Wl,-Map,prog.map -o prog && grep -c . prog.map && rm prog.map'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,-Map=out/prog.map -Wl,--cref'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,-Map=prog.map'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Xlinker -Map -Xlinker prog.map'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,-M'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,--print-map | sed -n 1,3p'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,--dependency-file=prog.d'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,-t | grep -v /usr'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,--trace-symbol=a'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,-v 2>&1 | tail -n 1'
+t 'gcc -c a.c b.c main.c && gcc -Wl,--start-group a.o b.o main.o -Wl,--end-group -Wl,--gc-sections -Wl,--print-gc-sections'
+t 'gcc -c a.c && gcc a.o -shared -Wl,--out-implib=x.lib'
+t 'gcc zero.c -Wl,--defsym=q=3,-z,now,-z,relro -Wl,-O1 -Xlinker --hash-style=gnu && ./a.out'
+t 'gcc zero.c -Wl,--build-id=sha1 -Wl,--build-id=none'
+t 'gcc zero.c -Wl,--no-such-option'
+t 'gcc zero.c -Wl,-o,other && ./other'
+t 'gcc zero.c -z noexecstack -u zeroed'
+t 'gcc zero.c -Wl,@args'
+t 'gcc zero.c -Wl,-rpath=/opt/x:/opt/y -Wl,--enable-new-dtags && ./a.out'
+t 'gcc -shared -fPIC a.c -o liba.so -Wl,--version-script=vers.map && nm -D liba.so'
+t 'gcc -shared -fPIC a.c -o liba.so -Wl,--version-script,no-such.map'
+t 'gcc -shared -fPIC a.c b.c -o lib.so -Wl,--dynamic-list=list -Wl,-Bsymbolic && nm -D lib.so'
+t 'gcc -nostdlib a.c b.c -T script.ld -o prog.elf'
+t 'gcc -nostdlib -c a.c && gcc -nostdlib a.o -Tscript.ld -Wl,-Ttext=0x1000 -o prog.elf'
+t 'gcc -nostdlib a.c -Wl,-T,no-such.ld -o prog.elf'
+t 'gcc -c a.c b.c && gcc main.c group.ld && ./a.out'
+t 'gcc -c a.c && cp a.o liba.a && gcc main.c b.c -L. -lgroup && ./a.out'
+t 'gcc -c a.c && ar rcs liba.a a.o && gcc main.c b.c -L. -lgroup && ./a.out'
+t 'echo "int helper(void) { return 2; }" >helper && gcc -x c helper -x none zero.c -Wl,-e,helper'
+t 'clang -c a.c b.c main.c && gcc a.o b.o main.o -o prog && ./prog'
+t 'gcc -c data -o x.o; gcc data zero.c'
+t 'gcc zero.c -Bout && gcc zero.c -B out'
+t 'gcc -specs=no-such zero.c'
+t 'COMPILER_PATH=out gcc zero.c && GCC_EXEC_PREFIX= gcc zero.c'
+t 'LD_RUN_PATH=/opt/z gcc zero.c && readelf -d a.out | grep PATH'
+t 'gcc zero.c -o prog && cp prog copy && gcc zero.c -o prog -O2 && ./prog && ./copy'
+t 'mkfifo a.out; gcc -c zero.c -o a.out & cat a.out >got.o; wait'
+
+# Archives.
+t 'gcc -c a.c b.c && ar rcs libab.a a.o b.o && gcc main.c libab.a && ./a.out'
+t 'gcc -c a.c b.c && ar cr libab.a a.o b.o && ranlib libab.a && ranlib -D libab.a && ranlib -U libab.a; rm libab.a'
+t 'gcc -c a.c b.c && ar -rcs libab.a a.o b.o'
+t 'gcc -c a.c b.c && ar r libab.a a.o b.o'
+t 'gcc -c a.c b.c && ar rv libab.a a.o && ar rv libab.a a.o b.o'
+t 'gcc -c a.c b.c && ar q libab.a a.o && ar q libab.a b.o a.o && ar t libab.a'
+t 'gcc -c a.c b.c && ar rcs libab.a a.o b.o && ar d libab.a a.o && ar t libab.a'
+t 'gcc -c a.c b.c && ar rcs libab.a a.o b.o && ar dv libab.a a.o no-such.o && ar tv libab.a'
+t 'gcc -c a.c b.c && ar rcs libab.a a.o b.o && ar m libab.a a.o && ar t libab.a'
+t 'gcc -c a.c b.c && ar rcs libab.a a.o b.o && rm a.o && ar x libab.a && ar x libab.a b.o'
+t 'gcc -c a.c b.c && ar rcs libab.a a.o b.o && ar p libab.a a.o | cmp - a.o'
+t 'gcc -c a.c b.c && ar rcsT libthin.a a.o b.o && gcc main.c libthin.a && ./a.out'
+t 'gcc -c a.c b.c && ar rcs --thin libthin.a a.o b.o && ar t libthin.a'
+t 'gcc -c a.c b.c && ar rcsT libthin.a a.o b.o && ar rcs libthin.a b.o && ar d libthin.a a.o'
+t 'gcc -c a.c b.c && ar rcsD libab.a a.o b.o && ar rcsS libs.a a.o && ar s libs.a'
+t 'gcc -c a.c b.c && ar rcsU libab.a a.o b.o && ar t libab.a && rm libab.a'
+t 'gcc -c a.c b.c && ar rcsU libab.a a.o && ar rcs libab.a b.o && rm libab.a'
+t 'gcc -c a.c b.c -o out/b.o; gcc -c b.c -o out/b.o && ar rcs lib.a a.o out/b.o ./a.o && ar t lib.a'
+t 'gcc -c a.c && cp a.o out && ar rcsP lib.a a.o out/a.o && ar t lib.a'
+t 'gcc -c a.c && ar rcs libab.a a.o no-such.o'
+t 'ar rcs lib.a'
+t 'ar rcs lib.a x.h data && ar t lib.a'
+t 'ar rcs lib.a "sp ace.h" && ar t lib.a'
+t 'gcc -c a.c -o a-very-long-name-of-an-object.o && ar rcs lib.a a-very-long-name-of-an-object.o'
+t 'ar t no-such.a; ar d no-such.a a.o; ranlib no-such.a; ranlib'
+t 'ar; ar rcs; ar --version | head -n 1'
+t 'ar rcs x.h a.c'
+t 'ar zz lib.a a.c'
+t 'gcc -c a.c && ar rcs out a.o; ar rcs no-such-folder/lib.a a.o'
+t 'gcc -c a.c && ar rcs lib.a a.o && chmod 640 lib.a && ar rcs lib.a a.o && ranlib lib.a'
+t 'gcc -c a.c && ar rcs lib.a a.o && ln lib.a hard.a && ar rcs hard.a a.o && ranlib lib.a'
+t 'gcc -c a.c && ar rcs lib.a a.o && ln -s lib.a soft.a && ar rcs soft.a a.o && ranlib soft.a'
+t 'gcc -c a.c && ar rcs lib.a a.o && chmod 444 lib.a && ranlib lib.a'
+t 'gcc -c a.c && ar rcs lib.a a.o && ar rcu lib.a a.o && ar rcuv lib.a a.o'
+t 'gcc -c a.c && ar rcs lib.a a.o && ar rcs lib2.a lib.a && ar t lib2.a'
+t 'gcc -c a.c && chmod 600 a.o && ar rcs lib.a a.o && ar tv lib.a && ar rcso lib.a a.o'
+t 'gcc -c a.c b.c && ar rcs lib.a a.o && ar rb a.o lib.a b.o && ar t lib.a'
+t 'gcc -c a.c b.c && ar rcs lib.a a.o && ar rcN 1 lib.a a.o && ar t lib.a'
+t 'gcc -c a.c b.c && printf "create l.a\naddmod a.o b.o\nsave\nend\n" | ar -M && ar t l.a'
+t 'gcc -c a.c && gcc-ar rcs lib.a a.o && gcc-ranlib lib.a && gcc-nm lib.a'
+t 'gcc -flto -frandom-seed=1 -c a.c && ar rcs lib.a a.o && gcc-ar rcs lib2.a a.o && nm -s lib.a'
+t 'gcc -c a.c && cd out && ar rcs ../lib.a ../a.o && cd ../slinc && ar rcs ../lib2.a ../a.o'
+t 'gcc -c a.c && cat a.o a.o >twice && ar rcs lib.a twice && x86_64-linux-gnu-ar rcs lib3.a a.o'
+t 'chmod 0 data && ar rcs lib.a data'
+t 'gcc -c a.c && llvm-ar rcs lib.a a.o && llvm-ar t lib.a'
+
+# The linker, the assembler and the binary utilities themselves.
+t 'gcc -c a.c b.c && ld -r -o ab.o a.o b.o && gcc main.c ab.o && ./a.out'
+t 'gcc -c a.c b.c && ld -r a.o b.o'
+t 'gcc -fPIC -c a.c b.c && ld -shared -o libab.so a.o b.o -soname libab.so.1'
+t 'gcc -fPIC -c a.c && ld -shared -o liba.so a.o --build-id --hash-style=gnu -z relro'
+t 'gcc -c a.c b.c && ld -T script.ld a.o b.o -o prog.elf'
+t 'gcc -c a.c b.c && ld a.o b.o -e a -o prog.elf'
+t 'gcc -c a.c b.c && ld a.o b.o -o prog.elf'
+t 'gcc -c a.c b.c && ld -r -b binary -o data.o data && ld -r -o all.o data.o a.o -Map=all.map'
+t 'gcc -c a.c b.c && ld -r -m elf_x86_64 -z noexecstack --build-id=sha1 -o ab.o a.o --whole-archive b.o'
+t 'gcc -c undef.c && ld undef.o -o undef'
+t 'gcc -c a.c && ld -r a.o a.o -o twice.o'
+t 'ld -r no-such.o -o x.o'
+t 'ld -r data -o x.o'
+t 'ld --version | head -n 1; ld -V | head -n 1; ld'
+t 'ld -r -b binary data -o "out/data file.o"'
+t 'echo old >x.o && chmod 600 x.o && ld -r -b binary data -o x.o'
+t 'gcc -c a.c b.c && ar rcs lib/libb.a b.o && ld -r a.o -Llib -lb -o ab.o'
+t 'gcc -c a.c b.c && ar rcs libb.a b.o && ld -r a.o --whole-archive libb.a -o ab.o'
+t 'gcc -c a.c b.c && ld.gold -r a.o b.o -o gold.o && ld.bfd -r a.o b.o -o bfd.o && ld.lld -r a.o b.o -o lld.o'
+t 'gcc -c a.c b.c && cd out && ld -r ../a.o ../sub/../b.o -o ../ab.o'
+t 'gcc -c a.c b.c && ld -r group.ld -o ab.o'
+t 'gcc -fPIC -c a.c && ld -shared a.o -o liba.so --version-script=vers.map'
+t 'as s.s -o s.o'
+t 'as s.s'
+t 'as s.s i.s -o si.o'
+t 'as i.s -o i.o && as -I inc j.s -o j.o && as -Iinc j.s -o j2.o'
+t 'as j.s -o j.o'
+t 'as --64 -g --defsym Q=1 s.s -o out/s.o'
+t 'as --gdwarf-5 s.s -o s.o && as -march=i486 --32 s.s -o s32.o'
+t 'as no-such.s -o x.o'
+t 'as a.c -o x.o'
+t 'as -a s.s -o s.o'
+t 'as -al=s.lst s.s -o s.o && as --MD s.d s.s -o s.o'
+t 'as --MD s.d i.s -o i.o'
+t 'cat s.s | as -o s.o && cat s.s | as -o s2.o - && as --version | head -n 1'
+t 'echo old >s.o && chmod 600 s.o && as s.s -o s.o'
+t 'echo ".warning \"careful\"" >w.s && as w.s -o w.o; as --fatal-warnings w.s -o w2.o'
+t 'cd sub && as -g ../s.s -o s.o'
+t 'printf ".include \"no\"\n" >q.s && as q.s -o q.o'
+t 'printf ".include \"i.inc\" # c\n .incbin \"data\", 2, 3\n" >q.s && as q.s -o q.o'
+t 'gcc -g zero.c -o prog && strip prog && ./prog'
+t 'gcc -g zero.c -o prog && strip -s prog && ./prog'
+t 'gcc -g zero.c -o prog && strip -g prog && nm prog | grep -c main'
+t 'gcc -g zero.c -o prog && strip -o small prog && ./small && ./prog'
+t 'gcc -g -c a.c b.c && strip -g a.o && strip --strip-unneeded b.o && strip -x a.o b.o'
+t 'gcc -g zero.c -o prog && chmod 700 prog && strip prog'
+t 'gcc -g zero.c -o prog && chmod 4711 prog && strip prog'
+t 'gcc -g zero.c -o prog && chmod 644 prog && strip -o small prog'
+t 'gcc -g zero.c -o prog && chmod 555 prog && strip prog'
+t 'gcc -g zero.c -o prog && chmod 700 prog && strip -o small prog && echo old >x && chmod 600 x && strip -o x prog'
+t 'gcc -g zero.c -o prog && ln prog hard && strip prog'
+t 'gcc -g zero.c -o prog && ln -s prog soft && strip soft'
+t 'gcc -g -c a.c && chmod 600 a.o && strip -g a.o'
+t 'gcc -g zero.c -o prog && strip -R .comment -K main prog --remove-section=.note.gnu.property'
+t 'gcc -g zero.c -o prog && strip -p prog && strip -v prog'
+t 'strip no-such; strip a.c; strip; strip --version | head -n 1'
+t 'gcc -g -c a.c && ar rcs lib.a a.o && strip -g lib.a && ar t lib.a && nm lib.a'
+t 'gcc -g zero.c -o prog && strip prog -o out; strip prog -o no-such-folder/x; strip prog -o /dev/null'
+t 'gcc -g zero.c -o prog && objcopy --only-keep-debug prog prog.debug && objcopy --strip-debug --add-gnu-debuglink=prog.debug prog && ./prog'
+t 'gcc -c a.c && objcopy --redefine-sym a=q a.o q.o && nm q.o'
+t 'objcopy -I binary -O elf64-x86-64 data data.o && nm data.o'
+t 'gcc -c a.c && nm a.o; size a.o; readelf -h a.o | head -n 3; objdump -d a.o; strings -n 3 a.o'
+t 'nm no-such.o; size a.c; objdump -d a.c'
+
+# Products that other programs use.
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -o prog && ./prog && strip prog && ./prog'
+t 'gcc -c gone.c && rm gone.c'
+t 'gcc -c a.c && rm a.o && gcc -c a.c'
+t 'gcc -c a.c && rm a.o'
+t 'gcc -c a.c && mv a.o out/moved.o && gcc -c b.c && gcc main.c out/moved.o b.o && ./a.out'
+t 'gcc -c a.c && cp a.o copy.o && cp -p a.o out && cmp a.o copy.o && cmp a.o out/a.o'
+t 'gcc -c a.c && ln a.o hard.o && gcc -O2 -c a.c && cmp hard.o a.o'
+t 'gcc -c a.c && ln -s a.o soft.o && gcc main.c b.c soft.o && ./a.out'
+t 'gcc -c a.c && ln -s ../a.o out/soft.o && ar rcs lib.a out/soft.o && ar t lib.a && strip -g out/soft.o'
+t 'gcc -c a.c && install -m 640 a.o out/installed.o && gcc zero.c -o zero && install -s zero out && out/zero'
+t 'gcc zero.c -o zero && install -D zero out/bin/zero && mv zero out/zero && out/bin/zero'
+t 'gcc -c a.c && test -s a.o && echo there'
+t 'gcc -c a.c && sha256sum a.o && wc -c <a.o && head -c 4 a.o | od -c && file a.o'
+t 'gcc a.c b.c main.c -o prog && size prog && nm prog | grep " T " && ldd prog >/dev/null'
+t 'gcc -c a.c -o one.o && gcc -c a.c -o two.o && cmp one.o two.o'
+t 'gcc -O0 -c a.c && cp a.o o0.o && gcc -O2 -c a.c && cp a.o o2.o; cmp o0.o o2.o'
+t 'gcc -c a.c && gcc -c b.c -o a.o && nm a.o'
+t 'gcc -c a.c && cat a.o >>x.h; gcc -c a.c -o b.o'
+t 'gcc -c a.c && chmod 600 a.o && gcc -c b.c && chmod 400 b.o && ar rcs lib.a a.o b.o'
+t 'gcc -c a.c & gcc -c b.c & wait; gcc main.c a.o b.o && ./a.out'
+t 'for f in a b main; do gcc -c $f.c || exit 1; done; gcc *.o && ./a.out'
+t 'mkdir -p o && (cd o && gcc -I.. -c ../a.c ../b.c) && gcc main.c o/*.o && ./a.out'
+t 'gcc -DN=5 ifdef.c -c -o n.o || exit 3; gcc -c syntax.c || exit 4'
+t 'if gcc -c syntax.c 2>/dev/null; then echo yes; else echo no; fi'
+t 'gcc -c a.c b.c && tar cf ab.tar a.o b.o && tar tf ab.tar && rm ab.tar'
+t 'echo "int gen(void) { return 1; }" >gen.c && gcc -c gen.c && echo "int gen(void) { return 2; }" >gen.c && gcc -c gen.c -o gen2.o; cmp gen.o gen2.o'
+t 'gcc zero.c -o gen && ./gen && gcc root.c -lm -o gen && ./gen'
+t 'gcc hello.c -o gen && ./gen >made.h; sed -i "s/.*/#define N 1/" made.h; gcc -include made.h -c ifdef.c'
+t 'printf "all: a.o b.o\n\tgcc main.c a.o b.o -o prog\n" >Makefile && make -s CC=gcc && ./prog && make -q'
+t 'gcc -c a.c -o a.o; echo $?; gcc -c no-such.c; echo $?; gcc no-such.o; echo $?'
+t 'exec gcc -c a.c'
+t 'nice -n 1 gcc -c a.c && env gcc -c b.c && command gcc -c zero.c && time -p true 2>/dev/null; xargs gcc -c main.c </dev/null'
+t 'ln -s "$(command -v gcc)" mycc && ./mycc -c a.c; PATH="$PWD:$PATH" mycc -c b.c; rm mycc'
+t 'cd / && gcc -c "$OLDPWD/a.c" -o "$OLDPWD/a.o"'
+t 'mkdir gone && cd gone && rmdir ../gone && gcc -c ../a.c'
+t 'ulimit -f 0; gcc -c a.c'
+
+ok "most lines became thunks ($modelled of $lines)" [ $((modelled * 3)) -gt $((lines * 2)) ]
+done_testing
