@@ -2,6 +2,7 @@
  * The compiler drivers. A compile becomes one thunk: the real driver with the user's own
  * arguments, and as inputs what the header scan finds. What is not sure, delegates.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "model/depscan.h"
 #include "model/gcclink.h"
 #include "model/gccopts.h"
+#include "model/links.h"
 #include "model/toolchain.h"
 
 /* Variables that change what the driver does in ways that are not modelled. */
@@ -94,13 +96,40 @@ static void bracket_dirs(const struct gcc_call *c, const struct toolchain *tc, s
 		strv_add(out, system.v[i]);
 }
 
+/* Is there a folder? What else stands there is for the compiler to complain of. */
+static bool is_folder(const char *dir, struct plan *p)
+{
+	struct stat st = { 0 };
+
+	if (stat(dir, &st) == 0 ? !S_ISDIR(st.st_mode) : errno != ENOENT)
+		plan_delegate(p, "an include folder can't be read");
+	return S_ISDIR(st.st_mode) && !p->delegate;
+}
+
 static void add_folders(const struct call *call, struct plan *p, const struct strv *dirs)
 {
-	struct stat st;
-
 	for (size_t i = 0; i < dirs->n; i++)
-		if (stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
+		if (is_folder(dirs->v[i], p))
 			plan_add_folder(p, call, dirs->v[i]);
+}
+
+/* As above, with links as links: see add_header(). */
+static int add_system_folders(const struct call *call, struct plan *p, const struct strv *dirs,
+                              struct err *err)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		const char *dir = dirs->v[i];
+
+		if (!is_folder(dir, p))
+			continue;
+		auto_free char *name = path_absolute(call->cwd, dir);
+		auto_free char *real =
+			path_has_dotdot(dir) ? xstrdup(dir) : links_follow(p, name, err);
+		if (!real)
+			return -1;
+		plan_add_folder(p, call, real);
+	}
+	return 0;
 }
 
 /* Is a file of -include there? Also notes what is not to be modelled. */
@@ -193,15 +222,40 @@ static bool defines_time(const struct gcc_call *c)
 	return false;
 }
 
-static int add_scanned(const struct call *call, const struct depscan_result *r, struct plan *p,
-                       struct err *err)
+/* Is this header found in a folder of -isystem, or in one of the compiler's own? */
+static bool is_system(const struct gcc_call *c, const struct toolchain *tc, const char *path)
+{
+	const struct strv *lists[] = { &tc->system_dirs, &c->system_dirs, &c->after_dirs };
+
+	for (size_t k = 0; k < countof(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			if (path_below(path, lists[k]->v[i]))
+				return true;
+	return false;
+}
+
+/* gcc may spell a system header by its real path: then its links must be inside too. */
+static int add_header(const struct call *call, const struct gcc_call *c,
+                      const struct toolchain *tc, const char *path, const struct stat *st,
+                      struct plan *p, struct err *err)
+{
+	if (path_has_dotdot(path) || !is_system(c, tc, path))
+		return plan_add_input_stat(p, call, path, st, err);
+	auto_free char *name = path_absolute(call->cwd, path);
+	auto_free char *real = links_follow(p, name, err);
+	return real ? plan_add_input_stat(p, call, real, st, err) : -1;
+}
+
+static int add_scanned(const struct call *call, const struct gcc_call *c,
+                       const struct toolchain *tc, const struct depscan_result *r,
+                       struct plan *p, struct err *err)
 {
 	if (has_precompiled(r))
 		return plan_delegate(p, "precompiled header");
 	if (r->has_time)
 		return plan_delegate(p, "%s", uses_time);
 	for (size_t i = 0; i < r->n; i++)
-		if (plan_add_input_stat(p, call, r->files[i].path, &r->files[i].st, err) < 0)
+		if (add_header(call, c, tc, r->files[i].path, &r->files[i].st, p, err) < 0)
 			return -1;
 	return 0;
 }
@@ -243,8 +297,8 @@ static int look_into(const struct call *call, struct strv *names, struct plan *p
 }
 
 /* Where the scanner can't be sure the compiler's own preprocessor tells what it reads. */
-static int ask_compiler(const struct call *call, const struct gcc_call *c, struct plan *p,
-                        struct err *err)
+static int ask_compiler(const struct call *call, const struct gcc_call *c,
+                        const struct toolchain *tc, struct plan *p, struct err *err)
 {
 	auto_strv args = STRV_INIT;
 	auto_buf rule = BUF_INIT;
@@ -258,6 +312,8 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c, struc
 	strv_add(&args, "-M");
 	strv_add(&args, "-MT");
 	strv_add(&args, "gg");
+	if (tc->family == TOOLCHAIN_GCC) /* or links are not told */
+		strv_add(&args, "-fno-canonical-system-headers");
 	int status = proc_capture(strv_argv(&args), NULL, call->envp, &rule, NULL, err);
 	if (status < 0)
 		return -1;
@@ -267,8 +323,11 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c, struc
 		/* several sources print several rules */
 		if (strcmp(name.data, "gg:") == 0)
 			continue;
+		struct stat st;
 		strv_add(&names, name.data);
-		if (plan_add_input(p, call, name.data, err) < 0)
+		if (stat(name.data, &st) < 0)
+			return err_sys(err, "%s", name.data);
+		if (add_header(call, c, tc, name.data, &st, p, err) < 0)
 			return -1;
 	}
 	return look_into(call, &names, p);
@@ -298,16 +357,17 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	add_predefined(&bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
 	add_folders(call, p, &c->user_dirs);
-	add_folders(call, p, &c->system_dirs);
-	add_folders(call, p, &c->after_dirs);
+	if (add_system_folders(call, p, &c->system_dirs, err) < 0 ||
+	    add_system_folders(call, p, &c->after_dirs, err) < 0)
+		return -1;
 	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v,
 	                     lang == LANG_ASM || lang == LANG_ASM_CPP, &found, err);
 	if (rc < 0 && err->kind == ERR_UNSURE && found.hard[0]) {
 		rc = plan_delegate(p, "%s", found.hard);
 	} else if (rc < 0 && err->kind == ERR_UNSURE) {
-		rc = ask_compiler(call, c, p, err);
+		rc = ask_compiler(call, c, tc, p, err);
 	} else if (rc == 0) {
-		rc = add_scanned(call, &found, p, err);
+		rc = add_scanned(call, c, tc, &found, p, err);
 	}
 	depscan_result_release(&found);
 	for (size_t i = 0; rc == 0 && i < c->reads.n; i++)

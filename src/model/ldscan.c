@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "core/placeholder.h"
 #include "model/elfinfo.h"
+#include "model/links.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -49,40 +50,6 @@ static void scan_release(struct scan *s)
 	map_release(&s->visited);
 }
 
-/* Add the first symlink among the components of the normalised path @dir, and those behind. */
-static int add_dir_links(struct scan *s, const char *dir, struct err *err)
-{
-	auto_free char *at = xstrdup(dir);
-
-	for (int links = 0; links < DEPTH_MAX; links++) {
-		char *slash = at;
-		auto_free char *text = NULL;
-		while (!text && slash) {
-			slash = strchr(slash + 1, '/');
-			if (slash)
-				*slash = '\0';
-			text = file_readlink(at);
-			if (text)
-				break;
-			if (slash)
-				*slash = '/';
-		}
-		if (!text)
-			return 0;
-		bool added;
-		auto_free char *key = xasprintf("link:%s", at);
-		map_add(&s->visited, key, &added);
-		if (added && plan_add_symlink(s->p, at, text, err) < 0)
-			return -1;
-		auto_free char *parent = path_dir(at);
-		auto_free char *joined =
-			xasprintf("%s%s%s", text, slash ? "/" : "", slash ? slash + 1 : "");
-		free(at);
-		at = path_absolute(parent, joined);
-	}
-	return 0;
-}
-
 /* Every folder that @dir steps out of by ".." must exist inside. */
 static int add_stepped(struct scan *s, const char *dir, struct err *err)
 {
@@ -93,7 +60,8 @@ static int add_stepped(struct scan *s, const char *dir, struct err *err)
 		if (!*before || !real || (at[3] && at[3] != '/'))
 			continue;
 		plan_add_folder(s->p, s->call, real);
-		if (strcmp(plain, real) != 0 && add_dir_links(s, plain, err) < 0)
+		auto_free char *followed = links_follow(s->p, plain, err);
+		if (!followed)
 			return -1;
 	}
 	return 0;
@@ -112,8 +80,8 @@ static const char *real_dir(struct scan *s, const char *dir, struct err *err)
 	if (!real)
 		return NULL;
 	auto_free char *plain = path_absolute(s->call->cwd, dir);
-	if (add_stepped(s, dir, err) < 0 ||
-	    (strcmp(plain, real) != 0 && add_dir_links(s, plain, err) < 0))
+	auto_free char *followed = links_follow(s->p, plain, err);
+	if (!followed || add_stepped(s, dir, err) < 0)
 		plan_delegate(s->p, "a library folder can't be followed");
 	return real;
 }
@@ -129,11 +97,11 @@ static int add_in_dir(struct scan *s, const char *dir, const char *name, bool *f
 	if (!path_below(real, "/usr"))
 		return add_file(s, path, found, err);
 	/* the system's links stand as links, with the text that closures give them */
-	auto_free char *text = file_readlink(path);
-	auto_free char *target = text ? realpath(path, NULL) : NULL;
-	if (target && add_dir_links(s, path, err) < 0)
-		return -1;
-	return add_file(s, target ? target : path, found, err);
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return 0;
+	auto_free char *target = links_follow(s->p, path, err);
+	return target ? add_file(s, target, found, err) : -1;
 }
 
 static int add_lib(struct scan *s, const char *name, struct err *err)

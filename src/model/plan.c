@@ -22,6 +22,15 @@ void plan_init(struct plan *p, const struct call *call)
 	p->thunk->platform = xstrdup("x86_64-linux");
 }
 
+static void release_texts(struct map *m)
+{
+	struct map_entry *e;
+
+	for (size_t at = 0; (e = map_next(m, &at));)
+		free(e->ptr);
+	map_release(m);
+}
+
 void plan_release(struct plan *p)
 {
 	thunk_free(p->thunk);
@@ -34,10 +43,8 @@ void plan_release(struct plan *p)
 	p->outputs = NULL;
 	p->n_outputs = 0;
 	strv_release(&p->reads);
-	for (size_t at = 0; at < p->inodes.cap; at++)
-		if (p->inodes.slots[at].key)
-			free(p->inodes.slots[at].ptr);
-	map_release(&p->inodes);
+	release_texts(&p->inodes);
+	release_texts(&p->real);
 	map_release(&p->seen);
 	manifest_release(&p->own);
 }

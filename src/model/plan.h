@@ -52,6 +52,7 @@ struct plan {
 	const struct call *call; /* as given to plan_init */
 	struct map seen;         /* names already added */
 	struct map inodes;       /* "dev:ino" → first name: the same file under two names */
+	struct map real;         /* name → the same without links, owned; see links.h */
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
 	int64_t newest_ns;       /* newest mtime among inputs */
 };

@@ -903,5 +903,19 @@ t 'cd / && gcc -c "$OLDPWD/a.c" -o "$OLDPWD/a.o"'
 t 'mkdir gone && cd gone && rmdir ../gone && gcc -c ../a.c'
 t 'ulimit -f 0; gcc -c a.c'
 
+# gcc spells a system header by its real path where that is shorter.
+link_header='mkdir s && cp x.h s/q.h && ln -s q.h s/only.h && ln -s s longer'
+for cc in gcc clang; do
+	t "$link_header && $cc -g -MD -isystem s -c only.c; cat only.d"
+	t "$link_header && $cc -g -MD -isystem longer -c only.c; cat only.d"
+	t "$link_header && $cc -g -MD -isystem \"\$PWD/longer\" -c only.c; cat only.d"
+	t "$link_header && $cc -g -MD -idirafter longer/../longer -c only.c; cat only.d"
+	t "$link_header && $cc -g -MD -Ilonger -isystem longer -c only.c; cat only.d"
+	t "$link_header && $cc -g -MD -isystem longer '-DHEADER=<only.h>' -c computed.c; cat computed.d"
+	t "mkdir s && ln -s ../x.h s/only.h && cp -a s longer && $cc -g -MD -isystem longer -isystem s -c only.c; cat only.d"
+	t "ln -s loop loop; $cc -isystem loop -c a.c; $cc -I loop -c a.c"
+	t "$cc -Ix.h -c a.c; $cc -I a.c/x -c a.c; $cc -I no-such -Wmissing-include-dirs -c a.c"
+done
+
 ok "most lines became thunks ($modelled of $lines)" [ $((modelled * 3)) -gt $((lines * 2)) ]
 done_testing

@@ -1,0 +1,17 @@
+/**
+ * Symbolic links on the way to an input, for a tool that looks at them: gcc spells the header
+ * of a system folder by its real path if that is shorter. They stand inside as they do outside.
+ */
+#ifndef MODEL_LINKS_H
+#define MODEL_LINKS_H
+
+#include "model/plan.h"
+
+/**
+ * The real path of @name (absolute, without ".."), owned. Every link on the way becomes an
+ * entry of the own manifest, once. NULL with @err if it leads nowhere. One readlink for each
+ * component that was not seen before.
+ */
+char *links_follow(struct plan *p, const char *name, struct err *err);
+
+#endif
