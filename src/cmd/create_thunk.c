@@ -120,7 +120,8 @@ static int write_placeholder(const char *path, const struct oid *id, struct err 
 	auto_buf text = BUF_INIT;
 	unsigned mode;
 
-	placeholder_encode(path, id, NULL, &text, &mode);
+	if (placeholder_encode(path, id, NULL, &text, &mode, err) < 0)
+		return -1;
 	return file_write(path, text.data, text.len, mode, err);
 }
 

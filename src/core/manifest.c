@@ -67,9 +67,9 @@ static bool name_is_safe(const char *name)
 /* One entry; the text ends in NUL within the buffer. */
 static int decode_entry(const char *text, struct manifest *m, struct err *err)
 {
-	char *end;
-	unsigned long mode = strtoul(text, &end, 8);
-	size_t id_len = end > text && *end == ' ' ? strcspn(end + 1, " ") : 0;
+	char *end = (char *)text;
+	unsigned long mode = *text >= '1' && *text <= '7' ? strtoul(text, &end, 8) : 0;
+	size_t id_len = *end == ' ' ? strcspn(end + 1, " ") : 0;
 	const char *name = end + 1 + id_len + 1;
 	struct oid id = { "" };
 	bool folder = S_ISDIR(mode);

@@ -43,8 +43,8 @@ static void add_tag(struct buf *out, const char *tag)
 	}
 }
 
-void placeholder_encode(const char *path, const struct oid *thunk, const char *tag,
-                        struct buf *out, unsigned *mode)
+int placeholder_encode(const char *path, const struct oid *thunk, const char *tag,
+                       struct buf *out, unsigned *mode, struct err *err)
 {
 	bool linkable = is_linkable(path);
 
@@ -55,6 +55,9 @@ void placeholder_encode(const char *path, const struct oid *thunk, const char *t
 	}
 	buf_adds(out, linkable ? "\n*/" : "\n");
 	*mode = linkable ? LINKABLE_MODE : SCRIPT_MODE;
+	return out->len <= PLACEHOLDER_MAX
+	               ? 0
+	               : err_set(err, ERR_UNSURE, "an output's name is too long");
 }
 
 bool placeholder_sniff(const void *data, size_t len)

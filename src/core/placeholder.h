@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "core/oid.h"
 
-enum { PLACEHOLDER_MIN = 83, PLACEHOLDER_MAX = 4096, PLACEHOLDER_TAG_MAX = 3900 };
+enum { PLACEHOLDER_MIN = 83, PLACEHOLDER_MAX = 4096 };
 
 struct placeholder {
 	struct oid thunk;
@@ -15,9 +15,9 @@ struct placeholder {
 };
 
 /** Bytes for a file called @path (its extension picks the spelling), and its mode (0600 or
- * 0755). */
-void placeholder_encode(const char *path, const struct oid *thunk, const char *tag,
-                        struct buf *out, unsigned *mode);
+ * 0755). UNSURE when the tag is too long to be read back. */
+int placeholder_encode(const char *path, const struct oid *thunk, const char *tag,
+                       struct buf *out, unsigned *mode, struct err *err);
 /** Do these first bytes (at least 31) begin a placeholder? Cheap. */
 bool placeholder_sniff(const void *data, size_t len);
 /** Read one; CORRUPT when it begins like one but is not. */

@@ -72,9 +72,9 @@ int output_promise(struct store *st, const char *path, const struct oid *thunk, 
 	auto_free char *ref = tag ? xasprintf("%s#%s", thunk->s, tag) : xstrdup(thunk->s);
 	unsigned own_mode;
 
-	if (store_pending_add(st, path, ref, mode, err) < 0)
+	if (placeholder_encode(path, thunk, tag, &body, &own_mode, err) < 0 ||
+	    store_pending_add(st, path, ref, mode, err) < 0)
 		return -1;
-	placeholder_encode(path, thunk, tag, &body, &own_mode);
 	return file_write(path, body.data, body.len, own_mode, err);
 }
 
