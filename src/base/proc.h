@@ -14,7 +14,8 @@
  * @envp  NULL: ours
  * @out   standard output, NULL to discard
  * @errs  standard error, NULL to discard; may equal @out
- * Returns the exit status (128 + signal when killed), or -1 with @err.
+ * Returns the exit status (128 + signal when killed, 127 when there is no such
+ * program), or -1 with @err.
  */
 int proc_capture(char *const *argv, const char *cwd, char *const *envp, struct buf *out,
                  struct buf *errs, struct err *err);
