@@ -128,9 +128,15 @@ static const struct memo_output *output_called(const struct memo *m, const char 
 	return NULL;
 }
 
-/* Makes every output real. Nothing is touched unless all of them can be. */
+/*
+ * Makes every output real. Nothing is touched unless all of them can be. They get one time: rules
+ * like "%.o: %.c %.d" hold that none is newer than another.
+ */
 static int write_outputs(const struct emission *e, const struct memo *m, struct err *err)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock of file times */
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
 		const struct plan_output *o = &e->plan->outputs[i];
 		const struct memo_output *r = output_called(m, o->tag);
@@ -144,7 +150,7 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 
 		if (r && *r->id.s &&
 		    output_write(e->call->store, o->path, &r->id, mode_of(e, i, r->executable),
-		                 NULL, err) < 0)
+		                 e->plan->n_outputs > 1 ? &now : NULL, err) < 0)
 			return -1;
 	}
 	return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);

@@ -54,6 +54,13 @@ ok "a source may be deleted right after its compile" "$GG" build -- make -f gone
 like "… and its object is real" "$(file gone.o)" 'ELF'
 rm -f gone.o gone.mk
 
+# zstd's makefile compares an object with its depfile.
+echo 'int t;' >t.c
+"$GG" build -s -- sh -c 'for i in $(seq 60); do gcc -c -MD t.c -o t$i.o; done'
+ok "a depfile and its object have one time" \
+	[ "$(stat -c %y t?*.d | sort -u | wc -l)" = "$(stat -c %y t?*.[do] | sort -u | wc -l)" ]
+rm t*
+
 echo 'int unused(void) { int x; return 0; }' >warn.c
 first=$("$GG" build -- gcc -Wall -c warn.c 2>&1)
 again=$("$GG" build -- gcc -Wall -c warn.c 2>&1)

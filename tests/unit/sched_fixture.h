@@ -5,25 +5,13 @@
 #ifndef SCHED_FIXTURE_H
 #define SCHED_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "check.h"
 
 #include "base/file.h"
 #include "core/codec.h"
 #include "store/store.h"
-
-#define CHECK(cond, ...)                       \
-	do {                                   \
-		if (!(cond))                   \
-			fail_msg(__VA_ARGS__); \
-	} while (0)
-#define OK(call, err) CHECK((call) >= 0, "%s: %s", #call, (err).msg)
 
 struct world {
 	char dir[64];

@@ -4,28 +4,16 @@
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 
-#include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
+#include "check.h"
 
 #include "base/file.h"
 #include "base/path.h"
 #include "store/store.h"
-
-#define CHECK(cond, ...)                       \
-	do {                                   \
-		if (!(cond))                   \
-			fail_msg(__VA_ARGS__); \
-	} while (0)
-#define OK(call, err) CHECK((call) >= 0, "%s: %s", #call, (err).msg)
 
 struct fixture {
 	char dir[64]; /* a folder of its own */
