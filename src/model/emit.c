@@ -129,8 +129,8 @@ static const struct memo_output *output_called(const struct memo *m, const char 
 }
 
 /*
- * Makes every output real. Nothing is touched unless all of them can be. They get one time: rules
- * like "%.o: %.c %.d" hold that none is newer than another.
+ * Makes every output real. Nothing is touched unless all of them can be. They get one time:
+ * rules like "%.o: %.c %.d" hold that none is newer than another.
  */
 static int write_outputs(const struct emission *e, const struct memo *m, struct err *err)
 {

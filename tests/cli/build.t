@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # gg build, beside plain make in the same folder.
+# The loop expands where it runs.
+# shellcheck disable=SC2016
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
