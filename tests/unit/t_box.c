@@ -1,0 +1,265 @@
+/* The strongest step that works here; what must hold on every step. */
+#include "check.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "core/digest.h"
+#include "sandbox/box.h"
+
+enum { SLOTS = 2 };
+
+static char dir[] = "/tmp/gg-t_box-XXXXXX";
+static struct box *box;
+
+static int set_up(void **state)
+{
+	struct err err = ERR_INIT;
+
+	CHECK(mkdtemp(dir), "mkdtemp");
+	OK(box_start(box_probe(), SLOTS, dir, &box, &err), err);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct err err = ERR_INIT;
+
+	box_stop(box);
+	return file_remove_tree(dir, &err);
+}
+
+static bool isolated(void)
+{
+	return box_step_of(box) > BOX_SHIM;
+}
+
+/* The host's shell with all that it is linked with. */
+static const struct box_input shell[] = {
+	{ "/bin/sh", "/bin/sh", "sh", S_IFREG | 0755, 200000 },
+	{ "/lib/x86_64-linux-gnu/libc.so.6", "/lib/x86_64-linux-gnu/libc.so.6", "libc",
+	  S_IFREG | 0755, 2000000 },
+	{ "/lib64/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2", "ld", S_IFREG | 0755,
+	  200000 },
+};
+
+struct run {
+	struct box_input inputs[4];
+	struct box_output outputs[4];
+	char *argv[4];
+	struct box_shared shared;
+	struct box_job job;
+	struct box_result result;
+};
+
+static void script(struct run *r, const char *text, size_t n_outputs)
+{
+	static char *envp[] = { "A=1", NULL };
+
+	r->argv[0] = "sh";
+	r->argv[1] = "-c";
+	r->argv[2] = (char *)text;
+	r->shared = (struct box_shared){ "shell", shell, countof(shell) };
+	r->job = (struct box_job){ .argv = r->argv,
+		                   .envp = envp,
+		                   .program = "/bin/sh",
+		                   .workdir = "/p/w",
+		                   .inputs = r->inputs,
+		                   .shared = &r->shared,
+		                   .n_shared = 1,
+		                   .outputs = r->outputs,
+		                   .n_outputs = n_outputs };
+}
+
+static void run(struct run *r)
+{
+	struct err err = ERR_INIT;
+
+	OK(box_run(box, &r->job, &r->result, &err), err);
+	CHECK(!r->result.failed, "%s", r->result.why);
+}
+
+static void holds(const struct box_file *file, const char *want)
+{
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	assert_non_null(file->path);
+	OK(file_read(file->path, &text, &err), err);
+	assert_string_equal(buf_str(&text), want);
+	unlink(file->path);
+}
+
+static void test_outputs_texts_and_status_come_out(void **state)
+{
+	struct run r = { .outputs = { { "/p/w/out", false }, { "/p/w/none", true } } };
+	struct oid id;
+
+	if (!isolated())
+		skip();
+	script(&r, "echo $A $PWD >out; echo said; echo loudly >&2; exit 3", 2);
+	run(&r);
+	assert_true(WIFEXITED(r.result.status));
+	assert_int_equal(WEXITSTATUS(r.result.status), 3);
+	holds(&r.result.out_text, "said\n");
+	holds(&r.result.err_text, "loudly\n");
+	assert_int_equal(r.result.n_outputs, 2);
+	assert_true(r.result.wall_ns > 0);
+	box_result_release(&r.result);
+	script(&r, "echo $A $PWD >out", 2);
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	holds(&r.result.outputs[0], "1 /p/w\n");
+	digest_bytes("1 /p/w\n", 7, &id);
+	assert_string_equal(r.result.outputs[0].id.s, id.s);
+	assert_null(r.result.outputs[1].path);
+	box_result_release(&r.result);
+}
+
+static void test_a_job_finds_nothing_of_the_one_before(void **state)
+{
+	struct run r = { .outputs = { { "/p/w/left", true } } };
+
+	if (!isolated())
+		skip();
+	for (int i = 0; i < 4; i++) {
+		script(&r,
+		       "[ -e left ] || [ -e /tmp/left ] || { : >left; : >/tmp/left; exit 7; }",
+		       1);
+		run(&r);
+		assert_int_equal(WEXITSTATUS(r.result.status), 7);
+		for (size_t k = 0; k < r.result.n_outputs; k++)
+			if (r.result.outputs[k].path)
+				unlink(r.result.outputs[k].path);
+		box_result_release(&r.result);
+	}
+}
+
+static void test_an_input_is_there_as_it_was_described(void **state)
+{
+	struct err err = ERR_INIT;
+	auto_free char *host = xasprintf("%s/host", dir);
+	struct run r = { .inputs = { { "/p/w/in", host, "key1", S_IFREG | 0644, 5 },
+		                     { "/p/w/link", "in", "key2", S_IFLNK | 0777, 2 },
+		                     { "/q/empty", NULL, "", S_IFDIR | 0755, 0 } } };
+
+	if (!isolated())
+		skip();
+	OK(file_write(host, "bytes", 5, 0600, &err), err);
+	script(&r,
+	       "read x <link; [ \"$x\" = bytes ] && [ -L link ] && [ -d /q/empty ] && "
+	       "[ ! -x in ] && [ ! -e /etc/passwd ] && echo more >>in",
+	       0);
+	r.job.n_inputs = 3;
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+	auto_buf text = BUF_INIT;
+	OK(file_read(host, &text, &err), err);
+	assert_string_equal(buf_str(&text), "bytes");
+}
+
+static void test_a_changed_input_is_seen(void **state)
+{
+	struct err err = ERR_INIT;
+	auto_free char *host = xasprintf("%s/changing", dir);
+	struct run r = { .inputs = { { "/sys-like/x.h", host, NULL, S_IFREG | 0644, 2 } } };
+
+	if (!isolated())
+		skip();
+	for (int i = 0; i < 6; i++) {
+		auto_free char *text = xasprintf("%d\n", i);
+		auto_free char *key = xasprintf("content %d", i);
+		auto_free char *command = xasprintf("read x </sys-like/x.h; exit $x");
+
+		OK(file_write(host, text, 2, 0600, &err), err);
+		r.inputs[0].key = key;
+		script(&r, command, 0);
+		r.job.n_inputs = 1;
+		run(&r);
+		assert_int_equal(WEXITSTATUS(r.result.status), i);
+		box_result_release(&r.result);
+	}
+}
+
+static void test_a_job_that_takes_too_long_is_killed_with_all_it_started(void **state)
+{
+	struct run r = { 0 };
+
+	if (!isolated())
+		skip();
+	script(&r, "while :; do :; done & while :; do :; done", 0);
+	r.job.timeout_ms = 200;
+	run(&r);
+	assert_true(r.result.timed_out);
+	box_result_release(&r.result);
+	script(&r, "exit 0", 0);
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+}
+
+static void wait_for(unsigned slot, struct box_result *out)
+{
+	struct pollfd p = { box_slot_fd(box, slot), POLLIN, 0 };
+	struct err err = ERR_INIT;
+
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	OK(box_collect(box, slot, out, &err), err);
+}
+
+static void test_jobs_run_side_by_side_and_a_full_box_says_so(void **state)
+{
+	struct run r = { 0 };
+	struct box_result result;
+	struct err err = ERR_INIT;
+	int slots[SLOTS];
+
+	if (!isolated())
+		skip();
+	script(&r, "while :; do :; done", 0);
+	for (int i = 0; i < SLOTS; i++) {
+		slots[i] = box_submit(box, &r.job, &err);
+		OK(slots[i], err);
+	}
+	REFUSED(box_submit(box, &r.job, &err), err, ERR_RETRY);
+	for (int i = 0; i < SLOTS; i++) {
+		box_cancel(box, (unsigned)slots[i]);
+		wait_for((unsigned)slots[i], &result);
+		assert_true(result.failed || WIFSIGNALED(result.status));
+		box_result_release(&result);
+	}
+}
+
+static void test_a_program_that_is_not_there_is_told(void **state)
+{
+	struct run r = { 0 };
+
+	if (!isolated())
+		skip();
+	script(&r, "exit 0", 0);
+	r.job.program = "/bin/none";
+	run(&r);
+	assert_int_equal(WEXITSTATUS(r.result.status), 127);
+	holds(&r.result.err_text, "/bin/none: No such file or directory\n");
+	box_result_release(&r.result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_outputs_texts_and_status_come_out),
+		cmocka_unit_test(test_a_job_finds_nothing_of_the_one_before),
+		cmocka_unit_test(test_an_input_is_there_as_it_was_described),
+		cmocka_unit_test(test_a_changed_input_is_seen),
+		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
+		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
+		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
