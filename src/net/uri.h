@@ -1,0 +1,33 @@
+/**
+ * The URI of a store or an engine: "[PROTO://][USER:PASS@]HOST[:PORT][/PATH][?K=V&K2=V2]" (WIRE
+ * 11), with percent escapes decoded, IPv6 in brackets, and "redis+unix:///path",
+ * "file:///path". Never printed whole: uri_display() leaves the password out.
+ */
+#ifndef NET_URI_H
+#define NET_URI_H
+
+#include "base/err.h"
+#include "base/strv.h"
+
+struct uri {
+	char *scheme;        /* lower case; "" when there is none. All owned */
+	char *user;          /* NULL if none */
+	char *password;      /* NULL if none */
+	char *host;          /* "" if none */
+	unsigned port;       /* 0: none given */
+	char *path;          /* with its leading '/'; "" if none */
+	struct strv options; /* "key=value", in order */
+};
+
+/** USAGE says what is wrong, without quoting secrets. */
+int uri_parse(const char *text, struct uri *out, struct err *err);
+void uri_release(struct uri *u);
+/** Value of an option, or NULL. Borrowed. */
+const char *uri_option(const struct uri *u, const char *key);
+/** For messages and as an identity of the place: scheme, user, host, port, path, options; no
+ * password. Owned. */
+char *uri_display(const struct uri *u);
+
+#define auto_uri struct uri cleanup(uri_release)
+
+#endif
