@@ -19,7 +19,10 @@ enum outcome_class {
 	OUTCOME_TIMEOUT,
 	OUTCOME_WRONG, /* an answer that does not fit the question */
 	OUTCOME_CANCELLED,
-	OUTCOME_INTERNAL, /* anything else: message in err */
+	OUTCOME_THROTTLED,   /* the service asks to come back later */
+	OUTCOME_UNREACHABLE, /* no answer: no route, refused, cut off, credentials refused */
+	OUTCOME_CANT_RUN,    /* this engine never can: platform, size, a missing isolation */
+	OUTCOME_INTERNAL,    /* anything else: message in why */
 };
 
 struct outcome {
@@ -29,7 +32,11 @@ struct outcome {
 		memo;    /* outputs, texts, times; valid for OK, texts also for FAILED. Owned */
 	bool memoizable; /* false: it ran outside of its inputs; use the result, don't remember
 	                    it */
-	char why[1024];  /* for a person */
+	struct strv
+		missing; /* MISSING: the names of the inputs that are gone, as far as known */
+	uint32_t retry_after_ms; /* THROTTLED: when to come back; 0: not said */
+	double price_usd; /* what the try has cost, well or not; 0 for the cores at hand */
+	char why[1024];   /* for a person */
 };
 
 void outcome_release(struct outcome *o);
@@ -51,6 +58,12 @@ struct engine_ops {
 	             engine_done_fn *done, void *arg, struct err *err);
 	/** Kill all that runs; each still answers (CANCELLED). */
 	void (*cancel_all)(struct engine *e);
+	/** Kill the job that was started with this @arg; it still answers. NULL: it can't. */
+	void (*cancel)(struct engine *e, void *arg);
+	/** Jobs run elsewhere: one may hang where its twin would not, so stragglers are started
+	 * twice. */
+	bool elsewhere;
+	/** What still runs is killed and never answers. */
 	void (*free)(struct engine *e);
 };
 

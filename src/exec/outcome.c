@@ -3,4 +3,5 @@
 void outcome_release(struct outcome *o)
 {
 	memo_release(&o->memo);
+	strv_release(&o->missing);
 }

@@ -10,6 +10,9 @@ static const struct policy table[] = {
 	{ OUTCOME_TIMEOUT, 2, true, "it took too long" },
 	{ OUTCOME_WRONG, 3, true, "the answer does not fit the question" },
 	{ OUTCOME_CANCELLED, 1, false, "cancelled" },
+	{ OUTCOME_THROTTLED, 12, false, "throttled" },
+	{ OUTCOME_UNREACHABLE, 4, true, "unreachable" },
+	{ OUTCOME_CANT_RUN, 1, true, "can't run there" },
 	{ OUTCOME_INTERNAL, 1, true, "internal error" },
 };
 

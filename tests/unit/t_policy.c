@@ -8,7 +8,7 @@ static void test_every_class_has_a_bounded_policy(void **state)
 		const struct policy *p = policy_for(c);
 
 		CHECK(p->what == c, "class %d", c);
-		CHECK(p->tries >= 1 && p->tries <= 3 && *p->text, "class %d", c);
+		CHECK(p->tries >= 1 && p->tries <= 12 && *p->text, "class %d", c);
 	}
 }
 

@@ -63,8 +63,13 @@ static void fake_cancel(struct engine *e)
 	((struct fake *)e)->cancelled = true;
 }
 
-static const struct engine_ops fake_ops = { "fake",     fake_can_run, fake_free_slots,
-	                                    fake_start, fake_cancel,  NULL };
+static const struct engine_ops fake_ops = {
+	.name = "fake",
+	.can_run = fake_can_run,
+	.free_slots = fake_free_slots,
+	.start = fake_start,
+	.cancel_all = fake_cancel,
+};
 
 static enum outcome_class fake_verdict(struct fake *f, const struct thunk *t)
 {
