@@ -39,6 +39,11 @@ enum box_step {
 
 /** The strongest step that works on this host, by trying (30 µs for a refusal). */
 enum box_step box_probe(void);
+/**
+ * Does @step work on this host? 0, or -1: DENIED, with what was refused, by which setting if
+ * one can be named, and what to do about it. BOX_NONE always works. Costs a process or two.
+ */
+int box_check(enum box_step step, struct err *why);
 /** "user namespaces", …; for messages. */
 const char *box_step_name(enum box_step step);
 /** What is not enforced on this step, for one line of warning; "" for USERNS. */

@@ -208,7 +208,7 @@ static void wait_for(unsigned slot, struct box_result *out)
 	struct pollfd p = { box_slot_fd(box, slot), POLLIN, 0 };
 	struct err err = ERR_INIT;
 
-	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_int_equal(poll(&p, 1, 300000), 1);
 	OK(box_collect(box, slot, out, &err), err);
 }
 
@@ -249,6 +249,25 @@ static void test_a_program_that_is_not_there_is_told(void **state)
 	box_result_release(&r.result);
 }
 
+static void test_a_step_works_or_says_what_is_refused(void **state)
+{
+	enum box_step strongest = box_probe();
+
+	for (int step = BOX_NONE; step <= BOX_USERNS; step++) {
+		struct err why = ERR_INIT;
+		int rc = box_check(step, &why);
+
+		CHECK(rc == 0 || why.kind == ERR_DENIED, "%d", why.kind);
+		CHECK((rc == 0) == !*why.msg, "%s", why.msg);
+		CHECK(step != (int)strongest || rc == 0, "%s", why.msg);
+		CHECK(step <= (int)strongest || rc < 0, "%s", box_step_name(step));
+		if (rc < 0)
+			print_message("%s\n", why.msg);
+	}
+	if (geteuid() != 0)
+		assert_true(box_check(BOX_MOUNTNS, &(struct err){ 0 }) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
+		cmocka_unit_test(test_a_step_works_or_says_what_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
