@@ -4,7 +4,7 @@
  * filter takes what is left. The slot is not dumpable, so /proc/1/root and /proc/1/fd are
  * closed to jobs.
  *
- *   receive job ─▶ tree by difference ─▶ vfork, chroot, exec ─▶ wait ─▶ kill the rest ─▶
+ *   receive job ─▶ tree by difference ─▶ clone, chroot, exec ─▶ wait ─▶ kill the rest ─▶
  * outputs out
  */
 #include "sandbox/slot.h"
@@ -52,7 +52,10 @@ struct slot {
 	struct map sets; /* key → struct set */
 	struct sock_fprog filter;
 	unsigned long files; /* numbers staged files */
+	char *stack;         /* of a child until it execs */
 };
+
+enum { STACK_BYTES = 64 << 10 };
 
 struct job {
 	struct strv args;
@@ -210,10 +213,10 @@ static void job_release(struct job *j)
 
 struct running {
 	pid_t pid;
+	int pidfd;
 	int out;
 	int errs;
-	int failure; /* errno of what kept the program from starting; shared with the vfork
-	                child */
+	int failure; /* errno of what kept the program from starting; written by the child */
 };
 
 /* The user of jobs where no namespace keeps them apart. */
@@ -229,13 +232,24 @@ static int become_nobody(void)
 	               : 0;
 }
 
-/* After vfork: only system calls, until exec. */
-static void become_job(struct slot *slot, struct job *j, struct running *run, int null,
-                       const char *root)
+struct start {
+	struct slot *slot;
+	struct job *job;
+	struct running *run;
+	int null;
+};
+
+/* In our memory, while we stand still: only system calls, until exec. */
+static int become_job(void *arg)
 {
+	const struct start *s = arg;
+	struct slot *slot = s->slot;
+	struct job *j = s->job;
+	struct running *run = s->run;
+
 	setsid();
-	if (dup2(null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
-	    chroot(root) < 0 || chdir(j->workdir) < 0 ||
+	if (dup2(s->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
+	    chroot(tree_root(slot->tree)) < 0 || chdir(j->workdir) < 0 ||
 	    (!slot->namespaces && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0) {
@@ -247,9 +261,12 @@ static void become_job(struct slot *slot, struct job *j, struct running *run, in
 	_exit(127);
 }
 
+/* What vfork does, and a pidfd with it. (The thread sanitizer makes a fork of vfork, whose
+ * child can't tell us of its failure.) */
 static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
 {
 	auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct start start = { slot, j, run, null };
 
 	run->out = memfd_create("stdout", MFD_CLOEXEC);
 	run->errs = memfd_create("stderr", MFD_CLOEXEC);
@@ -257,13 +274,9 @@ static int start_job(struct slot *slot, struct job *j, struct running *run, stru
 		return err_sys(err, "files for the job's output");
 	strv_argv(&j->args);
 	strv_argv(&j->env);
-	volatile pid_t pid = vfork();
-	if (pid == 0)
-		become_job(slot, j, run, null, tree_root(slot->tree));
-	if (pid < 0)
-		return err_sys(err, "start the job");
-	run->pid = pid;
-	return 0;
+	run->pid = clone(become_job, slot->stack + STACK_BYTES,
+	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &run->pidfd);
+	return run->pid < 0 ? err_sys(err, "start the job") : 0;
 }
 
 /* Without a pid namespace orphans come to us, the subreaper, one generation after another. */
@@ -299,8 +312,7 @@ static void kill_the_rest(const struct slot *slot)
 static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
                          int *status, bool *timed_out)
 {
-	auto_fd pidfd = (int)syscall(SYS_pidfd_open, run->pid, 0);
-	struct pollfd p[2] = { { pidfd, POLLIN, 0 }, { slot->channel, 0, 0 } };
+	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, 0, 0 } };
 	int64_t end = clock_now_ns() + (int64_t)j->timeout_ms * 1000000;
 
 	for (;;) {
@@ -409,7 +421,7 @@ static int stage_all(struct slot *slot, const struct job *j, const struct runnin
 
 static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct err *err)
 {
-	struct running run = { .out = -1, .errs = -1 };
+	struct running run = { .pidfd = -1, .out = -1, .errs = -1 };
 	bool timed_out = false;
 	int status = 0;
 
@@ -433,6 +445,8 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		close(run.out);
 	if (run.errs >= 0)
 		close(run.errs);
+	if (run.pidfd >= 0)
+		close(run.pidfd);
 	if (rc == 0)
 		rc = tree_clean(slot->tree, err);
 	return rc;
@@ -519,7 +533,7 @@ static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err
 
 _Noreturn void slot_main(const struct slot_setup *setup)
 {
-	struct slot slot = { .channel = setup->channel };
+	struct slot slot = { .channel = setup->channel, .stack = xcalloc(1, STACK_BYTES) };
 	struct err err = ERR_INIT;
 	struct buf answer = BUF_INIT;
 	struct rlimit no_core = { 0, 0 };
