@@ -33,7 +33,7 @@ below=$(thunk t0 -o out -- out leaf)
 for level in $(seq 12); do
 	below=$(thunk "t$level" -t "$below" -o out -- out "@{GGHASH:$below}" "@{GGHASH:$below}")
 done
-ok "a tree of 8,191 calls, two branches alike everywhere, is forced" timeout 30 "$GG" force -s -j2 t12
+ok "a tree of 8,191 calls, two branches alike everywhere, is forced" timeout 300 "$GG" force -s -j2 t12
 is "… to 4,096 leaves" "$(wc -w <t12)" 4096
 # Each of the upper 12 is remembered under two names: as it was made, and with its inputs filled in.
 is "… by 13 runs" "$(strings -n 5 .gg/memo.log | grep -oE 'MT[A-Za-z0-9_.]{51}' | sort -u | wc -l)" $((1 + 12 * 2))
@@ -52,14 +52,14 @@ like "… a target whose input failed stays a placeholder" "$(head -c 31 needs-b
 # A row of 300, each using the one before; loading is tested for 100,000 in t_graph.
 below=$(thunk row -o out -- out x)
 for _ in $(seq 300); do below=$(thunk row -t "$below" -o out -- out "@{GGHASH:$below}"); done
-ok "a row of 300 is forced" timeout 60 "$GG" force -s -j2 row
+ok "a row of 300 is forced" timeout 300 "$GG" force -s -j2 row
 is "… to its first word" "$(cat row)" x
 ok "forcing what is forced changes nothing" "$GG" force -s row
 
 # A thunk that depends on itself can't exist: names are hashes. One whose input is missing can.
 missing=TQtmlNPfoECnIQfaVQVHYszwy3y0Kugtha3buA7k1fhI00000091
 thunk lost -t $missing -o out -- out "@{GGHASH:$missing}" >/dev/null
-out=$(timeout 20 "$GG" force -s lost 2>&1)
+out=$(timeout 300 "$GG" force -s lost 2>&1)
 is "a thunk that depends on one that is nowhere is an error" $? 101
 like "… and says which" "$out" "$missing"
 done_testing

@@ -255,7 +255,7 @@ seen() {
 	[ ! -e w ] || chmod -R u+w w
 	rm -rf w
 	cp -a fresh w
-	(cd w && timeout 60 "$@" </dev/null >../out 2>../err)
+	(cd w && timeout 300 "$@" </dev/null >../out 2>../err)
 	echo "status $?"
 	sed 's/^/out: /' out | named
 	grep -av '^gg:' err | sed 's/^/err: /' | named

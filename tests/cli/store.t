@@ -45,7 +45,7 @@ for delay in 0.1 0.25 0.5; do
 	sleep $delay
 	kill -9 -- -$pid 2>/dev/null
 	wait $pid 2>/dev/null
-	sleep 0.1
+	for _ in $(seq 200); do [ -z "$(running $pid)" ] || sleep 0.1; done
 	is "kill -9 after $delay s leaves nothing running" "$(running $pid)" ""
 	ok "… a second run finishes the build" "$GG" build -j2 -- make -j2
 	is "… with the right bytes" "$(tree .)" "$want"

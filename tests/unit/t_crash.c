@@ -7,8 +7,9 @@
 
 enum { KILLS = 200 };
 
-/* Put blobs and results without end; say on @fd which results were written. */
-static void work(struct fixture *f, int fd, int seed)
+/* Put blobs and results without end; say on @fd which results were written, and on @first
+ * that one was. */
+static void work(struct fixture *f, int fd, int first, int seed)
 {
 	struct err err = ERR_INIT;
 	struct store *st = NULL;
@@ -30,7 +31,20 @@ static void work(struct fixture *f, int fd, int seed)
 		memo_release(&memo);
 		if (write(fd, thunk.s, sizeof(thunk.s)) != sizeof(thunk.s))
 			_exit(4);
+		if (i == 0 && write(first, "", 1) != 1)
+			_exit(5);
 	}
+}
+
+static pid_t start_work(struct fixture *f, int fd, int first, int seed)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		work(f, fd, first, seed);
+	return pid;
 }
 
 static void check_reported(struct fixture *f, int fd)
@@ -73,17 +87,19 @@ static void test_processes_killed_at_any_moment_lose_no_result(void **state)
 	struct fixture *f = *state;
 	auto_free char *log = fixture_path(f, "log");
 	auto_fd fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	int first[2];
 
+	assert_int_equal(pipe2(first, O_CLOEXEC), 0);
 	srandom(1);
 	for (int i = 0; i < KILLS; i += 2) {
 		pid_t pids[2];
+		char byte;
 
-		for (int p = 0; p < 2; p++) {
-			fflush(NULL);
-			pids[p] = fork();
-			if (pids[p] == 0)
-				work(f, fd, i + p);
-		}
+		for (int p = 0; p < 2; p++)
+			pids[p] = start_work(f, fd, first[1], i + p);
+		/* Some while they open the store, some at work, however slow the machine is. */
+		if (i % 4 == 0)
+			assert_int_equal(read(first[0], &byte, 1), 1);
 		for (int p = 0; p < 2; p++) {
 			int status;
 
@@ -94,6 +110,8 @@ static void test_processes_killed_at_any_moment_lose_no_result(void **state)
 			      WEXITSTATUS(status));
 		}
 	}
+	close(first[0]);
+	close(first[1]);
 	check_reported(f, fd);
 	check_blobs(f);
 	assert_int_equal(fixture_set_aside(f), 0);

@@ -497,6 +497,6 @@ int main(void)
 		TEST(test_a_chain_of_100000_is_forced),
 	};
 
-	alarm(100);
+	alarm(900);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

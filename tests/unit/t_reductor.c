@@ -310,6 +310,6 @@ int main(void)
 		TEST(test_cancelling_ends_what_runs_and_starts_nothing),
 	};
 
-	alarm(60);
+	alarm(300);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

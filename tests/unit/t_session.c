@@ -12,11 +12,11 @@ static void echo_once(int listener)
 	auto_strv words = STRV_INIT, answer = STRV_INIT;
 	struct err err = ERR_INIT;
 
-	assert_int_equal(poll(&p, 1, 10000), 1);
+	assert_int_equal(poll(&p, 1, 300000), 1);
 	int fd = session_accept(listener, &err);
 	OK(fd, err);
 	p.fd = fd;
-	assert_int_equal(poll(&p, 1, 10000), 1);
+	assert_int_equal(poll(&p, 1, 300000), 1);
 	OK(session_receive(fd, &words, &err), err);
 	strv_add_all(&answer, strv_argv(&words));
 	strv_add_all(&answer, strv_argv(&words));

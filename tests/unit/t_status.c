@@ -6,6 +6,8 @@
 #include "ui/failure.h"
 #include "ui/status.h"
 
+enum { TEXT_MAX = 1 << 16 };
+
 static struct thunk *compile(void)
 {
 	struct thunk *t = thunk_new();
@@ -45,11 +47,14 @@ static char *written(bool live)
 		o->counts(o->arg, &c);
 	status_print(s, "warning", 7);
 	status_free(s);
-	char *text = xcalloc(1, 4096);
-	ssize_t n = read(fds[0], text, 4095);
-	assert_true(n > 0);
-	close(fds[0]);
 	close(fds[1]);
+	/* a terminal hands over what was written in pieces, and ends with EIO */
+	char *text = xcalloc(1, TEXT_MAX);
+	size_t len = 0;
+	for (ssize_t n; (n = read(fds[0], text + len, TEXT_MAX - 1 - len)) > 0;)
+		len += (size_t)n;
+	assert_true(len > 0);
+	close(fds[0]);
 	return text;
 }
 
@@ -67,8 +72,13 @@ static void test_the_line_fits_and_is_erased_before_other_output(void **state)
 
 	CHECK(strncmp(text, erase, 4) == 0, "%s", text);
 	CHECK(strncmp(text + 4, "[12/34] running 2, queued 0,", 28) == 0, "%s", text);
-	char *again = strstr(text + 4, erase);
-	CHECK(again && again - (text + 4) <= 61, "59 columns, of which one may be a dot");
+	/* painted again where this took long */
+	char *line = text + 4, *again = line;
+	while ((again = strstr(line, erase)) && again[4] == '[') {
+		CHECK(again - line <= 61, "59 columns, of which one may be a dot: %s", text);
+		line = again + 4;
+	}
+	CHECK(again && again - line <= 61, "59 columns, of which one may be a dot: %s", text);
 	CHECK(strncmp(again, "\r\033[Kwarning\r\n", 13) == 0, "%s", again);
 	assert_string_equal(again + 13, "");
 }
@@ -118,6 +128,6 @@ int main(void)
 		cmocka_unit_test(test_a_thunk_that_could_not_be_read_has_a_reason_only),
 	};
 
-	alarm(60);
+	alarm(300);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
