@@ -1,0 +1,25 @@
+/* A request that is taken is the same after it was written and read again. */
+#include "fuzz.h"
+
+#include "core/wire.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wire_request r, again;
+	auto_buf first = BUF_INIT, second = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	if (wire_request_decode(data, size, &r, &err) < 0) {
+		MUST((err.kind == ERR_CORRUPT || err.kind == ERR_USAGE) && err.msg[0]);
+		return 0;
+	}
+	MUST(wire_request_encode(&r, &first, &err) == 0);
+	MUST(wire_request_decode(first.data, first.len, &again, &err) == 0);
+	MUST(wire_request_encode(&again, &second, &err) == 0);
+	MUST(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
+	wire_request_release(&r);
+	wire_request_release(&again);
+	return 0;
+}
