@@ -487,7 +487,7 @@ struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
 		.started = sandbox_started,
 	};
 	f->engine = local_new(&f->loop, st, &lo);
-	reductor_add_engine(f->reductor, f->engine);
+	reductor_add_engine(f->reductor, f->engine, ENGINE_PRIMARY | ENGINE_FALLBACK);
 	const char *term = getenv("TERM");
 	bool live = o->status && isatty(2) && !(term && strcmp(term, "dumb") == 0) &&
 	            !getenv("GG_FORCE_NO_STATUS");

@@ -32,8 +32,10 @@ struct outcome {
 		memo;    /* outputs, texts, times; valid for OK, texts also for FAILED. Owned */
 	bool memoizable; /* false: it ran outside of its inputs; use the result, don't remember
 	                    it */
-	struct strv
-		missing; /* MISSING: the names of the inputs that are gone, as far as known */
+	/** FAILED: the place may be to blame and not the program: a missing file or right */
+	bool suspicious;
+	/** MISSING: the names of the inputs that are gone, as far as known */
+	struct strv missing;
 	uint32_t retry_after_ms; /* THROTTLED: when to come back; 0: not said */
 	double price_usd; /* what the try has cost, well or not; 0 for the cores at hand */
 	char why[1024];   /* for a person */

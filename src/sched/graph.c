@@ -26,7 +26,7 @@
 #include "sched/heap.h"
 #include "sched/rewrite.h"
 
-enum { CHUNK_BYTES = 64 << 10, FOLLOW_MAX = 1000000 };
+enum { CHUNK_BYTES = 64 << 10, FOLLOW_MAX = 1000000, REMADE_MAX = 8 };
 
 /* A name, packed. */
 struct name {
@@ -60,6 +60,8 @@ struct node {
 	uint32_t level;   /* steps to the target, as far as seen */
 	uint32_t follows; /* how long the chain of tail calls before it is */
 	unsigned char state;
+	unsigned char remade; /* how often its results were lost */
+	bool loaded : 1;      /* its thunk was read, its dependencies are known */
 	bool has_deps : 1;
 	bool following : 1;
 	bool twin : 1;
@@ -387,6 +389,8 @@ static void end_following(struct graph *g, struct node *n)
 	settle(g, n, NODE_DONE);
 }
 
+static bool make_again(struct graph *g, struct node *n);
+
 static bool follow_all(struct graph *g, struct node *n)
 {
 	bool failed = false;
@@ -402,6 +406,7 @@ static bool follow_all(struct graph *g, struct node *n)
 			to->follows = n->follows + 1;
 		if (to->level < n->level)
 			to->level = n->level;
+		make_again(g, to);
 		failed |= has_failed(to);
 		if (to->state != NODE_DONE)
 			edge_add(g, to, n);
@@ -543,14 +548,20 @@ static int enter_rewritten(struct graph *g, struct node *n, struct err *err)
 
 	if (node_rewrite(g, n, &now, err) < 0)
 		return -1;
-	n->run = arena_take(g, sizeof(*n->run));
-	name_pack(&now, n->run);
-	struct node *other = node_find(g, n->run);
-	if (other) {
+	struct name name;
+	name_pack(&now, &name);
+	struct node *other = node_find(g, &name);
+	if (other && other != n) {
+		n->run = arena_take(g, sizeof(*n->run));
+		*n->run = name;
 		join(g, n, other);
 		return 0;
 	}
-	table_add(g, n->run, n, true);
+	if (!other) {
+		n->run = arena_take(g, sizeof(*n->run));
+		*n->run = name;
+		table_add(g, n->run, n, true);
+	}
 	int found = remember(g, n, &now, err);
 	if (found == 0)
 		set_ready(g, n);
@@ -577,6 +588,7 @@ static void add_dependencies(struct graph *g, struct node *n, const struct thunk
 	bool failed = false;
 
 	BUG_IF(!t);
+	n->loaded = true;
 	n->has_deps = t->thunks.n > 0;
 	for (size_t i = 0; i < t->thunks.n; i++) {
 		struct node *d = node_intern(g, &t->thunks.v[i].id);
@@ -664,6 +676,87 @@ static void drain(struct graph *g)
 		work(g, &ignored);
 	}
 	g->draining = false;
+}
+
+/* -- results that were lost -- */
+
+static bool results_held(struct graph *g, const struct node *n)
+{
+	for (const struct result *r = n->results; r; r = r->next) {
+		struct oid id;
+
+		name_unpack(&r->value, r->is_thunk, &id);
+		if (!store_held(g->store, &id))
+			return false;
+	}
+	return true;
+}
+
+/* A twin gets its results from the other again; what has run runs again; what was remembered is
+ * loaded as if it were new. Rewritten thunks stay right: the same process, the same values. */
+static void begin_again(struct graph *g, struct node *n)
+{
+	n->results = NULL;
+	n->remembered = n->told = n->following = false;
+	set_state(g, n, NODE_WAITING);
+	if (!n->loaded)
+		queue_push(&g->load, n);
+	else
+		set_ready(g, n);
+}
+
+/* If the node is done and its results are gone. True: it is not done any more. */
+static bool make_again(struct graph *g, struct node *n)
+{
+	if (n->state != NODE_DONE || n->remade >= REMADE_MAX || results_held(g, n))
+		return false;
+	n->remade++;
+	if (!n->twin) {
+		begin_again(g, n);
+		return true;
+	}
+	struct node *other = node_find(g, n->run);
+	if (other->state == NODE_DONE)
+		begin_again(g, other);
+	n->results = NULL;
+	n->told = false;
+	set_state(g, n, NODE_WAITING);
+	edge_add(g, other, n);
+	return true;
+}
+
+bool graph_remake(struct graph *g, struct node *n)
+{
+	bool again = make_again(g, n);
+
+	drain(g);
+	return again;
+}
+
+bool graph_remake_inputs(struct graph *g, struct node *n)
+{
+	auto_thunk t = NULL;
+	struct err ignored;
+	bool waits = false;
+
+	BUG_IF(n->state != NODE_RUNNING);
+	if (!n->has_deps || thunk_read(g, &n->id, &t, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < t->thunks.n; i++) {
+		struct name name;
+
+		name_pack(&t->thunks.v[i].id, &name);
+		struct node *d = node_find(g, &name);
+		make_again(g, d);
+		if (d->state == NODE_DONE || has_failed(d))
+			continue;
+		edge_add(g, d, n);
+		waits = true;
+	}
+	if (waits)
+		set_state(g, n, NODE_WAITING);
+	drain(g);
+	return waits;
 }
 
 /* -- the public face -- */

@@ -53,6 +53,16 @@ void graph_requeue(struct graph *g, struct node *n);
  * @memoize, under the rewritten and the original name). */
 int graph_done(struct graph *g, struct node *n, const struct memo *m, bool memoize,
                struct err *err);
+/**
+ * A RUNNING node's inputs are gone. Those that thunks have made, and that nobody holds any more
+ * (store_held), are made again, and the node waits for them: true. False: no thunk has made
+ * what is missing, or it was made again too often; the node is still RUNNING. Cost: a look-up
+ * for each result of its dependencies.
+ */
+bool graph_remake_inputs(struct graph *g, struct node *n);
+/** The results of a DONE node are wanted and nobody holds them: it runs again, and settles
+ * again. False: they are held, or it ran too often. */
+bool graph_remake(struct graph *g, struct node *n);
 /** It failed: dependents, transitively, become SKIPPED. */
 void graph_failed(struct graph *g, struct node *n);
 

@@ -17,6 +17,8 @@ struct observer {
 	                 const struct outcome *o);
 	/** Something is tried again, or elsewhere. */
 	void (*retried)(void *arg, const struct oid *id, const char *why);
+	/** An engine has failed so often that it is left alone for a while. */
+	void (*engine_down)(void *arg, const char *engine, const char *why);
 	/** Counts changed. Cheap: may be called very often. */
 	void (*counts)(void *arg, const struct graph_counts *c);
 };

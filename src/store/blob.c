@@ -281,6 +281,18 @@ bool store_has(struct store *st, const struct oid *id)
 	return reference_find(st, id, &path, NULL) == 1;
 }
 
+void store_set_elsewhere(struct store *st, bool (*fn)(void *arg, const struct oid *id),
+                         void *arg)
+{
+	st->elsewhere = fn;
+	st->elsewhere_arg = arg;
+}
+
+bool store_held(struct store *st, const struct oid *id)
+{
+	return store_has(st, id) || (st->elsewhere && st->elsewhere(st->elsewhere_arg, id));
+}
+
 int store_locate(struct store *st, const struct oid *id, struct buf *path, struct err *err)
 {
 	struct stat sb;

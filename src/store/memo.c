@@ -144,9 +144,10 @@ static bool each_object(struct store *st, const struct memo *m,
 	       (!m->err_text.s[0] || good(st, &m->err_text));
 }
 
+/* What is elsewhere is verified when it arrives. */
 static bool verifies(struct store *st, const struct oid *id)
 {
-	return store_verify(st, id, NULL) == 0;
+	return store_has(st, id) ? store_verify(st, id, NULL) == 0 : store_held(st, id);
 }
 
 /* Are the objects of a decoded entry there, and what they were? 1, 0, -1. */
@@ -155,7 +156,7 @@ static int memo_holds(struct store *st, const char *key, const struct memo *m,
 {
 	auto_buf again = BUF_INIT;
 
-	if (!each_object(st, m, store_has))
+	if (!each_object(st, m, store_held))
 		return 0;
 	int durable = is_durable(st, origin, err);
 

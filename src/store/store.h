@@ -61,6 +61,13 @@ int store_get(struct store *st, const struct oid *id, struct buf *out, struct er
 /** Hash a blob again; CORRUPT (and set aside, so that it will be made anew) when it lies. */
 int store_verify(struct store *st, const struct oid *id, struct err *err);
 
+/** From now on objects for which fn(arg, id) says yes count as held though they are not here: a
+ * backend is believed to have them. NULL: none. */
+void store_set_elsewhere(struct store *st, bool (*fn)(void *arg, const struct oid *id),
+                         void *arg);
+/** Is it here (store_has), or elsewhere? The memo table answers with what is held. */
+bool store_held(struct store *st, const struct oid *id);
+
 /* files as inputs (store/statcache.c) */
 
 enum file_keep {

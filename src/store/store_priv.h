@@ -14,6 +14,8 @@ struct store {
 	int journal;  /* fd of the memo journal, or -1 */
 	unsigned seq; /* of temporary names */
 	struct index *index;
+	bool (*elsewhere)(void *arg, const struct oid *id); /* or NULL */
+	void *elsewhere_arg;
 };
 
 enum blob_state {

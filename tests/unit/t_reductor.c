@@ -6,7 +6,7 @@
 /* Answers as scripted: the n-th start of a thunk whose first argument is @verb. */
 struct script {
 	const char *verb;
-	enum outcome_class answers[4];
+	enum outcome_class answers[16];
 };
 
 struct fake {
@@ -104,6 +104,10 @@ static void fake_loop(struct fake *f)
 
 struct run {
 	struct fake fake;
+	struct fake other; /* a second engine, for the tests that have one */
+	int64_t now_ns;    /* the clock */
+	int64_t due_ns;    /* when it wants to be pumped; -1: no need */
+	size_t downs;
 	struct graph *g;
 	struct reductor *r;
 	size_t started, finished, retried;
@@ -130,15 +134,36 @@ static void on_retried(void *arg, const struct oid *id, const char *why)
 	((struct run *)arg)->retried++;
 }
 
+static void on_down(void *arg, const char *engine, const char *why)
+{
+	((struct run *)arg)->downs++;
+}
+
+static int64_t clock_of(void *arg)
+{
+	return ((struct run *)arg)->now_ns;
+}
+
+static void wake_at(void *arg, int64_t due_ns)
+{
+	((struct run *)arg)->due_ns = due_ns;
+}
+
 static void begin(struct run *x, struct world *w, const struct script *s, bool keep_going)
 {
-	const struct reductor_options o = { .keep_going = keep_going };
-	const struct observer watch = { x, on_started, on_finished, on_retried, NULL };
+	const struct reductor_options o = {
+		.keep_going = keep_going, .arg = x, .now_ns = clock_of, .wake_at = wake_at
+	};
+	const struct observer watch = { .arg = x,
+		                        .started = on_started,
+		                        .finished = on_finished,
+		                        .retried = on_retried,
+		                        .engine_down = on_down };
 
-	*x = (struct run){ .fake = { { &fake_ops }, w, s, 2 } };
+	*x = (struct run){ .fake = { { &fake_ops }, w, s, 2 }, .now_ns = 1, .due_ns = -1 };
 	x->g = graph_new(w->st);
 	x->r = reductor_new(x->g, &o);
-	reductor_add_engine(x->r, &x->fake.engine);
+	reductor_add_engine(x->r, &x->fake.engine, ENGINE_PRIMARY);
 	reductor_add_observer(x->r, &watch);
 }
 
@@ -151,11 +176,27 @@ static struct node *want(struct run *x, const struct oid *id)
 	return n;
 }
 
+/* Turns the "event loop"; the clock jumps to the next thing that is due. */
 static void go(struct run *x)
 {
-	reductor_pump(x->r);
-	fake_loop(&x->fake);
-	CHECK(reductor_idle(x->r), "it does not end");
+	for (int i = 0; i < 1000; i++) {
+		reductor_pump(x->r);
+		if (x->other.w)
+			fake_loop(&x->other);
+		fake_loop(&x->fake);
+		if (reductor_idle(x->r))
+			return;
+		if (x->due_ns > x->now_ns)
+			x->now_ns = x->due_ns;
+	}
+	CHECK(false, "it does not end");
+}
+
+/* A second engine, for the roles that the first has not. */
+static void add_other(struct run *x, const struct engine_ops *ops, const struct script *s)
+{
+	x->other = (struct fake){ { ops }, x->fake.w, s, 2 };
+	reductor_add_engine(x->r, &x->other.engine, ENGINE_FALLBACK);
 }
 
 static void end(struct run *x)
@@ -163,6 +204,7 @@ static void end(struct run *x)
 	reductor_free(x->r);
 	graph_free(x->g);
 	map_release(&x->fake.tried);
+	map_release(&x->other.tried);
 }
 
 static void test_a_graph_is_forced_within_the_slots(void **state)
@@ -190,7 +232,11 @@ static void test_tries_follow_the_policy(void **state)
 	} cases[] = {
 		{ { "a", { OUTCOME_FAILED } }, 1, false },
 		{ { "a", { OUTCOME_LOST, OUTCOME_OK } }, 2, true },
-		{ { "a", { OUTCOME_LOST, OUTCOME_LOST, OUTCOME_LOST } }, 3, false },
+		{ { "a", { OUTCOME_LOST, OUTCOME_LOST, OUTCOME_LOST, OUTCOME_LOST } },
+		  4,
+		  false },
+		{ { "a", { OUTCOME_THROTTLED, OUTCOME_THROTTLED, OUTCOME_OK } }, 3, true },
+		{ { "a", { OUTCOME_CANT_RUN } }, 1, false },
 		{ { "a", { OUTCOME_TIMEOUT, OUTCOME_TIMEOUT } }, 2, false },
 		{ { "a", { OUTCOME_NOSPC, OUTCOME_OK } }, 2, true },
 		{ { "a", { OUTCOME_WRONG, OUTCOME_WRONG, OUTCOME_OK } }, 3, true },
@@ -296,6 +342,194 @@ static void test_cancelling_ends_what_runs_and_starts_nothing(void **state)
 	end(&x);
 }
 
+/* As the fake, but jobs run elsewhere, and one may hang. */
+static const struct engine_ops far_ops = {
+	.name = "far",
+	.can_run = fake_can_run,
+	.free_slots = fake_free_slots,
+	.start = fake_start,
+	.cancel_all = fake_cancel,
+	.elsewhere = true,
+};
+
+static void test_what_keeps_failing_goes_to_the_fallback_engine(void **state)
+{
+	static const struct script lost[] = {
+		{ "a", { OUTCOME_LOST, OUTCOME_LOST, OUTCOME_LOST, OUTCOME_LOST } },
+		{ "b", { OUTCOME_CANT_RUN } },
+		{ "c", { OUTCOME_FAILED } },
+		{ NULL },
+	};
+	struct world *w = *state;
+	struct oid a = world_node(w, "a", NULL, NULL);
+	struct oid b = world_node(w, "b", NULL, NULL);
+	struct oid c = world_node(w, "c", NULL, NULL);
+	struct run x;
+
+	begin(&x, w, lost, true);
+	add_other(&x, &fake_ops, NULL);
+	struct node *na = want(&x, &a);
+	struct node *nb = want(&x, &b);
+	struct node *nc = want(&x, &c);
+	go(&x);
+	CHECK(graph_state(na) == NODE_DONE, "a: %d", graph_state(na));
+	CHECK(graph_state(nb) == NODE_DONE, "b: %d", graph_state(nb));
+	CHECK(graph_state(nc) == NODE_FAILED, "what the program itself says is final");
+	CHECK(x.fake.starts == 6 && x.other.starts == 2, "%u and %u starts", x.fake.starts,
+	      x.other.starts);
+	end(&x);
+}
+
+static void test_tries_wait_longer_each_time(void **state)
+{
+	static const struct script busy[] = {
+		{ "a",
+		  { OUTCOME_THROTTLED, OUTCOME_THROTTLED, OUTCOME_THROTTLED, OUTCOME_OK } },
+		{ NULL },
+	};
+	const struct policy *p = policy_for(OUTCOME_THROTTLED);
+	struct world *w = *state;
+	struct oid a = world_node(w, "a", NULL, NULL);
+	struct run x;
+
+	CHECK(policy_wait_ns(p, 1, 0, UINT32_MAX) < policy_wait_ns(p, 2, 0, UINT32_MAX),
+	      "grows");
+	CHECK(policy_wait_ns(p, 60, 0, UINT32_MAX) <= (int64_t)p->cap_ms * 1000000,
+	      "is bounded");
+	CHECK(policy_wait_ns(p, 1, 3000, 0) >= 3000000000, "as long as was asked for");
+	begin(&x, w, busy, false);
+	want(&x, &a);
+	reductor_pump(x.r);
+	fake_loop(&x.fake);
+	CHECK(x.fake.starts == 1 || x.now_ns >= x.due_ns, "not at once");
+	go(&x);
+	CHECK(x.fake.starts == 4, "%u starts", x.fake.starts);
+	end(&x);
+}
+
+static void test_an_engine_that_is_down_is_left_alone(void **state)
+{
+	static const struct script down[] = {
+		{ "a",
+		  { OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE,
+		    OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE,
+		    OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE,
+		    OUTCOME_UNREACHABLE, OUTCOME_UNREACHABLE } },
+		{ NULL },
+	};
+	struct world *w = *state;
+	struct run x;
+
+	begin(&x, w, down, true);
+	add_other(&x, &fake_ops, NULL);
+	for (int i = 0; i < 8; i++) {
+		auto_free char *command = xasprintf("a %d", i);
+		struct oid id = world_node(w, command, NULL, NULL);
+
+		want(&x, &id);
+	}
+	go(&x);
+	CHECK(x.downs == 1, "told %zu times", x.downs);
+	CHECK(x.fake.starts < 12 && x.other.starts == 8, "%u starts there, %u here",
+	      x.fake.starts, x.other.starts);
+	end(&x);
+}
+
+static void test_a_straggler_is_started_twice_and_the_first_answer_wins(void **state)
+{
+	struct world *w = *state;
+	struct oid slow = world_node(w, "slow", NULL, NULL);
+	struct run x;
+
+	begin(&x, w, NULL, false);
+	x.fake.engine.ops = &far_ops;
+	struct node *n = want(&x, &slow);
+	reductor_pump(x.r);
+	CHECK(x.fake.busy == 1 && x.due_ns > x.now_ns, "it is looked at later");
+	x.now_ns = x.due_ns;
+	reductor_pump(x.r);
+	CHECK(x.fake.busy == 2 && x.retried == 1, "%u attempts", x.fake.busy);
+	/* The second answers, then the first, with a failure. */
+	struct outcome good = { .memoizable = true };
+	struct thunk *t = x.fake.jobs[1].t;
+	world_run(w, t, &good.memo);
+	x.fake.jobs[1].t = NULL;
+	x.fake.busy--;
+	x.fake.jobs[1].done(x.fake.jobs[1].arg, &good);
+	thunk_free(t);
+	CHECK(graph_state(n) == NODE_DONE && reductor_idle(x.r), "done with the first answer");
+	struct outcome bad = { .what = OUTCOME_FAILED };
+	t = x.fake.jobs[0].t;
+	x.fake.jobs[0].t = NULL;
+	x.fake.busy--;
+	x.fake.jobs[0].done(x.fake.jobs[0].arg, &bad);
+	thunk_free(t);
+	CHECK(graph_state(n) == NODE_DONE && !reductor_stopped(x.r) && x.finished == 1,
+	      "what the loser says changes nothing");
+	end(&x);
+}
+
+static void lose(struct world *w, const struct oid *id)
+{
+	auto_free char *path = xasprintf("%s/blobs/%s", w->dir, id->s);
+
+	CHECK(unlink(path) == 0, "unlink %s", path);
+}
+
+static void test_results_that_were_lost_are_made_again(void **state)
+{
+	static const struct script s[] = {
+		{ "user", { OUTCOME_MISSING, OUTCOME_OK } },
+		{ NULL },
+	};
+	struct world *w = *state;
+	struct oid base = world_node(w, "base", NULL, NULL);
+	struct oid middle = world_node(w, "middle", &base, NULL);
+	struct oid user = world_node(w, "user", &middle, NULL);
+	struct err err = ERR_INIT;
+	struct oid value;
+	bool executable;
+	struct run x;
+
+	begin(&x, w, s, false);
+	struct node *nm = want(&x, &middle);
+	go(&x);
+	OK(graph_output(x.g, nm, NULL, &value, &executable, &err), err);
+	lose(w, &value);
+	struct node *nu = want(&x, &user);
+	go(&x);
+	CHECK(graph_state(nu) == NODE_DONE, "user: %d", graph_state(nu));
+	CHECK(w->runs == 4, "base, middle, middle again, user: not %zu", w->runs);
+	end(&x);
+}
+
+static void test_a_remembered_result_that_was_lost_is_made_again(void **state)
+{
+	struct world *w = *state;
+	struct oid base = world_node(w, "base", NULL, NULL);
+	struct oid top = world_node(w, "top", &base, NULL);
+	struct err err = ERR_INIT;
+	struct oid value;
+	bool executable;
+	struct run x;
+
+	begin(&x, w, NULL, false);
+	want(&x, &top);
+	go(&x);
+	end(&x);
+	begin(&x, w, NULL, false);
+	struct node *n = want(&x, &top);
+	CHECK(graph_state(n) == NODE_DONE, "remembered");
+	OK(graph_output(x.g, n, NULL, &value, &executable, &err), err);
+	lose(w, &value);
+	CHECK(graph_remake(x.g, n), "to be made again");
+	CHECK(!graph_remake(x.g, n), "it is under way");
+	go(&x);
+	CHECK(graph_state(n) == NODE_DONE && w->runs == 3, "%zu runs", w->runs);
+	CHECK(!graph_remake(x.g, n), "it is held");
+	end(&x);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void)
@@ -307,6 +541,12 @@ int main(void)
 		TEST(test_a_failure_stops_the_run),
 		TEST(test_what_no_engine_can_run_fails_with_a_reason),
 		TEST(test_a_missing_output_is_told_to_observers),
+		TEST(test_what_keeps_failing_goes_to_the_fallback_engine),
+		TEST(test_tries_wait_longer_each_time),
+		TEST(test_an_engine_that_is_down_is_left_alone),
+		TEST(test_a_straggler_is_started_twice_and_the_first_answer_wins),
+		TEST(test_results_that_were_lost_are_made_again),
+		TEST(test_a_remembered_result_that_was_lost_is_made_again),
 		TEST(test_cancelling_ends_what_runs_and_starts_nothing),
 	};
 
