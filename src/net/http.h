@@ -33,9 +33,12 @@ struct http_sign {
 	const char *secret_key;
 	const char *session_token; /* or NULL */
 	/* Payload's SHA-256 in hex for x-amz-content-sha256, or NULL where the service wants
-	 * none */
+	 * none (then a body in memory is hashed, and one in a file not allowed) */
 	const char *payload_hash;
 };
+
+/** For payload_hash: the body is not covered by the signature (TLS protects it). */
+#define HTTP_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 
 struct http_request {
 	const char *method; /* "GET" */
@@ -65,10 +68,11 @@ struct http_request {
 	}
 
 struct http_response {
-	long status;         /* HTTP status; 0 when none came: then err says why */
-	struct err err;      /* RETRY: connection, timeout, cut off; DENIED: TLS, refused
-	                        certificates */
-	struct buf body;     /* of any answer without a sink, and of errors with one */
+	long status;     /* HTTP status; 0 when none came: then err says why */
+	struct err err;  /* RETRY: connection, timeout (err.sys ETIMEDOUT), cut off, cancelled
+	                    (ECANCELED); DENIED: TLS, refused certificates; CORRUPT: too
+	                    long; IO: the sink said stop, the body could not be read */
+	struct buf body; /* of any answer without a sink, and of errors with one */
 	struct strv headers; /* "name: value", names in lower case */
 	int64_t wall_ns;
 	uint64_t sent_bytes;
@@ -81,11 +85,15 @@ const char *http_response_header(const struct http_response *r, const char *name
 /** @r is the client's, released after the call. */
 typedef void http_done_fn(void *arg, const struct http_response *r);
 
+/** @o: its strings are copied; NULL: all by default. Redirects are not followed; proxies are
+ * those of the usual variables (https_proxy, no_proxy, …). */
 int http_new(uv_loop_t *loop, const struct http_options *o, struct http **out, struct err *err);
-/** Cancels what runs (it calls back first, with RETRY "cancelled"). */
+/** Cancels what runs (it calls back first, with RETRY "cancelled"). Not from inside a call
+ * back. The loop must be run once more (uv_run) for its handles to close. NULL is fine. */
 void http_free(struct http *h);
-/** Begin. Strings of @req are copied; its body, fd and sink are borrowed until the call back.
- * Returns an id > 0 for http_cancel, or -1. */
+/** Begin, or wait in line. Strings of @req are copied; its body, fd and sink are borrowed until
+ * the call back. Returns an id > 0 for http_cancel, or -1: USAGE for a URL, a method or a
+ * header that can't be sent (a line break in it, …). */
 int64_t http_start(struct http *h, const struct http_request *req, http_done_fn *done,
                    void *arg, struct err *err);
 /** Stop one; it calls back (RETRY "cancelled"), later. Unknown ids are ignored. */
