@@ -553,3 +553,31 @@ void wire_response_release(struct wire_response *r)
 	strv_release(&r->missing);
 	*r = (struct wire_response){ 0 };
 }
+
+int wire_health_encode(const struct wire_health *h, struct buf *out, struct err *err)
+{
+	buf_addf(out,
+	         "{\"status\":\"ok\",\"protocol\":%u,\"room\":%u,\"platform\":", h->protocol,
+	         h->room);
+	put_string(out, h->platform);
+	buf_addc(out, '}');
+	return encoded(out, err);
+}
+
+int wire_health_decode(const void *data, size_t len, struct wire_health *out, struct err *err)
+{
+	static const struct member health[] = {
+		{ "protocol", NULL, read_u32, offsetof(struct wire_health, protocol) },
+		{ "room", NULL, read_u32, offsetof(struct wire_health, room) },
+		{ NULL, NULL, NULL, 0 },
+	};
+	json_t *j = parse(data, len, err);
+
+	*out = (struct wire_health){ 0 };
+	int rc = j ? read_object(j, health, UNKNOWN_IGNORED, out, err) : -1;
+	const char *platform = json_string_value(json_object_get(j, "platform"));
+	if (rc == 0 && platform)
+		snprintf(out->platform, sizeof(out->platform), "%s", platform);
+	json_decref(j);
+	return rc < 0 ? err_wrap(err, "health") : 0;
+}

@@ -88,4 +88,15 @@ int wire_response_decode(const void *data, size_t len, struct wire_response *out
                          struct err *err);
 void wire_response_release(struct wire_response *r);
 
+/** What `GET /healthz` says: that the peer is there, and what it speaks. */
+struct wire_health {
+	unsigned protocol; /* 0: a peer that does not say */
+	unsigned room;     /* requests that it takes at once; 0: not said */
+	char platform[32]; /* "x86_64-linux", or "" */
+};
+
+int wire_health_encode(const struct wire_health *h, struct buf *out, struct err *err);
+/** CORRUPT when it is no JSON object. */
+int wire_health_decode(const void *data, size_t len, struct wire_health *out, struct err *err);
+
 #endif

@@ -42,6 +42,10 @@ struct outcome {
 };
 
 void outcome_release(struct outcome *o);
+/** "storage full", …: also what a worker says in its answers (core/wire.h). */
+const char *outcome_class_name(enum outcome_class what);
+/** The class of that name; INTERNAL for any other. */
+enum outcome_class outcome_class_parse(const char *name);
 
 /** @arg as given to start; @o is the callee's to release. */
 typedef void engine_done_fn(void *arg, struct outcome *o);
