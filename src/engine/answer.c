@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "core/codec.h"
 #include "core/digest.h"
+#include "exec/execute.h"
 
 static void wrong(struct outcome *out, const char *fmt, ...) printflike(2, 3);
 
@@ -205,6 +206,8 @@ static void judge_failure(const struct answer_question *q, const struct wire_res
 	out->status = r->protocol ? r->wait_status : 1 << 8;
 	if (keep_texts(q, r, out, &err) < 0)
 		trouble(out, &err);
+	else
+		out->suspicious = execution_is_suspicious(q->store, out, NULL);
 }
 
 void answer_judge(const struct answer_question *q, const struct wire_response *r,

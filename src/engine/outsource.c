@@ -233,7 +233,7 @@ void outsource_judge(const struct http_response *r, struct outsource_verdict *v)
 		v->what = r->err.kind == ERR_CORRUPT                      ? OUTCOME_WRONG
 		          : r->err.kind == ERR_RETRY && r->sent_bytes > 0 ? OUTCOME_LOST
 		                                                          : OUTCOME_UNREACHABLE;
-		snprintf(v->why, sizeof(v->why), "%s", r->err.msg);
+		snprintf(v->why, sizeof(v->why), "%.500s", r->err.msg);
 		return;
 	}
 	v->what = class_of_status(r->status);
