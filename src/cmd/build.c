@@ -230,6 +230,7 @@ static void report_text(const struct build *b, double wall_s)
 	struct coordinator_counts c = coordinator_counts(b->coordinator);
 	struct forcer_counts f = forcer_counts(b->forcer);
 	const struct map *why = coordinator_reasons(b->coordinator);
+	auto_buf traffic = BUF_INIT;
 	size_t at = 0;
 
 	fprintf(stderr,
@@ -240,6 +241,10 @@ static void report_text(const struct build *b, double wall_s)
 	        c.delegated, wall_s);
 	for (struct map_entry *e; (e = map_next(why, &at));)
 		fprintf(stderr, "gg:   %llu x %s\n", (unsigned long long)e->num, e->key);
+	forcer_describe_traffic(b->forcer, &traffic);
+	if (traffic.len)
+		fprintf(stderr, "gg:   %s; %zu tries again; %.4f USD\n", buf_str(&traffic),
+		        f.retried, f.price_usd);
 }
 
 static int run(struct build *b, char **argv)
@@ -285,7 +290,9 @@ static int run_once(struct build *b, char **argv)
 	b->stopped = false;
 	b->options.forcer.hold_failures = b->overlaps && !b->options.forcer.keep_going;
 	b->forcer = forcer_new(b->store, &b->options.forcer);
-	b->coordinator = coordinator_new(b->forcer, b->store, &err);
+	b->coordinator = forcer_connect(b->forcer, &err) < 0
+	                         ? NULL
+	                         : coordinator_new(b->forcer, b->store, &err);
 	if (!b->coordinator) {
 		forcer_free(b->forcer);
 		return command_failed(b->self, &err);
@@ -309,12 +316,14 @@ static int run_once(struct build *b, char **argv)
 static void make_left_over_real(struct build *b)
 {
 	struct forcer_options o = b->options.forcer;
+	struct err err = ERR_INIT;
 
 	if (o.lazy || store_pending_empty(b->store))
 		return;
 	o.keep_going = o.hold_failures = true;
 	b->forcer = forcer_new(b->store, &o);
-	adopt_all_pending(b);
+	if (forcer_connect(b->forcer, &err) == 0)
+		adopt_all_pending(b);
 	b->ran |= forcer_counts(b->forcer).ran > 0;
 	forcer_free(b->forcer);
 	b->forcer = NULL;
@@ -347,7 +356,8 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	b.is_make = is_make(command[0]) && !b.options.forcer.lazy;
 	/* A command on the real files can't be left to itself: its output is half there
 	 * meanwhile. */
-	b.overlaps = b.options.overlap && b.is_make && is_isolated(&b);
+	b.overlaps = (b.options.overlap || forcer_is_remote(&b.options.forcer)) && b.is_make &&
+	             is_isolated(&b);
 	make_left_over_real(&b);
 	rc = run_once(&b, command);
 	if (b.stopped && b.options.forcer.hold_failures) {

@@ -85,6 +85,10 @@ static int run(struct force *f, struct store *st, const struct forcer_options *o
 	struct err err = ERR_INIT;
 
 	f->forcer = forcer_new(st, o);
+	if (forcer_connect(f->forcer, &err) < 0) {
+		forcer_free(f->forcer);
+		return command_failed(f->self, &err);
+	}
 	forcer_on_failure(f->forcer, (void (*)(void *))forcer_cancel, f->forcer);
 	struct options_signals sig;
 	options_watch_signals(&sig, f->forcer);

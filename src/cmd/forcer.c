@@ -10,12 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "cmd/remote.h"
 #include "cmd/tools.h"
 #include "core/codec.h"
 #include "core/placeholder.h"
 #include "exec/execute.h"
+#include "exec/inputs.h"
 #include "model/output.h"
 #include "ui/failure.h"
 #include "ui/status.h"
@@ -40,6 +43,10 @@ struct waiter {
 struct pending_node {
 	struct promise *promises;
 	struct waiter *waiters;
+	struct forcer *owner;
+	struct node *node;
+	bool fetching; /* its results are on their way here */
+	bool fetched;  /* … and have been once */
 };
 
 /* What a thunk that ran here printed and how it ended, until somebody asks. */
@@ -57,7 +64,11 @@ struct forcer {
 	uv_timer_t tick;
 	struct graph *graph;
 	struct reductor *reductor;
-	struct engine *engine;
+	struct engine *local; /* NULL: none yet; owned by engines */
+	struct engine *engines[ENGINES_MAX + 1];
+	size_t n_engines;
+	struct remote_run *remote; /* NULL: nothing but local */
+	uv_timer_t wake;           /* for tries that are due later */
 	struct status *status;
 	bool live; /* it paints */
 	struct promise *promises;
@@ -170,6 +181,20 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 		store_get(f->store, &e->err_text, &errs, &err);
 	failure_format(t, o, buf_str(&out), buf_str(&errs), &text);
 	status_print(f->status, buf_str(&text), text.len);
+}
+
+static void on_retried(void *arg, const struct oid *id, const char *why)
+{
+	struct forcer *f = arg;
+
+	(void)id;
+	(void)why;
+	f->counts.retried++;
+}
+
+static void on_engine_down(void *arg, const char *engine, const char *why)
+{
+	forcer_say(arg, "engine %s is left alone for a while: %s", engine, why);
 }
 
 static void say_missing(struct forcer *f, const struct thunk *t, const char *line)
@@ -301,22 +326,85 @@ static void repeat_warnings(struct forcer *f, struct node *n)
 	memo_release(&m);
 }
 
-static void serve(struct forcer *f, struct node *n)
+/* The node is settled, and what is wanted of it is here. */
+static void serve_now(struct forcer *f, struct node *n)
 {
 	struct pending_node *p = graph_user(n);
 
-	if (!p)
-		return;
 	graph_set_user(n, NULL);
 	f->open--;
 	bool done = graph_state(n) == NODE_DONE;
 	if (!done && p->promises)
 		note_failure(f);
 	for (struct promise *at = p->promises; at; at = at->next)
-		if (done && !f->options.lazy)
+		if (done && !f->options.lazy && !f->options.no_download)
 			keep_promise(f, at, n);
 	answer_waiters(f, n, p->waiters);
 	free(p);
+}
+
+/* The results could not be brought here: those that nobody has are made again. */
+static void fetch_failed(struct forcer *f, struct pending_node *p, const struct err *err)
+{
+	struct inputs lost = INPUTS_INIT;
+
+	if (err->kind == ERR_NOTFOUND || err->kind == ERR_CORRUPT) {
+		graph_outputs(f->graph, p->node, &lost);
+		inputs_drop_present(f->store, &lost);
+		remote_run_forget(f->remote, lost.v, lost.n);
+		inputs_release(&lost);
+		if (graph_remake(f->graph, p->node)) {
+			reductor_pump(f->reductor);
+			return; /* it settles again */
+		}
+	}
+	if (!f->cancelled)
+		forcer_say(f, "%s", err->msg);
+	note_failure(f);
+	serve_now(f, p->node);
+}
+
+static void on_fetched(void *arg, const struct err *err)
+{
+	struct pending_node *p = arg;
+
+	p->fetching = false;
+	p->fetched = true;
+	if (err)
+		fetch_failed(p->owner, p, err);
+	else
+		serve_now(p->owner, p->node);
+}
+
+/* Starts to bring the results of a done node that are elsewhere. False: all are here. */
+static bool fetch_results(struct forcer *f, struct pending_node *p)
+{
+	auto_inputs wanted = INPUTS_INIT;
+	struct err err = ERR_INIT;
+
+	if (!f->remote || (f->options.no_download && !p->waiters))
+		return false;
+	graph_outputs(f->graph, p->node, &wanted);
+	inputs_drop_present(f->store, &wanted);
+	if (wanted.n == 0)
+		return false;
+	p->fetching = true;
+	if (remote_run_pull(f->remote, wanted.v, wanted.n, on_fetched, p, &err) < 0) {
+		p->fetching = false;
+		fetch_failed(f, p, &err);
+	}
+	return true;
+}
+
+static void serve(struct forcer *f, struct node *n)
+{
+	struct pending_node *p = graph_user(n);
+
+	if (!p || p->fetching)
+		return;
+	if (graph_state(n) == NODE_DONE && fetch_results(f, p))
+		return;
+	serve_now(f, n);
 }
 
 static void on_settled(void *arg, struct node *n, bool remembered)
@@ -345,6 +433,8 @@ static struct pending_node *pending_of(struct forcer *f, struct node *n)
 
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
+		p->owner = f;
+		p->node = n;
 		graph_set_user(n, p);
 		f->open++;
 	}
@@ -463,38 +553,116 @@ static void on_tick(uv_timer_t *t)
 	status_tick(f->status);
 }
 
-struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
+static void on_wake(uv_timer_t *t)
 {
-	struct forcer *f = xcalloc(1, sizeof(*f));
-	const struct reductor_options ro = { .keep_going = true };
+	reductor_pump(((struct forcer *)t->data)->reductor);
+}
 
-	f->store = st;
-	f->options = *o;
-	BUG_IF(uv_loop_init(&f->loop) < 0);
-	f->graph = graph_new(st);
-	graph_on_settled(f->graph, on_settled, f);
-	f->reductor = reductor_new(f->graph, &ro);
-	if (f->options.jobs == 0)
-		f->options.jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+static void wake_at(void *arg, int64_t due_ns)
+{
+	struct forcer *f = arg;
+	int64_t wait_ns = due_ns - clock_now_ns();
+
+	if (due_ns < 0)
+		uv_timer_stop(&f->wake);
+	else
+		uv_timer_start(&f->wake, on_wake,
+		               wait_ns > 0 ? (uint64_t)(wait_ns / 1000000 + 1) : 0, 0);
+}
+
+static void add_engine(struct forcer *f, struct engine *e, unsigned roles)
+{
+	f->engines[f->n_engines++] = e;
+	reductor_add_engine(f->reductor, e, roles);
+}
+
+static struct engine *new_local(struct forcer *f, unsigned jobs)
+{
 	const struct local_options lo = {
-		.jobs = f->options.jobs,
-		.step = o->step,
-		.require = o->require,
+		.jobs = jobs ? jobs : (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+		.step = f->options.step,
+		.require = f->options.require,
 		.envp = environ,
 		.arg = f,
 		.may_run_outside = may_run_outside,
 		.runs_outside = runs_outside,
 		.started = sandbox_started,
 	};
-	f->engine = local_new(&f->loop, st, &lo);
-	reductor_add_engine(f->reductor, f->engine, ENGINE_PRIMARY | ENGINE_FALLBACK);
+
+	f->local = local_new(&f->loop, f->store, &lo);
+	return f->local;
+}
+
+static bool spec_is_local(const struct engine_spec *e)
+{
+	return strcmp(e->text, "local") == 0 || strcmp(e->text, "local=mixed") == 0;
+}
+
+bool forcer_is_remote(const struct forcer_options *o)
+{
+	for (size_t i = 0; i < o->n_engines; i++)
+		if (!spec_is_local(&o->engines[i]))
+			return true;
+	return false;
+}
+
+/* Engines in the order given; local is the last resort unless another fallback was named. */
+int forcer_connect(struct forcer *f, struct err *err)
+{
+	const struct forcer_options *o = &f->options;
+	bool fallback = o->no_fallback;
+
+	if (!forcer_is_remote(o))
+		return 0; /* forcer_new has done it */
+	if (remote_run_new(&f->loop, f->store, o->engines, o->n_engines, o->storage, &f->remote,
+	                   err) < 0)
+		return -1;
+	for (size_t i = 0; i < o->n_engines; i++) {
+		const struct engine_spec *spec = &o->engines[i];
+
+		fallback |= spec->fallback;
+		add_engine(f,
+		           spec_is_local(spec)
+		                   ? remote_run_fetching(f->remote, new_local(f, spec->jobs))
+		                   : remote_run_engine(f->remote, i),
+		           spec->fallback ? ENGINE_FALLBACK : ENGINE_PRIMARY);
+	}
+	if (!fallback)
+		add_engine(f, remote_run_fetching(f->remote, new_local(f, 0)), ENGINE_FALLBACK);
+	return 0;
+}
+
+struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
+{
+	struct forcer *f = xcalloc(1, sizeof(*f));
+	const struct reductor_options ro = { .keep_going = true,
+		                             .straggler_ns = o->straggler_ns,
+		                             .arg = f,
+		                             .wake_at = wake_at };
+
+	f->store = st;
+	f->options = *o;
+	BUG_IF(uv_loop_init(&f->loop) < 0);
+	uv_timer_init(&f->loop, &f->wake);
+	f->wake.data = f;
+	f->graph = graph_new(st);
+	graph_on_settled(f->graph, on_settled, f);
+	f->reductor = reductor_new(f->graph, &ro);
+	if (!forcer_is_remote(o))
+		add_engine(f,
+		           new_local(f, o->n_engines && o->engines[0].jobs ? o->engines[0].jobs
+		                                                           : o->jobs),
+		           ENGINE_PRIMARY);
 	const char *term = getenv("TERM");
 	bool live = o->status && isatty(2) && !(term && strcmp(term, "dumb") == 0) &&
 	            !getenv("GG_FORCE_NO_STATUS");
 	f->live = live;
 	f->status = status_new(2, live, live && !getenv("NO_COLOR"));
 	reductor_add_observer(f->reductor, status_observer(f->status));
-	const struct observer mine = { .arg = f, .finished = on_finished };
+	const struct observer mine = { .arg = f,
+		                       .finished = on_finished,
+		                       .retried = on_retried,
+		                       .engine_down = on_engine_down };
 	reductor_add_observer(f->reductor, &mine);
 	uv_timer_init(&f->loop, &f->tick);
 	f->tick.data = f;
@@ -529,11 +697,20 @@ void forcer_free(struct forcer *f)
 	if (!f)
 		return;
 	drop_unkept(f);
+	/* Who waits for the backend is answered, then nothing answers any more. */
+	f->cancelled = true;
+	if (f->remote) {
+		reductor_cancel(f->reductor);
+		remote_run_free(f->remote);
+	}
+	for (size_t i = 0; i < f->n_engines; i++)
+		f->engines[i]->ops->free(f->engines[i]);
 	status_free(f->status);
 	reductor_free(f->reductor);
-	f->engine->ops->free(f->engine);
 	uv_close((uv_handle_t *)&f->tick, NULL);
-	uv_run(&f->loop, UV_RUN_NOWAIT);
+	uv_close((uv_handle_t *)&f->wake, NULL);
+	while (uv_run(&f->loop, UV_RUN_NOWAIT))
+		;
 	uv_loop_close(&f->loop);
 	graph_free(f->graph);
 	for (size_t i = 0; i < f->endings.cap; i++)
@@ -557,7 +734,7 @@ struct graph *forcer_graph(struct forcer *f)
 
 int forcer_prepare(struct forcer *f, struct err *err)
 {
-	return local_prepare(f->engine, err);
+	return f->remote ? 0 : local_prepare(f->local, err);
 }
 
 bool forcer_idle(const struct forcer *f)
@@ -578,6 +755,8 @@ void forcer_cancel(struct forcer *f)
 	if (f->cancelled)
 		return;
 	f->cancelled = true;
+	if (f->remote)
+		remote_run_cancel(f->remote);
 	reductor_cancel(f->reductor);
 }
 
@@ -599,5 +778,12 @@ struct forcer_counts forcer_counts(const struct forcer *f)
 
 	graph_counts(f->graph, &g);
 	c.thunks = g.nodes;
+	c.price_usd = reductor_price_usd(f->reductor);
 	return c;
+}
+
+void forcer_describe_traffic(const struct forcer *f, struct buf *out)
+{
+	if (f->remote)
+		remote_run_describe(f->remote, out);
 }

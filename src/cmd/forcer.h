@@ -15,8 +15,24 @@
 
 struct forcer;
 
+/** An engine as the command line names it. */
+struct engine_spec {
+	const char *text; /* "local", "lambda=eu-west-1", "remote=host:9924"; borrowed */
+	unsigned jobs;    /* 0: the engine's own */
+	bool fallback;    /* for what the others can't take or keep failing at */
+};
+
+enum { ENGINES_MAX = 16 };
+
 struct forcer_options {
-	unsigned jobs; /* 0: as many as there are processors */
+	/* none: local, with @jobs */
+	struct engine_spec engines[ENGINES_MAX];
+	size_t n_engines;
+	bool no_fallback; /* --fallback-engine none; else local is one if no other is named */
+	const char *storage;  /* URI of the backend; NULL: none. Borrowed; may hold secrets */
+	int64_t straggler_ns; /* reductor_options; 0: by their peers */
+	bool no_download;     /* results that are elsewhere stay there */
+	unsigned jobs;        /* 0: as many as there are processors */
 	bool keep_going;
 	bool hold_failures; /* don't print failures: the command will meet them itself */
 	bool lazy;          /* only what nothing else uses becomes a real file */
@@ -30,6 +46,8 @@ struct forcer_counts {
 	size_t ran;
 	size_t remembered;
 	size_t failed;
+	size_t retried;
+	double price_usd;
 };
 
 /** What is known of a thunk when its waiter is called. */
@@ -50,6 +68,11 @@ struct forcer *forcer_new(struct store *st, const struct forcer_options *o);
 void forcer_free(struct forcer *f);
 uv_loop_t *forcer_loop(struct forcer *f);
 struct graph *forcer_graph(struct forcer *f);
+/** Open the engines and the backend that the options name, if any is not local: before anything
+ * is asked for. */
+int forcer_connect(struct forcer *f, struct err *err);
+/** Does anything run on other machines? */
+bool forcer_is_remote(const struct forcer_options *o);
 /** Start the sandbox now, while the process is small. */
 int forcer_prepare(struct forcer *f, struct err *err);
 
@@ -84,6 +107,8 @@ bool forcer_is_live(const struct forcer *f);
 void forcer_pass(struct forcer *f, const char *text, size_t len);
 /** A result was taken from the memo table without the forcer's doing: for the status line. */
 void forcer_note_remembered(struct forcer *f);
+/** What went over the network, for people; "" for nothing. */
+void forcer_describe_traffic(const struct forcer *f, struct buf *out);
 /** A line for the user, above the status line. */
 void forcer_say(struct forcer *f, const char *fmt, ...) printflike(2, 3);
 

@@ -6,8 +6,17 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "cmd/remote.h"
 
-enum { OPT_SANDBOX = 256, OPT_LAZY, OPT_OVERLAP, OPT_STATS, OPT_STATS_JSON, OPT_FALLBACK };
+enum {
+	OPT_SANDBOX = 256,
+	OPT_LAZY,
+	OPT_OVERLAP,
+	OPT_STATS,
+	OPT_STATS_JSON,
+	OPT_FALLBACK,
+	OPT_STORE
+};
 
 static int parse_jobs(const char *text, unsigned *out)
 {
@@ -32,6 +41,65 @@ static int parse_sandbox(struct options *o, const char *text)
 	return 0;
 }
 
+static int add_engine(struct options *o, const char *text, bool fallback, unsigned jobs)
+{
+	struct forcer_options *f = &o->forcer;
+
+	if (fallback && strcmp(text, "none") == 0) {
+		f->no_fallback = true;
+		return 0;
+	}
+	if (!*text || f->n_engines == ENGINES_MAX)
+		return -1;
+	f->engines[f->n_engines++] = (struct engine_spec){ text, jobs, fallback };
+	return 0;
+}
+
+/* Seconds, as the original's --timeout and GG_FORCE_TIMEOUT. */
+static int parse_timeout(struct options *o, const char *text)
+{
+	char *end;
+	double s = strtod(text, &end);
+
+	if (end == text || *end || !(s >= 0 && s < 1e6))
+		return -1;
+	o->forcer.straggler_ns = (int64_t)(s * 1e9);
+	return 0;
+}
+
+/*
+ * A -j is for the engines after it; the last, if no engine follows, for those that had none,
+ * and for local where nothing else is named. What the command line leaves open the environment
+ * may say.
+ */
+static int settle_engines(struct options *o, const struct command *self, unsigned last_jobs,
+                          char **argv)
+{
+	const char *named = getenv("GG_FORCE_DEFAULT_ENGINE");
+	const char *timeout = getenv("GG_FORCE_TIMEOUT");
+	struct err err = ERR_INIT;
+	size_t primary = 0;
+
+	for (size_t i = 0; i < o->forcer.n_engines; i++)
+		primary += !o->forcer.engines[i].fallback;
+	if (primary == 0 && named && *named)
+		add_engine(o, named, false, 0);
+	else if (primary == 0 && o->forcer.n_engines > 0)
+		add_engine(o, "local", false, 0);
+	for (size_t i = 0; i < o->forcer.n_engines; i++)
+		if (!o->forcer.engines[i].jobs && !o->forcer.engines[i].fallback)
+			o->forcer.engines[i].jobs = last_jobs;
+	o->forcer.jobs = last_jobs;
+	if (!o->forcer.straggler_ns && timeout && parse_timeout(o, timeout) < 0)
+		return command_usage(self, "GG_FORCE_TIMEOUT takes seconds, not \"%s\"",
+		                     timeout);
+	if (!o->forcer.storage)
+		o->forcer.storage = getenv("GG_STORAGE_URI");
+	if (forcer_is_remote(&o->forcer) && remote_handover(self, argv, &err) < 0)
+		return command_failed(self, &err);
+	return -1;
+}
+
 int options_parse(struct options *o, const struct command *self, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -46,11 +114,13 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		{ "overlap", no_argument, NULL, OPT_OVERLAP },
 		{ "stats", no_argument, NULL, OPT_STATS },
 		{ "stats-json", required_argument, NULL, OPT_STATS_JSON },
+		{ "store", required_argument, NULL, OPT_STORE },
 		{ "no-download", no_argument, NULL, 'd' },
 		{ "timeout", required_argument, NULL, 'T' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	unsigned jobs = 0;
 	int c;
 
 	optind = 1;
@@ -58,15 +128,18 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 	while ((c = getopt_long(argc, argv, "+:j:e:ksSdT:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'j':
-			if (parse_jobs(optarg, &o->forcer.jobs) < 0)
+			if (parse_jobs(optarg, &jobs) < 0)
 				return command_usage(self, "-j takes a number from 1 to 4096");
 			break;
 		case OPT_FALLBACK:
 		case 'e':
-			if (strcmp(optarg, "local") != 0)
-				return command_usage(self, "no engine \"%s\": there is local",
-				                     optarg);
+			if (add_engine(o, optarg, c == OPT_FALLBACK, jobs) < 0)
+				return command_usage(
+					self,
+					"-e takes the name of an engine, at most %d times",
+					ENGINES_MAX);
 			break;
+		case OPT_STORE: o->forcer.storage = optarg; break;
 		case 'k': o->forcer.keep_going = true; break;
 		case 's': o->forcer.status = false; break;
 		case 'S': o->forcer.require = true; break;
@@ -79,14 +152,17 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		case OPT_OVERLAP: o->overlap = true; break;
 		case OPT_STATS: o->stats = true; break;
 		case OPT_STATS_JSON: o->stats_json = optarg; break;
-		case 'd': /* everything is here already */
-		case 'T': break;
+		case 'd': o->forcer.no_download = true; break;
+		case 'T':
+			if (parse_timeout(o, optarg) < 0)
+				return command_usage(self, "-T takes seconds");
+			break;
 		case 'h': return command_help(self);
 		case ':': return command_usage(self, "%s takes a value", argv[optind - 1]);
 		default: return command_usage(self, "unknown option %s", argv[optind - 1]);
 		}
 	}
-	return -1;
+	return settle_engines(o, self, jobs, argv);
 }
 
 static void on_signal(uv_signal_t *h, int signum)

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-int remote_handover(char **argv, struct err *err)
+int remote_handover(const struct command *self, char **argv, struct err *err)
 {
+	(void)self;
 	(void)argv;
 	(void)err;
 	return 0;

@@ -12,18 +12,22 @@ void inputs_release(struct inputs *in)
 	*in = (struct inputs)INPUTS_INIT;
 }
 
-static void add(struct inputs *in, struct map *seen, const struct oid *id)
+void inputs_add(struct inputs *in, const struct oid *id)
 {
-	bool is_new;
-
-	map_add(seen, id->s, &is_new);
-	if (!is_new)
-		return;
 	if (in->n == in->cap) {
 		in->cap = in->cap ? in->cap * 2 : 64;
 		in->v = xrealloc(in->v, in->cap * sizeof(*in->v));
 	}
 	in->v[in->n++] = *id;
+}
+
+static void add(struct inputs *in, struct map *seen, const struct oid *id)
+{
+	bool is_new;
+
+	map_add(seen, id->s, &is_new);
+	if (is_new)
+		inputs_add(in, id);
 }
 
 static int add_manifest(struct store *st, const char *name, struct inputs *in, struct map *seen,

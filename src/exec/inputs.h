@@ -20,6 +20,8 @@ struct inputs {
 	}
 
 void inputs_release(struct inputs *in);
+/** Append one; repeats are not looked for. */
+void inputs_add(struct inputs *in, const struct oid *id);
 /**
  * The inputs of a reduced thunk. Manifests must be in the store: NOTFOUND names one that is not
  * (then it is among @out, which holds what is known).

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "core/codec.h"
+#include "exec/inputs.h"
 #include "sched/heap.h"
 #include "sched/rewrite.h"
 
@@ -886,6 +887,17 @@ int graph_output(struct graph *g, struct node *n, const char *tag, struct oid *v
 	name_unpack(&r->value, false, value);
 	*executable = r->executable;
 	return 0;
+}
+
+void graph_outputs(const struct graph *g, const struct node *n, struct inputs *out)
+{
+	(void)g;
+	for (const struct result *r = n->results; r; r = r->next) {
+		struct oid id;
+
+		name_unpack(&r->value, r->is_thunk, &id);
+		inputs_add(out, &id);
+	}
 }
 
 const struct oid *graph_id(const struct node *n)

@@ -23,6 +23,7 @@
 #include "store/store.h"
 
 struct graph;
+struct inputs;
 struct node;
 
 enum node_state {
@@ -71,6 +72,8 @@ enum node_state graph_state(const struct node *n);
  * such tag. */
 int graph_output(struct graph *g, struct node *n, const char *tag, struct oid *value,
                  bool *executable, struct err *err);
+/** Append the values of all outputs of a DONE node to @out. */
+void graph_outputs(const struct graph *g, const struct node *n, struct inputs *out);
 /** The thunk by whose name the node was first added. */
 const struct oid *graph_id(const struct node *n);
 
