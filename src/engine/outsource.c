@@ -15,7 +15,7 @@
 
 #include "core/codec.h"
 #include "engine/answer.h"
-#include "engine/gather.h"
+#include "exec/gather.h"
 
 enum {
 	TIMEOUT_DEFAULT_MS = 900000, /* of a program; Lambda's longest */

@@ -54,10 +54,9 @@ int worker_new(uv_loop_t *loop, struct store *st, const struct worker_options *o
                struct worker **out, struct err *err);
 /** Requests under way are never answered. */
 void worker_free(struct worker *w);
-/** Begin. @req is copied. Answers exactly once, from the loop, never from inside the call;
- * every failure is an answer. */
-void worker_start(struct worker *w, const struct wire_request *req, worker_done_fn *done,
-                  void *arg);
+/** Begin. @req is taken over, and empty afterwards. Answers exactly once, from the loop, never
+ * from inside the call; every failure is an answer. */
+void worker_start(struct worker *w, struct wire_request *req, worker_done_fn *done, void *arg);
 /** Whoever asked (by this @arg) is gone: stop; it still answers. Unknown ones are ignored. */
 void worker_cancel(struct worker *w, void *arg);
 /** Can one more request be taken? */

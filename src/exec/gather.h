@@ -2,8 +2,8 @@
  * What a thunk needs in the backend before somebody else can run it: its own inputs, and those
  * that many thunks share (a manifest and the files that it lists), which are read once.
  */
-#ifndef ENGINE_GATHER_H
-#define ENGINE_GATHER_H
+#ifndef EXEC_GATHER_H
+#define EXEC_GATHER_H
 
 #include "base/map.h"
 #include "core/thunk.h"
@@ -21,7 +21,8 @@ void oids_release(struct oids *o);
 
 /** A manifest with all that it lists. */
 struct bundle {
-	struct oids ids; /* the manifest first */
+	struct oids ids;   /* the manifest first */
+	struct oids execs; /* those of them that must be executable files */
 	uint64_t size_bytes;
 	void *user; /* whoever uses the gather */
 };
@@ -34,7 +35,7 @@ struct gather {
 void gather_init(struct gather *g, struct store *st);
 /** @drop: called for each bundle first; may be NULL. */
 void gather_release(struct gather *g, void (*drop)(struct bundle *b));
-/** Append the thunk's own inputs: values, executables. No I/O. */
+/** Append the thunk's own inputs: executables, values. No I/O. */
 void gather_own(const struct thunk *t, struct oids *out);
 /** A manifest's bundle, valid as long as the gather. NOTFOUND, CORRUPT; NULL then. */
 struct bundle *gather_bundle(struct gather *g, const char *manifest, struct err *err);

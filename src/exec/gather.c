@@ -1,6 +1,7 @@
-#include "engine/gather.h"
+#include "exec/gather.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/manifest.h"
 
@@ -34,6 +35,7 @@ void gather_release(struct gather *g, void (*drop)(struct bundle *b))
 		if (drop)
 			drop(b);
 		oids_release(&b->ids);
+		oids_release(&b->execs);
 		free(b);
 	}
 	map_release(&g->bundles);
@@ -62,6 +64,8 @@ static struct bundle *bundle_read(struct gather *g, const struct oid *id, struct
 		if (!*m.v[i].id.s)
 			continue;
 		oids_add(&b->ids, &m.v[i].id);
+		if (S_ISREG(m.v[i].mode) && m.v[i].mode & 0111)
+			oids_add(&b->execs, &m.v[i].id);
 		b->size_bytes += oid_size(&m.v[i].id);
 	}
 	return b;
