@@ -92,9 +92,10 @@ static int plan_as(const struct call *call, struct plan *p, struct err *err)
 	int rc = 0;
 
 	parse(call, &c);
+	plan_refuse_driven(p, call);
 	if (c.why)
 		plan_delegate(p, "%s", c.why);
-	else
+	if (!p->delegate)
 		rc = describe(call, p, &c, err);
 	if (p->delegate)
 		for (int i = 1; i < call->argc; i++)

@@ -56,6 +56,8 @@ static int check_targets(struct emission *e, struct err *err)
 		const char *path = e->plan->outputs[i].path;
 		const char *why = NULL;
 
+		if (e->plan->outputs[i].kind == OUTPUT_STDOUT)
+			continue;
 		if (lstat(path, &sb) == 0) {
 			e->replaces = true;
 			why = why_not_replace(e, i, &sb);
@@ -148,9 +150,14 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 		const struct plan_output *o = &e->plan->outputs[i];
 		const struct memo_output *r = output_called(m, o->tag);
 
-		if (r && *r->id.s &&
-		    output_write(e->call->store, o->path, &r->id, mode_of(e, i, r->executable),
-		                 e->plan->n_outputs > 1 ? &now : NULL, err) < 0)
+		if (!r || !*r->id.s)
+			continue;
+		int rc = o->kind == OUTPUT_STDOUT
+		                 ? copy_text(e->call->store, r->id.s, 1, err)
+		                 : output_write(e->call->store, o->path, &r->id,
+		                                mode_of(e, i, r->executable),
+		                                e->plan->n_outputs > 1 ? &now : NULL, err);
+		if (rc < 0)
 			return -1;
 	}
 	return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
@@ -230,6 +237,15 @@ static void explain_failure(const struct emission *e, int status)
 	(void)!write(2, text.data, text.len);
 }
 
+/* Is there an output that a placeholder can't stand for? */
+static bool is_needed_now(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (p->outputs[i].kind == OUTPUT_NOW || p->outputs[i].kind == OUTPUT_STDOUT)
+			return true;
+	return false;
+}
+
 static int take_answer(const struct emission *e, const struct strv *a, int *status,
                        struct err *err)
 {
@@ -238,7 +254,8 @@ static int take_answer(const struct emission *e, const struct strv *a, int *stat
 		bool silent = !*a->v[2] && !*a->v[3]; /* given up, as after Ctrl-C */
 
 		/* What a failing tool leaves, keeps or removes is its own business. */
-		if (!silent && (e->replaces || e->plan->n_outputs > 1)) {
+		if (!silent &&
+		    (e->replaces || e->plan->n_outputs > 1 || is_needed_now(e->plan))) {
 			if (e->mode->explain)
 				explain_failure(e, *status);
 			return err_set(err, ERR_UNSURE, "a failure that may leave files");
@@ -325,13 +342,16 @@ static int make_depfile(const struct emission *e, const struct plan_output *dep,
 static int emit_unknown(const struct emission *e, int *status, struct err *err)
 {
 	const struct plan_output *dep = depfile_of(e->plan);
+	bool now = is_needed_now(e->plan);
 	auto_buf why = BUF_INIT;
 
 	if (store_cache_get(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), &why,
 	                    err) == 1)
 		return err_set(err, ERR_UNSURE, "reads a file that no model names");
-	if (e->mode->session && (dep || e->mode->wait))
+	if (e->mode->session && (dep || now || e->mode->wait))
 		return wait_for_result(e, status, err);
+	if (now)
+		return err_set(err, ERR_UNSURE, "its result is needed at once");
 	*status = 0;
 	if (dep && make_depfile(e, dep, status, err) < 0)
 		return -1;
@@ -352,7 +372,7 @@ static int emit_remembered(const struct emission *e, const struct memo *m, int *
                            struct err *err)
 {
 	*status = 0;
-	if (e->mode->placeholders) {
+	if (e->mode->placeholders && !is_needed_now(e->plan)) {
 		if (write_depfile(e, m, err) < 0 || promise_outputs(e, err) < 0)
 			return -1;
 		return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);

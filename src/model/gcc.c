@@ -17,21 +17,16 @@
 
 /* Variables that change what the driver does in ways that are not modelled. */
 static const char *const hard_env[] = {
-	"COMPILER_PATH",
-	"GCC_EXEC_PREFIX",
-	"DEPENDENCIES_OUTPUT",
-	"SUNPRO_DEPENDENCIES",
-	"CCC_OVERRIDE_OPTIONS",
-	"GCC_COMPARE_DEBUG",
-	"CPATH",
-	"C_INCLUDE_PATH",
-	"CPLUS_INCLUDE_PATH",
-	"OBJC_INCLUDE_PATH",
-	"GNUTARGET",
-	"LDEMULATION",
+	"COMPILER_PATH",       "GCC_EXEC_PREFIX",      "DEPENDENCIES_OUTPUT",
+	"SUNPRO_DEPENDENCIES", "CCC_OVERRIDE_OPTIONS", "GCC_COMPARE_DEBUG",
+	"GNUTARGET",           "LDEMULATION",
 };
 
 static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
+	                                  "CPATH",
+	                                  "C_INCLUDE_PATH",
+	                                  "CPLUS_INCLUDE_PATH",
+	                                  "OBJC_INCLUDE_PATH",
 	                                  "LANG",
 	                                  "LC_ALL",
 	                                  "LC_CTYPE",
@@ -42,6 +37,39 @@ static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
 	                                  NULL };
 
 static const char uses_time[] = "uses __DATE__, __TIME__ or __TIMESTAMP__";
+
+/* The folders of CPATH and its like; an empty one is the working folder. */
+static void add_path_variable(const struct call *call, const char *name, struct strv *dirs)
+{
+	const char *at = proc_env(call->envp, name);
+
+	for (; at && *at; at += *at == ':') {
+		size_t n = strcspn(at, ":");
+
+		strv_addn(dirs, n ? at : ".", n ? n : 1);
+		at += n;
+		if (at[0] == ':' && !at[1])
+			strv_add(dirs, ".");
+	}
+}
+
+/* CPATH comes after the -I folders, the language's own variable after the -isystem ones. */
+static void add_path_variables(const struct call *call, enum gcc_lang lang, struct gcc_call *c)
+{
+	static const struct {
+		enum gcc_lang lang;
+		const char *name;
+	} names[] = {
+		{ LANG_C, "C_INCLUDE_PATH" },
+		{ LANG_CXX, "CPLUS_INCLUDE_PATH" },
+		{ LANG_OBJC, "OBJC_INCLUDE_PATH" },
+	};
+
+	add_path_variable(call, "CPATH", &c->user_dirs);
+	for (size_t i = 0; i < countof(names); i++)
+		if (lang == names[i].lang)
+			add_path_variable(call, names[i].name, &c->system_dirs);
+}
 
 static void read_operands(const struct call *call, const struct gcc_call *c, struct plan *p)
 {
@@ -383,20 +411,90 @@ static char *with_suffix(const char *path, const char *suffix)
 	return xasprintf("%.*s%s", (int)n, path, suffix);
 }
 
-static void add_outputs(const struct call *call, const struct gcc_call *c,
-                        const struct gcc_input *in, struct plan *p)
+/*
+ * What the names of further files begin with: the object's without its suffix; where the call
+ * links too, gcc puts the program's name and a dash before the source's.
+ */
+static char *auxiliary_base(const struct gcc_call *c, const struct gcc_input *in,
+                            const struct toolchain *tc)
 {
-	const char *suffix = c->stage == STAGE_ASSEMBLY ? ".s" : ".o";
 	const char *source = path_base(in->path);
-	auto_free char *object = c->output ? xstrdup(c->output) : with_suffix(source, suffix);
-	auto_free char *notes = with_suffix(object, ".gcno");
-	auto_free char *deps = c->depfile ? xstrdup(c->depfile) : with_suffix(object, ".d");
+	const char *output = c->output ? c->output : source;
+	size_t n = (size_t)(path_ext(output) - output);
 
-	plan_add_output(p, call, object, OUTPUT_FILE, false);
+	if (c->stage != STAGE_LINK)
+		return xstrndup(output, n);
+	auto_free char *stem = xstrndup(source, (size_t)(path_ext(source) - source));
+	if (tc->family == TOOLCHAIN_CLANG)
+		return steal(&stem);
+	if (!c->output)
+		return xasprintf("a-%s", stem);
+	const char *ext = path_ext(output);
+	if (strcmp(ext, ".exe") != 0 && strcmp(ext, ".out") != 0)
+		n = strlen(output);
+	return xasprintf("%.*s-%s", (int)n, output, stem);
+}
+
+/* -E and -M: one file, or the standard output. */
+static void add_preprocessed(const struct call *call, const struct gcc_call *c, struct plan *p)
+{
+	const char *output = c->flags & GCC_DEP_PRINT && c->depfile ? c->depfile : c->output;
+
+	if (output) {
+		plan_add_output(p, call, output,
+		                c->flags & GCC_DEP_PRINT ? OUTPUT_NOW : OUTPUT_FILE, false);
+	} else {
+		strv_add(&p->thunk->args, "-o");
+		strv_add(&p->thunk->args, plan_add_stdout(p, call));
+	}
+	if (c->flags & GCC_DEP_PRINT) /* or the driver looks for what a link needs */
+		strv_add(&p->thunk->args, "-E");
+	if ((c->flags & GCC_DEP) && c->depfile)
+		plan_add_output(p, call, c->depfile, OUTPUT_DEPFILE, false);
+}
+
+/* What is made beside the object, or beside the program where the call links too. */
+static void add_auxiliary(const struct call *call, const struct gcc_call *c,
+                          const struct gcc_input *in, const struct toolchain *tc,
+                          struct plan *p)
+{
+	static const struct {
+		unsigned flag;
+		const char *suffix;
+	} files[] = {
+		{ GCC_COVERAGE, ".gcno" },
+		{ GCC_SPLIT_DWARF, ".dwo" },
+		{ GCC_STACK_USAGE, ".su" },
+	};
+	auto_free char *base = auxiliary_base(c, in, tc);
+	auto_free char *deps = c->depfile  ? xstrdup(c->depfile)
+	                       : c->output ? with_suffix(c->output, ".d")
+	                                   : xasprintf("%s.d", base);
+
 	if (c->flags & GCC_DEP)
 		plan_add_output(p, call, deps, OUTPUT_DEPFILE, false);
-	if (c->flags & GCC_COVERAGE)
-		plan_add_output(p, call, notes, OUTPUT_FILE, true);
+	for (size_t i = 0; i < countof(files); i++) {
+		auto_free char *file = xasprintf("%s%s", base, files[i].suffix);
+
+		if (c->flags & files[i].flag)
+			plan_add_output(p, call, file, OUTPUT_FILE, true);
+	}
+}
+
+static void add_outputs(const struct call *call, const struct gcc_call *c,
+                        const struct gcc_input *in, const struct toolchain *tc, struct plan *p)
+{
+	const char *suffix = c->stage == STAGE_ASSEMBLY ? ".s" : ".o";
+	auto_free char *object =
+		c->output ? xstrdup(c->output) : with_suffix(path_base(in->path), suffix);
+
+	if (c->stage == STAGE_PREPROCESS) {
+		add_preprocessed(call, c, p);
+		return;
+	}
+	if (c->stage != STAGE_LINK)
+		plan_add_output(p, call, object, OUTPUT_FILE, false);
+	add_auxiliary(call, c, in, tc, p);
 }
 
 static const char *language(enum gcc_lang lang)
@@ -404,6 +502,10 @@ static const char *language(enum gcc_lang lang)
 	switch (lang) {
 	case LANG_CXX:
 	case LANG_CXX_OUTPUT: return "c++";
+	case LANG_OBJC:
+	case LANG_OBJC_OUTPUT: return "objective-c";
+	case LANG_OBJCXX:
+	case LANG_OBJCXX_OUTPUT: return "objective-c++";
 	case LANG_ASM: return "assembler";
 	case LANG_ASM_CPP: return "assembler-with-cpp";
 	default: return "c";
@@ -444,24 +546,40 @@ static const char *obstacle(const struct gcc_call *c)
 {
 	if (c->reason[0])
 		return c->reason;
-	if (c->stage == STAGE_LINK && c->n_sources && (c->flags & (GCC_DEP | GCC_COVERAGE)))
-		return "compiles and links with a depfile or coverage notes";
 	if (c->n_inputs == 0 || (c->stage != STAGE_LINK && c->n_sources == 0))
 		return "nothing to compile or link";
 	if (c->n_sources > 1 && !same_language(c))
 		return "several languages in one call";
-	if (c->n_sources > 1 && c->depfile)
+	if (c->n_sources > 1 && (c->depfile || (c->flags & GCC_DEP && c->output)))
 		return "several sources with one depfile";
-	if (c->flags & GCC_SPLIT_DWARF)
-		return "option -gsplit-dwarf";
-	if ((c->flags & GCC_LTO) && !(c->flags & GCC_SEED))
-		return "-flto without -frandom-seed";
+	if ((c->flags & GCC_DEP_PRINT) && c->depfile && c->output)
+		return "a rule and a preprocessed source";
 	if (c->depfile && !*c->depfile)
 		return "empty file name";
 	return NULL;
 }
 
-static int plan_with(const struct call *call, const struct gcc_call *c, struct plan *p,
+/* The options that the driver must be asked with. */
+static char *const *asked_options(struct gcc_call *c)
+{
+	if (c->stage == STAGE_LINK)
+		strv_add_all(&c->toolchain, c->link_toolchain.v);
+	return strv_argv(&c->toolchain);
+}
+
+/* What depends on the family: clang names what it makes beside a program in other ways. */
+static const char *obstacle_of(const struct gcc_call *c, const struct toolchain *tc)
+{
+	unsigned beside =
+		GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE | (c->depfile ? 0 : GCC_DEP);
+
+	if (tc->family == TOOLCHAIN_CLANG && c->stage == STAGE_LINK && c->n_sources &&
+	    c->flags & beside)
+		return "compiles and links with a depfile or notes";
+	return NULL;
+}
+
+static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p,
                      struct err *err)
 {
 	struct toolchain tc = { 0 };
@@ -472,21 +590,28 @@ static int plan_with(const struct call *call, const struct gcc_call *c, struct p
 		return plan_delegate(p, "%s", why);
 	if (refuse_environment(call, p))
 		return 0;
-	char *none[] = { NULL };
 	const char *lang = c->n_sources ? language(first_source(c)->lang)
 	                   : c->cxx     ? "c++"
 	                                : "c";
-	int rc = toolchain_get(call, lang, c->toolchain.v ? c->toolchain.v : none, &tc, err);
+	int rc = toolchain_get(call, lang, asked_options(c), &tc, err);
 	if (rc < 0)
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
+	why = obstacle_of(c, &tc);
+	if (why)
+		plan_delegate(p, "%s", why);
+	if (c->n_sources && first_source(c)->lang == LANG_ASM_CPP &&
+	    proc_env(call->envp, "C_INCLUDE_PATH"))
+		plan_delegate(p, "environment variable C_INCLUDE_PATH");
+	if (c->n_sources)
+		add_path_variables(call, first_source(c)->lang, c);
 	rc = set_process(call, c, &tc, p, err);
 	if (rc == 0 && c->n_sources)
 		rc = add_headers(call, c, &tc, p, err);
 	if (rc == 0 && c->stage == STAGE_LINK)
 		rc = gcclink_plan(call, c, &tc, p, err);
-	for (size_t i = 0; rc == 0 && i < c->n_inputs && c->stage != STAGE_LINK; i++)
+	for (size_t i = 0; rc == 0 && i < c->n_inputs; i++)
 		if (c->inputs[i].lang != LANG_OBJECT)
-			add_outputs(call, c, &c->inputs[i], p);
+			add_outputs(call, c, &c->inputs[i], &tc, p);
 	toolchain_release(&tc);
 	return rc;
 }

@@ -38,7 +38,7 @@ const struct gccopt gccopts[] = {
 	{ "--pedantic-errors", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
 	{ "--pipe", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
 	{ "--print-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
-	{ "--rtlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "--rtlib=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "--save-stats", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "--save-temps", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -save-temps" },
 	{ "--serialize-diagnostics", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
@@ -54,7 +54,7 @@ const struct gccopt gccopts[] = {
 	{ "--target-help", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
 	{ "--target=", OPT_JOINED, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "--trigraphs", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
-	{ "--unwindlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "--unwindlib=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "--verbose", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
 	{ "--version", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
 	{ "--warn-", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
@@ -105,7 +105,7 @@ const struct gccopt gccopts[] = {
 	{ "-Xanalyzer", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xarch_", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xassembler", OPT_SEPARATE, ACT_XASSEMBLER, PHASE_AS, 0, NULL },
-	{ "-Xclang", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-Xclang", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xlinker", OPT_SEPARATE, ACT_XLINKER, PHASE_LD, 0, NULL },
 	{ "-Xpreprocessor", OPT_SEPARATE, ACT_XPREPROCESSOR, PHASE_CPP, 0, NULL },
 	{ "-Z", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
@@ -117,6 +117,11 @@ const struct gccopt gccopts[] = {
 	{ "-coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
 	{ "-cxx-isystem", OPT_EITHER, ACT_DIR_CXX, PHASE_CPP, 0, NULL },
 	{ "-d", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -d" },
+	{ "-dD", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "option -d" },
+	{ "-dI", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "option -d" },
+	{ "-dM", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "option -d" },
+	{ "-dN", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "option -d" },
+	{ "-dU", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "option -d" },
 	{ "-dumpbase", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-dumpbase-ext", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-dumpdir", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
@@ -150,6 +155,7 @@ const struct gccopt gccopts[] = {
 	{ "-flto-jobs=", OPT_JOINED, ACT_PASS, PHASE_LD, 0, NULL },
 	{ "-flto-partition=", OPT_JOINED, ACT_PASS, PHASE_LD, 0, NULL },
 	{ "-flto=", OPT_JOINED, ACT_LTO, PHASE_ANY, 0, NULL },
+	{ "-flto=jobserver", OPT_EXACT, ACT_DELEGATE, PHASE_LD, 0, NULL },
 	{ "-fmem-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
 	{ "-fmemory-profile", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
 	  "option -fmemory-profile" },
@@ -171,16 +177,16 @@ const struct gccopt gccopts[] = {
 	{ "-foutput-class-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fpass-plugin=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fpch-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
-	{ "-fplugin-arg-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fplugin" },
-	{ "-fplugin=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fplugin" },
+	{ "-fplugin-arg-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
+	{ "-fplugin=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
 	{ "-fpre-include=", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fprebuilt-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fpreprocessed", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fproc-stat-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
 	{ "-fprofile-arcs", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
 	{ "-fprofile-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
-	{ "-fprofile-generate", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
-	  "option -fprofile-generate" },
+	{ "-fprofile-generate", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-fprofile-generate=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-fprofile-instr-generate", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
 	  "option -fprofile-instr-generate" },
 	{ "-fprofile-instr-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
@@ -191,7 +197,7 @@ const struct gccopt gccopts[] = {
 	{ "-fprofile-sample-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
 	  "option -fprofile-sample-use" },
 	{ "-fprofile-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fprofile-use" },
-	{ "-frandom-seed=", OPT_JOINED, ACT_SEED, PHASE_CC, 0, NULL },
+	{ "-frandom-seed=", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
 	{ "-frepo", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-frewrite-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fsanitize-blacklist=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
@@ -203,7 +209,7 @@ const struct gccopt gccopts[] = {
 	{ "-fsave-optimization-record", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
 	  "option -fsave-optimization-record" },
 	{ "-fself-test", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fself-test" },
-	{ "-fstack-usage", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fstack-usage", OPT_EXACT, ACT_STACK_USAGE, PHASE_CC, 0, NULL },
 	{ "-fstats", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
 	{ "-fsyntax-only", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "makes no file" },
 	{ "-ftest-coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
@@ -211,8 +217,7 @@ const struct gccopt gccopts[] = {
 	{ "-fthinlto-index=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-ftime-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
 	{ "-ftime-trace", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -ftime-trace" },
-	{ "-fuse-ld=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, "option -fuse-ld=" },
-	{ "-fuse-ld=bfd", OPT_EXACT, ACT_PASS, PHASE_LD, 0, NULL },
+	{ "-fuse-ld=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-fvtable-verify=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-fwpa", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-fxray-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
@@ -247,14 +252,14 @@ const struct gccopt gccopts[] = {
 	{ "-m32", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-m64", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-mandroid", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
-	{ "-march=native", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
-	{ "-mcpu=native", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-march=native", OPT_EXACT, ACT_DELEGATE, PHASE_CPP | PHASE_CC, 0, NULL },
+	{ "-mcpu=native", OPT_EXACT, ACT_DELEGATE, PHASE_CPP | PHASE_CC, 0, NULL },
 	{ "-miamcu", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-mllvm", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-mmusl", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-module-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-mthread-model", OPT_SEPARATE, ACT_PASS, PHASE_CC, 0, NULL },
-	{ "-mtune=native", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-mtune=native", OPT_EXACT, ACT_DELEGATE, PHASE_CPP | PHASE_CC, 0, NULL },
 	{ "-muclibc", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-mx32", OPT_EXACT, ACT_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-n", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
@@ -288,24 +293,24 @@ const struct gccopt gccopts[] = {
 	{ "-resource-dir", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-resource-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-rpath", OPT_SEPARATE, ACT_XLINKER, PHASE_LD, 1, NULL },
-	{ "-rtlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "-rtlib=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-s", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
 	{ "-save-stats", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-save-temps", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -save-temps" },
 	{ "-shared", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_SHARED, NULL },
 	{ "-shared-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
-	{ "-shared-libsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-shared-libsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-specs", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-specs=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-static", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
-	{ "-static-libasan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libasan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
-	{ "-static-liblsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
-	{ "-static-libsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-liblsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
+	{ "-static-libsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-libstdc++", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
-	{ "-static-libtsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
-	{ "-static-libubsan", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
-	{ "-static-openmp", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libtsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
+	{ "-static-libubsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
+	{ "-static-openmp", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-pie", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
 	{ "-std=", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
 	{ "-stdlib++-isystem", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
@@ -318,7 +323,7 @@ const struct gccopt gccopts[] = {
 	{ "-trigraphs", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-u", OPT_EITHER, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
 	{ "-undef", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
-	{ "-unwindlib=", OPT_JOINED, ACT_DELEGATE, PHASE_LD, 0, NULL },
+	{ "-unwindlib=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-v", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, "prints information" },
 	{ "-verify-pch", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-via-file-asm", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
@@ -380,26 +385,65 @@ static const struct {
 	const char *suffix;
 	enum gcc_lang lang;
 } suffixes[] = {
-	{ ".C", LANG_CXX },         { ".CPP", LANG_CXX },    { ".F", LANG_OTHER },
-	{ ".F03", LANG_OTHER },     { ".F08", LANG_OTHER },  { ".F90", LANG_OTHER },
-	{ ".F95", LANG_OTHER },     { ".FOR", LANG_OTHER },  { ".FPP", LANG_OTHER },
-	{ ".FTN", LANG_OTHER },     { ".H", LANG_HEADER },   { ".M", LANG_OTHER },
-	{ ".S", LANG_ASM_CPP },     { ".adb", LANG_OTHER },  { ".ads", LANG_OTHER },
-	{ ".bc", LANG_OTHER },      { ".c", LANG_C },        { ".c++", LANG_CXX },
-	{ ".c++m", LANG_OTHER },    { ".cc", LANG_CXX },     { ".ccm", LANG_OTHER },
-	{ ".cl", LANG_OTHER },      { ".cp", LANG_CXX },     { ".cpp", LANG_CXX },
-	{ ".cppm", LANG_OTHER },    { ".cu", LANG_OTHER },   { ".cxx", LANG_CXX },
-	{ ".cxxm", LANG_OTHER },    { ".d", LANG_OTHER },    { ".di", LANG_OTHER },
-	{ ".f", LANG_OTHER },       { ".f03", LANG_OTHER },  { ".f08", LANG_OTHER },
-	{ ".f90", LANG_OTHER },     { ".f95", LANG_OTHER },  { ".for", LANG_OTHER },
-	{ ".fpp", LANG_OTHER },     { ".ftn", LANG_OTHER },  { ".go", LANG_OTHER },
-	{ ".h", LANG_HEADER },      { ".h++", LANG_HEADER }, { ".hh", LANG_HEADER },
-	{ ".hip", LANG_OTHER },     { ".hp", LANG_HEADER },  { ".hpp", LANG_HEADER },
-	{ ".hxx", LANG_HEADER },    { ".i", LANG_C_OUTPUT }, { ".ifs", LANG_OTHER },
-	{ ".ii", LANG_CXX_OUTPUT }, { ".iim", LANG_OTHER },  { ".ll", LANG_OTHER },
-	{ ".m", LANG_OTHER },       { ".mi", LANG_OTHER },   { ".mii", LANG_OTHER },
-	{ ".mm", LANG_OTHER },      { ".rs", LANG_OTHER },   { ".s", LANG_ASM },
-	{ ".sx", LANG_ASM_CPP },    { ".tcc", LANG_HEADER },
+	{ ".C", LANG_CXX },
+	{ ".CPP", LANG_CXX },
+	{ ".F", LANG_OTHER },
+	{ ".F03", LANG_OTHER },
+	{ ".F08", LANG_OTHER },
+	{ ".F90", LANG_OTHER },
+	{ ".F95", LANG_OTHER },
+	{ ".FOR", LANG_OTHER },
+	{ ".FPP", LANG_OTHER },
+	{ ".FTN", LANG_OTHER },
+	{ ".H", LANG_HEADER },
+	{ ".M", LANG_OBJCXX },
+	{ ".S", LANG_ASM_CPP },
+	{ ".adb", LANG_OTHER },
+	{ ".ads", LANG_OTHER },
+	{ ".bc", LANG_OTHER },
+	{ ".c", LANG_C },
+	{ ".c++", LANG_CXX },
+	{ ".c++m", LANG_OTHER },
+	{ ".cc", LANG_CXX },
+	{ ".ccm", LANG_OTHER },
+	{ ".cl", LANG_OTHER },
+	{ ".cp", LANG_CXX },
+	{ ".cpp", LANG_CXX },
+	{ ".cppm", LANG_OTHER },
+	{ ".cu", LANG_OTHER },
+	{ ".cxx", LANG_CXX },
+	{ ".cxxm", LANG_OTHER },
+	{ ".d", LANG_OTHER },
+	{ ".di", LANG_OTHER },
+	{ ".f", LANG_OTHER },
+	{ ".f03", LANG_OTHER },
+	{ ".f08", LANG_OTHER },
+	{ ".f90", LANG_OTHER },
+	{ ".f95", LANG_OTHER },
+	{ ".for", LANG_OTHER },
+	{ ".fpp", LANG_OTHER },
+	{ ".ftn", LANG_OTHER },
+	{ ".go", LANG_OTHER },
+	{ ".h", LANG_HEADER },
+	{ ".h++", LANG_HEADER },
+	{ ".hh", LANG_HEADER },
+	{ ".hip", LANG_OTHER },
+	{ ".hp", LANG_HEADER },
+	{ ".hpp", LANG_HEADER },
+	{ ".hxx", LANG_HEADER },
+	{ ".i", LANG_C_OUTPUT },
+	{ ".ifs", LANG_OTHER },
+	{ ".ii", LANG_CXX_OUTPUT },
+	{ ".iim", LANG_OTHER },
+	{ ".ll", LANG_OTHER },
+	{ ".m", LANG_OBJC },
+	{ ".mi", LANG_OBJC_OUTPUT },
+	{ ".mii", LANG_OBJCXX_OUTPUT },
+	{ ".mm", LANG_OBJCXX },
+	{ ".rs", LANG_OTHER },
+	{ ".s", LANG_ASM },
+	{ ".sx", LANG_ASM_CPP },
+	{ ".tcc", LANG_HEADER },
 };
 
 enum gcc_lang gcc_lang_of(const char *path, bool cxx)
@@ -432,6 +476,10 @@ static enum gcc_lang lang_named(const char *name)
 		{ "c++-header", LANG_HEADER },
 		{ "c-header", LANG_HEADER },
 		{ "cpp-output", LANG_C_OUTPUT },
+		{ "objective-c", LANG_OBJC },
+		{ "objective-c++", LANG_OBJCXX },
+		{ "objective-c++-cpp-output", LANG_OBJCXX_OUTPUT },
+		{ "objective-c-cpp-output", LANG_OBJC_OUTPUT },
 	};
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -544,8 +592,6 @@ static void add_input(struct parse *p, char *path)
 	}
 	if (lang == LANG_OTHER)
 		refuse(p, PHASE_ANY, "source of another language");
-	if (lang == LANG_HEADER)
-		refuse(p, PHASE_ANY, "makes a precompiled header");
 	c->inputs = xrealloc(c->inputs, (c->n_inputs + 1) * sizeof(*c->inputs));
 	c->inputs[c->n_inputs++] = (struct gcc_input){ path, lang };
 	c->n_sources += lang != LANG_OBJECT;
@@ -657,8 +703,8 @@ static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 	case ACT_SANITIZE: add_words(&c->sanitize, value); break;
 	case ACT_SPLIT_DWARF: c->flags |= GCC_SPLIT_DWARF; break;
 	case ACT_COVERAGE: c->flags |= GCC_COVERAGE; break;
+	case ACT_STACK_USAGE: c->flags |= GCC_STACK_USAGE; break;
 	case ACT_LTO: c->flags |= GCC_LTO; break;
-	case ACT_SEED: c->flags |= GCC_SEED; break;
 	default: break;
 	}
 }
@@ -673,7 +719,10 @@ static bool act_output(struct parse *p, const struct gccopt *o, const char *valu
 	case ACT_STOP_E: stop_at(c, STAGE_PREPROCESS); return true;
 	case ACT_STOP_S: stop_at(c, STAGE_ASSEMBLY); return true;
 	case ACT_STOP_C: stop_at(c, STAGE_OBJECT); return true;
-	case ACT_DEP_PRINT: refuse(p, PHASE_ANY, "prints dependencies"); return true;
+	case ACT_DEP_PRINT:
+		c->flags |= GCC_DEP_PRINT;
+		stop_at(c, STAGE_PREPROCESS);
+		return true;
 	case ACT_DEP: c->flags |= GCC_DEP; return true;
 	case ACT_DEP_FILE: c->depfile = value; return true;
 	default: return strncmp(o->name, "-M", 2) == 0;
@@ -685,6 +734,11 @@ static void take_option(struct parse *p, const struct gccopt *o, const char *arg
 {
 	struct gcc_call *c = p->c;
 
+	if (o->act == ACT_SANITIZE || o->act == ACT_COVERAGE || o->act == ACT_LTO ||
+	    (o->flag & (GCC_OPENMP | GCC_PROFILE)))
+		strv_add(&c->link_toolchain, arg);
+	if (o->act == ACT_SPLIT_DWARF)
+		strv_add(&c->toolchain, arg);
 	if (o->act >= ACT_DIR_QUOTE && o->act <= ACT_DIR_AFTER) {
 		act_dir(p, o->act, value);
 	} else if (o->act >= ACT_WL && o->act <= ACT_LINK_FLAG && o->act != ACT_XPREPROCESSOR &&
@@ -692,6 +746,8 @@ static void take_option(struct parse *p, const struct gccopt *o, const char *arg
 		act_link(p, o, arg, value);
 	} else if (o->act == ACT_DEFINE) {
 		strv_addf(&c->defines, "%s%s", o->name, value);
+	} else if (o->act == ACT_LINK_TOOLCHAIN) {
+		strv_add(&c->link_toolchain, arg);
 	} else if (o->act == ACT_TOOLCHAIN) {
 		strv_add(&c->toolchain, arg);
 		if (o->arity == OPT_SEPARATE)
@@ -804,11 +860,17 @@ static void parse_wa(struct parse *p)
 
 static unsigned phases_of(const struct gcc_call *c)
 {
+	static const unsigned of_source[] = {
+		[STAGE_PREPROCESS] = PHASE_CPP,
+		[STAGE_ASSEMBLY] = PHASE_CPP | PHASE_CC,
+		[STAGE_OBJECT] = PHASE_CPP | PHASE_CC | PHASE_AS,
+		[STAGE_LINK] = PHASE_CPP | PHASE_CC | PHASE_AS,
+	};
 	unsigned phases = c->stage == STAGE_LINK ? PHASE_LD : 0;
 
 	for (size_t i = 0; i < c->n_inputs; i++)
 		if (c->inputs[i].lang != LANG_OBJECT)
-			phases |= PHASE_CPP | PHASE_CC | PHASE_AS;
+			phases |= of_source[c->stage];
 	return phases;
 }
 
@@ -817,8 +879,13 @@ static void settle(struct parse *p)
 	struct gcc_call *c = p->c;
 
 	c->phases = phases_of(c);
-	if (c->stage == STAGE_PREPROCESS)
-		refuse(p, PHASE_ANY, "prints the preprocessed source");
+	for (size_t i = 0; i < c->n_inputs && c->stage != STAGE_PREPROCESS; i++)
+		if (c->inputs[i].lang == LANG_HEADER)
+			refuse(p, PHASE_ANY, "makes a precompiled header");
+	if ((c->flags & GCC_DEP_PRINT) && (c->flags & GCC_DEP))
+		refuse(p, PHASE_ANY, "two dependency files");
+	if (c->stage == STAGE_PREPROCESS && c->n_sources > 1)
+		refuse(p, PHASE_ANY, "preprocesses several sources");
 	if (c->output && (strcmp(c->output, "-") == 0 || strncmp(c->output, "/dev/", 5) == 0))
 		refuse(p, PHASE_ANY, "writes to standard output or a device");
 	if (c->n_inputs == 0)
@@ -855,12 +922,12 @@ int gcc_call_parse(struct gcc_call *c, char *const *argv, struct err *err)
 
 void gcc_call_release(struct gcc_call *c)
 {
-	struct strv *lists[] = { &c->args,      &c->response_files, &c->quote_dirs,
-		                 &c->user_dirs, &c->system_dirs,    &c->after_dirs,
-		                 &c->defines,   &c->includes,       &c->imacros,
-		                 &c->reads,     &c->toolchain,      &c->lib_dirs,
-		                 &c->libs,      &c->sanitize,       &c->ld_words,
-		                 &c->scan_args, &c->wp_words };
+	struct strv *lists[] = { &c->args,           &c->response_files, &c->quote_dirs,
+		                 &c->user_dirs,      &c->system_dirs,    &c->after_dirs,
+		                 &c->defines,        &c->includes,       &c->imacros,
+		                 &c->reads,          &c->toolchain,      &c->lib_dirs,
+		                 &c->link_toolchain, &c->libs,           &c->sanitize,
+		                 &c->ld_words,       &c->scan_args,      &c->wp_words };
 
 	for (size_t i = 0; i < countof(lists); i++)
 		strv_release(lists[i]);

@@ -58,8 +58,9 @@ enum gccopt_act {
 	ACT_SPLIT_DWARF,
 	ACT_COVERAGE,
 	ACT_LTO,
-	ACT_SEED,
 	ACT_SANITIZE,
+	ACT_STACK_USAGE,
+	ACT_LINK_TOOLCHAIN, /* changes what a link reads: the driver is asked */
 };
 
 struct gccopt {
@@ -67,7 +68,7 @@ struct gccopt {
 	unsigned char arity;
 	unsigned char act;
 	unsigned char phases; /* that it matters to */
-	unsigned short flag;  /* LINK_FLAG: a bit of enum gcc_flags, or 0 */
+	unsigned flag;        /* LINK_FLAG: a bit of enum gcc_flags, or 0 */
 	const char *why;      /* DELEGATE: the reason, or NULL for "option NAME" */
 };
 
@@ -88,6 +89,10 @@ enum gcc_lang {
 	LANG_CXX_OUTPUT,
 	LANG_ASM,
 	LANG_ASM_CPP,
+	LANG_OBJC,
+	LANG_OBJCXX,
+	LANG_OBJC_OUTPUT,
+	LANG_OBJCXX_OUTPUT,
 	LANG_HEADER, /* makes a precompiled header */
 	LANG_OTHER,
 };
@@ -110,8 +115,9 @@ enum gcc_flags {
 	GCC_SPLIT_DWARF = 1 << 9,
 	GCC_COVERAGE = 1 << 10,
 	GCC_LTO = 1 << 11,
-	GCC_SEED = 1 << 12,
 	GCC_DEP = 1 << 13,
+	GCC_DEP_PRINT = 1 << 14, /* -M, -MM: a rule instead of a compilation */
+	GCC_STACK_USAGE = 1 << 15,
 };
 
 struct gcc_call {
@@ -130,11 +136,12 @@ struct gcc_call {
 	struct strv user_dirs;
 	struct strv system_dirs;
 	struct strv after_dirs;
-	struct strv defines;   /* "-DX=1", "-UX" */
-	struct strv includes;  /* -include */
-	struct strv imacros;   /* -imacros */
-	struct strv reads;     /* further files that are read */
-	struct strv toolchain; /* options for toolchain_get */
+	struct strv defines;        /* "-DX=1", "-UX" */
+	struct strv includes;       /* -include */
+	struct strv imacros;        /* -imacros */
+	struct strv reads;          /* further files that are read */
+	struct strv toolchain;      /* options for toolchain_get */
+	struct strv link_toolchain; /* further ones, where it links */
 	struct strv lib_dirs;
 	struct strv libs;
 	struct strv sanitize;

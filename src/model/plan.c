@@ -236,6 +236,14 @@ void plan_add_output(struct plan *p, const struct call *call, const char *path,
 	strv_add(&p->thunk->outputs, tag);
 }
 
+const char *plan_add_stdout(struct plan *p, const struct call *call)
+{
+	static const char name[] = ".gg-stdout";
+
+	plan_add_output(p, call, name, OUTPUT_STDOUT, false);
+	return name;
+}
+
 void plan_add_env(struct plan *p, const char *fmt, ...)
 {
 	va_list ap;
@@ -265,6 +273,12 @@ void plan_refuse_env(struct plan *p, const struct call *call, const char *const 
 	for (; *names; names++)
 		if (proc_env(call->envp, *names))
 			plan_delegate(p, "environment variable %s", *names);
+}
+
+void plan_refuse_driven(struct plan *p, const struct call *call)
+{
+	if (proc_env(call->envp, "COLLECT_GCC"))
+		plan_delegate(p, "part of a compiler's own run");
 }
 
 void plan_set_args(struct plan *p, char *const *argv)

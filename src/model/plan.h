@@ -30,7 +30,9 @@ struct call {
 enum output_kind {
 	OUTPUT_FILE,    /* mode 0666 & ~umask */
 	OUTPUT_PROGRAM, /* mode 0777 & ~umask */
-	OUTPUT_DEPFILE, /* must be real before the wrapper returns */
+	OUTPUT_DEPFILE, /* of a compile: must be real before the wrapper returns */
+	OUTPUT_NOW,     /* any other file that must be */
+	OUTPUT_STDOUT,  /* a file inside, the standard output outside */
 };
 
 struct plan_output {
@@ -91,12 +93,16 @@ void plan_add_output(struct plan *p, const struct call *call, const char *path,
                      enum output_kind kind, bool optional);
 /** Delegates if one of these variables is set. NULL-terminated. */
 void plan_refuse_env(struct plan *p, const struct call *call, const char *const *names);
+/** Delegates if a compiler driver runs this tool: its files are temporary ones. */
+void plan_refuse_driven(struct plan *p, const struct call *call);
 /** Variables that change what ld, ar and strip make. */
 extern const char *const plan_bfd_env[];
 /** "K=V" for the process. */
 void plan_add_env(struct plan *p, const char *fmt, ...) printflike(2, 3);
 /** Copy these variables from the caller's environment if they are set. NULL-terminated. */
 void plan_pass_env(struct plan *p, const struct call *call, const char *const *names);
+/** The command's standard output as a file: its name inside, for its arguments. */
+const char *plan_add_stdout(struct plan *p, const struct call *call);
 /** Args are given as the process must see them. */
 void plan_set_args(struct plan *p, char *const *argv);
 /** Stores the own manifest, adds it, normalises and checks the thunk. Called by emit. */

@@ -10,20 +10,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 1 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 2 };
 
 /* Variables that change what a driver looks for. */
-static const char *const asked_env[] = { "GG_BASEPATH",
-	                                 "PATH",
-	                                 "CPATH",
-	                                 "C_INCLUDE_PATH",
-	                                 "CPLUS_INCLUDE_PATH",
-	                                 "OBJC_INCLUDE_PATH",
-	                                 "COMPILER_PATH",
-	                                 "LIBRARY_PATH",
-	                                 "GCC_EXEC_PREFIX",
-	                                 "LD_LIBRARY_PATH",
+static const char *const asked_env[] = { "GG_BASEPATH",         "PATH",
+	                                 "COMPILER_PATH",       "LIBRARY_PATH",
+	                                 "GCC_EXEC_PREFIX",     "LD_LIBRARY_PATH",
 	                                 "CCC_OVERRIDE_OPTIONS" };
 
 /* A question session: the environment to ask in and what was learnt on the way. */
@@ -47,6 +41,7 @@ void toolchain_release(struct toolchain *tc)
 	strv_release(&tc->lib_dirs);
 	strv_release(&tc->ld_dirs);
 	strv_release(&tc->start_files);
+	strv_release(&tc->libs);
 	*tc = (struct toolchain){ 0 };
 }
 
@@ -60,7 +55,15 @@ static void inquiry_release(struct inquiry *q)
 static void inquiry_init(struct inquiry *q, const struct call *call, const char *lang,
                          char *const *options)
 {
-	static const char *const skip[] = { "PATH=", "LC_", "LANG=", "LANGUAGE=" };
+	/* the model adds the folders of CPATH and its like itself */
+	static const char *const skip[] = { "PATH=",
+		                            "LC_",
+		                            "LANG=",
+		                            "LANGUAGE=",
+		                            "CPATH=",
+		                            "C_INCLUDE_PATH=",
+		                            "OBJC_INCLUDE_PATH=",
+		                            "CPLUS_INCLUDE_PATH=" };
 	const char *base = proc_env(call->envp, "GG_BASEPATH");
 
 	*q = (struct inquiry){ .call = call, .lang = lang, .options = options };
@@ -203,19 +206,33 @@ static char *ask_helper(struct inquiry *q, const char *name)
 	return proc_find_on_path(answer.data, q->path, NULL);
 }
 
+/* A file that the linker is told to read, in "/x" or "--dynamic-list=/x". */
+static bool is_link_input(const char *path)
+{
+	struct stat st;
+
+	return path[0] == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static void link_word(struct inquiry *q, struct toolchain *tc, const char *word)
 {
+	static const char *const plugins[] = { "liblto_plugin.so", "LLVMgold.so" };
 	const char *base = path_base(word);
+	const char *value = word[0] == '-' ? strchr(word, '=') : NULL;
 
+	for (size_t i = 0; i < countof(plugins); i++)
+		if (word[0] == '/' && strcmp(base, plugins[i]) == 0) {
+			add_once(&q->link_helpers, word);
+			return;
+		}
 	if (strncmp(word, "-L/", 3) == 0)
 		add_once(&tc->lib_dirs, word + 2);
 	else if (strncmp(word, "-plugin-opt=/", 13) == 0)
 		add_once(&q->link_helpers, word + 12);
-	else if (word[0] == '/' && strcmp(path_ext(word), ".o") == 0 &&
-	         (strncmp(base, "crt", 3) == 0 || strstr(base, "crt")))
-		add_once(&tc->start_files, word);
-	else if (word[0] == '/' && strcmp(base, "liblto_plugin.so") == 0)
-		add_once(&q->link_helpers, word);
+	else if (strncmp(word, "-l", 2) == 0 && word[2])
+		add_once(&tc->libs, word + 2);
+	else if (is_link_input(value ? value + 1 : word))
+		add_once(&tc->start_files, value ? value + 1 : word);
 }
 
 /* What "-###" says of a link. */
@@ -237,8 +254,14 @@ static int ask_link(struct inquiry *q, struct toolchain *tc, struct err *err)
 		if (words.n < 2 || words.v[0][0] != '/')
 			continue;
 		add_once(&q->link_helpers, words.v[0]);
-		for (size_t i = 1; i < words.n; i++)
-			link_word(q, tc, words.v[i]);
+		for (size_t i = 1; i < words.n; i++) {
+			if (strcmp(words.v[i], "-o") == 0 ||
+			    strcmp(words.v[i], "-dynamic-linker") == 0 ||
+			    strcmp(words.v[i], "--dynamic-linker") == 0)
+				i++;
+			else
+				link_word(q, tc, words.v[i]);
+		}
 	}
 	return 0;
 }
@@ -345,16 +368,65 @@ static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct str
 	return closure_store(&c, &tc->link_closure, err);
 }
 
+static bool has_option(const struct inquiry *q, const char *start)
+{
+	for (size_t i = 0; q->options && q->options[i]; i++)
+		if (strncmp(q->options[i], start, strlen(start)) == 0)
+			return true;
+	return false;
+}
+
+static void add_program(struct inquiry *q, struct strv *helpers, const char *name)
+{
+	auto_free char *path = proc_find_on_path(name, q->path, NULL);
+
+	if (path)
+		add_once(helpers, path);
+}
+
+/*
+ * What the linker's plugin has run: the compiler again, by make where there are several jobs,
+ * with a makefile that calls touch and mv.
+ */
+static void add_lto_helpers(struct inquiry *q, const struct toolchain *tc)
+{
+	static const char *const names[] = { "lto1", "collect2", "as", "ld" };
+	static const char *const programs[] = { "make", "touch", "mv" };
+
+	for (size_t i = 0; i < countof(names) && tc->family == TOOLCHAIN_GCC; i++) {
+		auto_free char *path = ask_helper(q, names[i]);
+
+		if (path)
+			add_once(&q->link_helpers, path);
+	}
+	if (tc->family == TOOLCHAIN_CLANG)
+		return;
+	for (size_t i = 0; i < countof(programs); i++)
+		add_program(q, &q->link_helpers, programs[i]);
+	add_once(&q->link_helpers, "/bin/sh");
+}
+
+static bool is_on_path(const char *helper)
+{
+	static const char *const names[] = { "as", "make", "mv", "objcopy", "touch" };
+	const char *base = path_base(helper);
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(base, names[i]) == 0)
+			return true;
+	return strncmp(base, "ld", 2) == 0;
+}
+
 static char *helper_path(const struct inquiry *q)
 {
 	auto_buf path = BUF_INIT;
 
 	add_folder_of(&path, q->call->tool);
 	for (size_t i = 0; i < q->helpers.n; i++)
-		if (strcmp(path_base(q->helpers.v[i]), "as") == 0)
+		if (is_on_path(q->helpers.v[i]))
 			add_folder_of(&path, q->helpers.v[i]);
 	for (size_t i = 0; i < q->link_helpers.n; i++)
-		if (strncmp(path_base(q->link_helpers.v[i]), "ld", 2) == 0)
+		if (is_on_path(q->link_helpers.v[i]))
 			add_folder_of(&path, q->link_helpers.v[i]);
 	return buf_steal(&path);
 }
@@ -391,10 +463,14 @@ static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, 
 	auto_free char *ld = ask_helper(q, linker_name(q->options, name));
 	if (as)
 		add_once(&q->helpers, as);
+	if (has_option(q, "-gsplit-dwarf"))
+		add_program(q, &q->helpers, "objcopy");
 	if (ld) {
 		add_once(&q->link_helpers, ld);
 		ask_ld(q, ld, tc);
 	}
+	if (has_option(q, "-flto"))
+		add_lto_helpers(q, tc);
 	closure_conf_dirs(&tc->ld_dirs);
 	tc->path_env = helper_path(q);
 	if (make_compile_closure(q, tc, watch, err) < 0 ||
@@ -445,6 +521,7 @@ static void pack_facts(struct buf *b, const struct toolchain *tc)
 	pack_list(b, &tc->lib_dirs);
 	pack_list(b, &tc->ld_dirs);
 	pack_list(b, &tc->start_files);
+	pack_list(b, &tc->libs);
 }
 
 static bool unpack_facts(struct unpack *u, struct toolchain *tc)
@@ -461,6 +538,7 @@ static bool unpack_facts(struct unpack *u, struct toolchain *tc)
 	unpack_list(u, &tc->lib_dirs);
 	unpack_list(u, &tc->ld_dirs);
 	unpack_list(u, &tc->start_files);
+	unpack_list(u, &tc->libs);
 	return !u->bad;
 }
 

@@ -23,7 +23,8 @@ struct toolchain {
 	char *path_env; /* PATH for the process: the folders of the driver and its helpers */
 	struct strv lib_dirs;    /* where the driver looks for startup files and -l, in order */
 	struct strv ld_dirs;     /* what ld itself adds (SEARCH_DIR), then ld.so.conf's */
-	struct strv start_files; /* unused names allowed: crt1.o … as found by the driver */
+	struct strv start_files; /* what the driver names for a link by full path: crt1.o … */
+	struct strv libs;        /* NAME of each -lNAME that it adds */
 };
 
 void toolchain_release(struct toolchain *tc);
@@ -31,7 +32,8 @@ void toolchain_release(struct toolchain *tc);
 /**
  * The facts for a driver, a language ("c", "c++", "assembler", "assembler-with-cpp",
  * "objective-c", …) and those of the user's options that change the answer (-m32, --sysroot=,
- * -nostdinc, -stdlib=, -B …; NULL-terminated). Cost when known: one look-up and one stat per
+ * -nostdinc, -stdlib=, -fsanitize= …; NULL-terminated). The folders of CPATH and its like are
+ * left out. Cost when known: one look-up and one stat per
  * file that the answer depends on. UNSURE when the compiler does not answer as expected.
  */
 int toolchain_get(const struct call *call, const char *lang, char *const *options,

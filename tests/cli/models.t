@@ -903,6 +903,35 @@ t 'cd / && gcc -c "$OLDPWD/a.c" -o "$OLDPWD/a.o"'
 t 'mkdir gone && cd gone && rmdir ../gone && gcc -c ../a.c'
 t 'ulimit -f 0; gcc -c a.c'
 
+# Preprocessing, rules, and what is made beside an object or a program.
+t 'gcc -E a.c; gcc -E a.c -o a.i && gcc -c a.i'
+t 'gcc -E nohdr.c; gcc -E x.h | wc -l; gcc -E -dM a.c; gcc -E a.c b.c'
+t 'gcc -M a.c; gcc -MM a.c -MF a.d && cat a.d; gcc -M a.c -o b.d && cat b.d; clang -MM a.c -o c.d && cat c.d'
+t 'gcc -g -gsplit-dwarf -c a.c -o out/a.o; clang -g -gsplit-dwarf -c b.c -o out/b.o'
+t 'gcc -g -gsplit-dwarf -c a.c && gcc -g -gsplit-dwarf b.c main.c a.o -o prog && ./prog'
+t 'gcc -fstack-usage -c a.c -o out/a.o && clang -fstack-usage -c b.c'
+t 'gcc -MMD zero.c -o z.exe; cat *.d; gcc -MMD zero.c b.c -o z; cat *.d; gcc -MMD zero.c b.c; cat *.d; gcc -MMD zero.c b.c -o out/z'
+t 'gcc -MMD -MF x.d a.c b.c main.c; gcc -MMD -MF z.d zero.c -o z; clang -MMD zero.c -o z.exe; cat *.d'
+t 'gcc -c a.c b.c main.c && gcc a.o b.o main.o -Wl,-Map=out/map -o p -Wl,--dependency-file=p.d -Wl,--cref && ./p'
+t 'gcc a.c b.c main.c -Wl,-z,now,--no-keep-memory,--sort-common,-O,1,--hash-style=gnu && ./a.out'
+
+# What a link takes from elsewhere.
+t 'gcc -g -fopenmp -c a.c && gcc -fopenmp a.o b.c main.c && ./a.out; clang -fopenmp a.o b.c main.c && ./a.out'
+t 'gcc -fsanitize=address a.c b.c main.c && ./a.out; g++ -fsanitize=address -static-libasan hello.cc && ./a.out'
+t 'gcc -fsanitize=undefined,leak a.c b.c main.c && ./a.out; clang -fsanitize=undefined a.c b.c main.c && ./a.out'
+for ld in bfd gold lld; do
+	t "gcc -fuse-ld=$ld a.c b.c main.c && ./a.out; clang -fuse-ld=$ld a.c b.c main.c && ./a.out"
+done
+t 'gcc -pg a.c b.c main.c'
+t 'for f in a b main; do gcc -flto -g -O2 -c $f.c; done; gcc -flto=2 -g -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
+t 'for f in a b main; do gcc -flto -O2 -c $f.c; done; gcc -flto -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
+t 'clang -flto -c a.c b.c && clang -flto a.o b.o main.c -fuse-ld=lld && ./a.out'
+
+# Folders of the environment; other languages.
+t 'CPATH=inc gcc -c only.c -MD && cat only.d; C_INCLUDE_PATH=inc:inc2 clang -c only.c'
+t 'CPATH=:inc2 CPLUS_INCLUDE_PATH=inc g++ -c only.c; C_INCLUDE_PATH=inc2 gcc -Iinc -c only.c'
+t 'echo "#import \"x.h\"" >m.m; gcc -c m.m; clang -c m.m -o m2.o; cp m.m m.mm; g++ -c m.mm'
+
 # gcc spells a system header by its real path where that is shorter.
 link_header='mkdir s && cp x.h s/q.h && ln -s q.h s/only.h && ln -s s longer'
 for cc in gcc clang; do
