@@ -358,6 +358,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	 * meanwhile. */
 	b.overlaps = (b.options.overlap || forcer_is_remote(&b.options.forcer)) && b.is_make &&
 	             is_isolated(&b);
+	options_record(&b.options, self, command);
 	make_left_over_real(&b);
 	rc = run_once(&b, command);
 	if (b.stopped && b.options.forcer.hold_failures) {
@@ -366,5 +367,6 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	}
 	if (b.ran && store_sync(st, &err) < 0)
 		command_failed(self, &err);
+	options_record_end(&b.options, self, st, rc);
 	return rc;
 }

@@ -22,6 +22,8 @@ const struct command commands[] = {
 	  cmd_infer },
 	{ "init", "make a store here", help_init, cmd_init },
 	{ "run", "make a placeholder real, then run it", help_run, cmd_run },
+	{ "stats", "show what became of the commands, in the last run and in all", help_stats,
+	  cmd_stats },
 	{ "summary", "show what a thunk depends on, as a tree", help_summary, cmd_summary },
 	{ "version", "print the version", help_version, cmd_version },
 	{ NULL, NULL, NULL, NULL },

@@ -1,6 +1,7 @@
 #include "cmd/coordinator.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -114,10 +115,22 @@ static void on_waited(void *arg, const struct forcer_result *r)
 		answer(c, &words);
 }
 
+/* (TAG PATH)… from word @first on: what is to be where. */
+static void note_outputs(const struct coordinator *o, const struct strv *words, size_t first)
+{
+	struct oid id;
+
+	if (words->n < 2 || oid_parse(words->v[1], strlen(words->v[1]), &id, NULL) < 0)
+		return;
+	for (size_t i = first; i + 1 < words->n; i += 2)
+		recorder_output(forcer_recorder(o->forcer), words->v[i + 1], &id, words->v[i]);
+}
+
 static void handle_wait(struct connection *c, const struct strv *words)
 {
 	struct err err = ERR_INIT;
 
+	note_outputs(c->owner, words, 2);
 	if (words->n < 2 || oid_parse(words->v[1], strlen(words->v[1]), &c->id, &err) < 0 ||
 	    forcer_wait(c->owner->forcer, &c->id, on_waited, c, &err) < 0)
 		answer_text(c, "rerun", err.msg);
@@ -184,7 +197,29 @@ static void handle_delegated(struct coordinator *o, const struct strv *words)
 		return;
 	auto_free char *reason = xasprintf("%s: %s", words->v[1], words->v[2]);
 
+	recorder_delegated(forcer_recorder(o->forcer), words->v[1], words->v[2],
+	                   words->n > 3 ? words->v[3] : "");
 	map_add(&o->reasons, reason, NULL)->num++;
+}
+
+static void handle_remembered(struct coordinator *o, const struct strv *words)
+{
+	struct recorder *r = forcer_recorder(o->forcer);
+	struct recorder_saving s = { 0 };
+	struct oid id = { "" };
+
+	o->counts.modelled++;
+	o->counts.remembered++;
+	forcer_note_remembered(o->forcer);
+	if (words->n >= 5) {
+		oid_parse(words->v[1], strlen(words->v[1]), &id, NULL);
+		s.wall_ns = strtoll(words->v[2], NULL, 10);
+		s.cpu_ns = strtoll(words->v[3], NULL, 10);
+		s.bytes = strtoull(words->v[4], NULL, 10);
+	}
+	recorder_modelled(r);
+	recorder_remembered(r, &id, &s);
+	note_outputs(o, words, 5);
 }
 
 /* Returns true when the connection stays open for an answer. */
@@ -200,16 +235,16 @@ static bool handle(struct connection *c, const struct strv *words)
 	o->counts.commands++;
 	if (strcmp(kind, "wait") == 0) {
 		o->counts.modelled++;
+		recorder_modelled(forcer_recorder(o->forcer));
 		handle_wait(c, words);
 		return true;
 	}
 	if (strcmp(kind, "thunk") == 0) {
 		o->counts.modelled++;
+		recorder_modelled(forcer_recorder(o->forcer));
 		handle_thunk(o, words);
 	} else if (strcmp(kind, "remembered") == 0) {
-		o->counts.modelled++;
-		o->counts.remembered++;
-		forcer_note_remembered(o->forcer);
+		handle_remembered(o, words);
 	} else if (strcmp(kind, "delegated") == 0) {
 		o->counts.delegated++;
 		handle_delegated(o, words);

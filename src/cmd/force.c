@@ -124,10 +124,13 @@ int cmd_force(const struct command *self, int argc, char **argv)
 		else if (read_list(&f, argv[i] + 1, &err) < 0)
 			return command_failed(self, &err);
 	}
-	if (command_open_store(false, &st, &err) < 0)
+	if (command_open_store(false, &st, &err) < 0) {
 		rc = command_failed(self, &err);
-	else
+	} else {
+		options_record(&o, self, strv_argv(&f.targets));
 		rc = run(&f, st, &o.forcer);
+		options_record_end(&o, self, st, rc);
+	}
 	strv_release(&f.targets);
 	return rc;
 }

@@ -314,15 +314,19 @@ static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 }
 
 /* What was remembered has warnings to repeat; what ran has shown them. */
-static void repeat_warnings(struct forcer *f, struct node *n)
+static void note_remembered(struct forcer *f, struct node *n)
 {
 	struct memo m = { 0 };
 	struct err err;
 
-	if (is_waited(f, graph_id(n)) || store_memo_get(f->store, graph_id(n), &m, &err) != 1)
+	f->counts.remembered++;
+	if (store_memo_get(f->store, graph_id(n), &m, &err) != 1)
 		return;
-	show_text(f, &m.out_text);
-	show_text(f, &m.err_text);
+	recorder_remembered_memo(f->options.recorder, graph_id(n), &m);
+	if (!is_waited(f, graph_id(n))) {
+		show_text(f, &m.out_text);
+		show_text(f, &m.err_text);
+	}
 	memo_release(&m);
 }
 
@@ -413,10 +417,8 @@ static void on_settled(void *arg, struct node *n, bool remembered)
 
 	if (graph_state(n) == NODE_FAILED)
 		f->counts.failed++;
-	if (remembered && graph_state(n) == NODE_DONE) {
-		f->counts.remembered++;
-		repeat_warnings(f, n);
-	}
+	if (remembered && graph_state(n) == NODE_DONE)
+		note_remembered(f, n);
 	serve(f, n);
 }
 
@@ -449,10 +451,8 @@ static struct node *add_node(struct forcer *f, const struct oid *id, struct err 
 	graph_counts(f->graph, &before);
 	struct node *n = graph_add(f->graph, id, err);
 	graph_counts(f->graph, &after);
-	if (n && after.nodes > before.nodes && graph_state(n) == NODE_DONE) {
-		f->counts.remembered++;
-		repeat_warnings(f, n);
-	}
+	if (n && after.nodes > before.nodes && graph_state(n) == NODE_DONE)
+		note_remembered(f, n);
 	return n;
 }
 
@@ -492,6 +492,7 @@ int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned
 		.path = xstrdup(path), .ref = xstrdup(ref), .id = id, .mode = mode
 	};
 	p->tag = ref[n] ? p->ref + n + 1 : NULL;
+	recorder_output(f->options.recorder, path, &id, p->tag);
 	p->next_of_all = f->promises;
 	f->promises = p;
 	struct pending_node *list = pending_of(f, node);
@@ -659,6 +660,8 @@ struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
 	f->live = live;
 	f->status = status_new(2, live, live && !getenv("NO_COLOR"));
 	reductor_add_observer(f->reductor, status_observer(f->status));
+	if (o->recorder)
+		reductor_add_observer(f->reductor, recorder_observer(o->recorder));
 	const struct observer mine = { .arg = f,
 		                       .finished = on_finished,
 		                       .retried = on_retried,
@@ -730,6 +733,11 @@ uv_loop_t *forcer_loop(struct forcer *f)
 struct graph *forcer_graph(struct forcer *f)
 {
 	return f->graph;
+}
+
+struct recorder *forcer_recorder(const struct forcer *f)
+{
+	return f->options.recorder;
 }
 
 int forcer_prepare(struct forcer *f, struct err *err)

@@ -10,6 +10,7 @@
 
 #include "engine/local.h"
 #include "sched/reductor.h"
+#include "ui/recorder.h"
 
 #include <uv.h>
 
@@ -34,11 +35,12 @@ struct forcer_options {
 	bool no_download;     /* results that are elsewhere stay there */
 	unsigned jobs;        /* 0: as many as there are processors */
 	bool keep_going;
-	bool hold_failures; /* don't print failures: the command will meet them itself */
-	bool lazy;          /* only what nothing else uses becomes a real file */
-	bool status;        /* a live line, where stderr is a terminal */
-	enum box_step step; /* BOX_AUTO, or BOX_NONE */
-	bool require;       /* --sandbox=require */
+	bool hold_failures;        /* don't print failures: the command will meet them itself */
+	bool lazy;                 /* only what nothing else uses becomes a real file */
+	bool status;               /* a live line, where stderr is a terminal */
+	enum box_step step;        /* BOX_AUTO, or BOX_NONE */
+	bool require;              /* --sandbox=require */
+	struct recorder *recorder; /* borrowed; told of all that happens; may be NULL */
 };
 
 struct forcer_counts {
@@ -73,6 +75,8 @@ struct graph *forcer_graph(struct forcer *f);
 int forcer_connect(struct forcer *f, struct err *err);
 /** Does anything run on other machines? */
 bool forcer_is_remote(const struct forcer_options *o);
+/** As given in the options; may be NULL. */
+struct recorder *forcer_recorder(const struct forcer *f);
 /** Start the sandbox now, while the process is small. */
 int forcer_prepare(struct forcer *f, struct err *err);
 

@@ -31,6 +31,7 @@ const char help_build[] =
 "  -s, --no-status       no live line\n"
 "      --stats           say at the end what became of the commands\n"
 "      --stats-json FILE the same as JSON\n"
+"      --trace FILE      write what ran when, for chrome://tracing or Perfetto\n"
 "  -h, --help            this text\n"
 "\n"
 "The exit status is COMMAND's own, or 1 if a thunk failed.\n"
@@ -72,6 +73,8 @@ const char help_force[] =
 "                        (default: when it falls behind its peers)\n"
 "  -d, --no-download     results that are elsewhere stay there\n"
 "  -s, --no-status       no live line\n"
+"      --trace FILE      write what ran when, for chrome://tracing or Perfetto\n"
+"      --no-record       leave no trace of this run in gg stats and gg report\n"
 "  -h, --help            this text\n"
 "\n"
 "  gg force lua luac\n"
@@ -169,6 +172,19 @@ const char help_execute[] =
 "output).\n"
 "\n"
 "  gg execute TQtmlNPfoECnIQfaVQVHYszwy3y0Kugtha3buA7k1fhI00000091\n";
+
+const char help_stats[] =
+"usage: gg stats [--json] [--zero]\n"
+"\n"
+"Shows what became of the commands of the last run, and of all runs: how many a\n"
+"model understood, how many ran as they are and why, how many results were\n"
+"remembered, and what that saved.\n"
+"\n"
+"      --json   the same as JSON\n"
+"  -z, --zero   count anew from here; the records of the last runs stay\n"
+"\n"
+"  gg stats\n"
+"  gg stats --json | jq .last.reasons\n";
 
 const char help_help[] =
 "usage: gg help [COMMAND]\n"

@@ -5,8 +5,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "cmd/remote.h"
+#include "ui/recorder.h"
+#include "ui/tracelog.h"
 
 enum {
 	OPT_SANDBOX = 256,
@@ -15,7 +18,9 @@ enum {
 	OPT_STATS,
 	OPT_STATS_JSON,
 	OPT_FALLBACK,
-	OPT_STORE
+	OPT_STORE,
+	OPT_TRACE,
+	OPT_NO_RECORD
 };
 
 static int parse_jobs(const char *text, unsigned *out)
@@ -115,6 +120,8 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		{ "stats", no_argument, NULL, OPT_STATS },
 		{ "stats-json", required_argument, NULL, OPT_STATS_JSON },
 		{ "store", required_argument, NULL, OPT_STORE },
+		{ "trace", required_argument, NULL, OPT_TRACE },
+		{ "no-record", no_argument, NULL, OPT_NO_RECORD },
 		{ "no-download", no_argument, NULL, 'd' },
 		{ "timeout", required_argument, NULL, 'T' },
 		{ "help", no_argument, NULL, 'h' },
@@ -152,6 +159,8 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		case OPT_OVERLAP: o->overlap = true; break;
 		case OPT_STATS: o->stats = true; break;
 		case OPT_STATS_JSON: o->stats_json = optarg; break;
+		case OPT_TRACE: o->trace = optarg; break;
+		case OPT_NO_RECORD: o->no_record = true; break;
 		case 'd': o->forcer.no_download = true; break;
 		case 'T':
 			if (parse_timeout(o, optarg) < 0)
@@ -163,6 +172,45 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		}
 	}
 	return settle_engines(o, self, jobs, argv);
+}
+
+void options_record(struct options *o, const struct command *self, char *const *argv)
+{
+	auto_free char *cwd = getcwd(NULL, 0);
+
+	if (!o->no_record || o->trace)
+		o->forcer.recorder = recorder_new(self->name, argv, cwd);
+}
+
+static int write_trace(const char *path, const struct record *r, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+
+	tracelog_format(r, &text);
+	return file_write(path, text.data, text.len, 0644, err);
+}
+
+/* A run in which nothing was asked for is not worth a place among the last ones. */
+static bool is_worth_keeping(const struct record *r)
+{
+	return r->counts.commands || r->n_thunks || r->counts.remembered;
+}
+
+void options_record_end(struct options *o, const struct command *self, struct store *st,
+                        int status)
+{
+	struct recorder *r = o->forcer.recorder;
+	const struct record *record = recorder_end(r, status);
+	struct err err = ERR_INIT;
+
+	o->forcer.recorder = NULL;
+	if (!record)
+		return;
+	if (o->trace && write_trace(o->trace, record, &err) < 0)
+		fprintf(stderr, "gg %s: --trace: %s\n", self->name, err.msg);
+	if (!o->no_record && is_worth_keeping(record) && recorder_save(r, st, &err) < 0)
+		fprintf(stderr, "gg %s: %s\n", self->name, err.msg);
+	recorder_free(r);
 }
 
 static void on_signal(uv_signal_t *h, int signum)

@@ -12,6 +12,8 @@ struct options {
 	bool stats;             /* a summary at the end */
 	const char *stats_json; /* a file for it */
 	bool overlap;           /* make's recipes don't wait */
+	bool no_record;         /* this run is part of another one */
+	const char *trace;      /* a file for Chrome's trace viewer */
 };
 
 #define OPTIONS_INIT                                          \
@@ -21,6 +23,13 @@ struct options {
 
 /** Parse up to the first operand (optind is left there). -1: go on; else the exit code. */
 int options_parse(struct options *o, const struct command *self, int argc, char **argv);
+
+/** Begin to write down what happens, in o->forcer.recorder; @argv: what was asked for. */
+void options_record(struct options *o, const struct command *self, char *const *argv);
+/** Keep what was written down, and the trace; frees the recorder. Troubles are told, and change
+ * nothing. */
+void options_record_end(struct options *o, const struct command *self, struct store *st,
+                        int status);
 
 struct options_signals {
 	uv_signal_t handles[3];

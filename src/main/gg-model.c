@@ -78,6 +78,20 @@ static char *working_folder(void)
 	return getcwd(NULL, 0);
 }
 
+/* As a shell would read it, cut: an example for whoever wonders about the reason. */
+static void add_command(const struct wrapper *w, struct strv *words)
+{
+	enum { EXAMPLE_MAX = 500 };
+	auto_buf text = BUF_INIT;
+
+	for (char *const *a = w->argv; *a && text.len < EXAMPLE_MAX; a++) {
+		if (text.len)
+			buf_addc(&text, ' ');
+		path_shell_quote(&text, *a);
+	}
+	strv_addn(words, buf_str(&text), text.len < EXAMPLE_MAX ? text.len : EXAMPLE_MAX);
+}
+
 static void tell_delegated(const struct wrapper *w, const char *reason)
 {
 	auto_strv words = STRV_INIT;
@@ -88,6 +102,7 @@ static void tell_delegated(const struct wrapper *w, const char *reason)
 	strv_add(&words, "delegated");
 	strv_add(&words, w->name);
 	strv_add(&words, reason);
+	add_command(w, &words);
 	session_say(w->session, &words, NULL, &ignored);
 }
 

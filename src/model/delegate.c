@@ -19,6 +19,7 @@ int delegate_force(const struct strv *reads, const char *session, const char *gg
 	if (!session) {
 		strv_add(&words, "force");
 		strv_add(&words, "--no-status");
+		strv_add(&words, "--no-record");
 	}
 	size_t fixed = words.n;
 	for (size_t i = 0; i < reads->n; i++) {

@@ -163,16 +163,32 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 	return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
 }
 
-static int say(const struct emission *e, const char *kind)
+/* What is to be where: for whoever asks later what made a file. */
+static void add_outputs(const struct emission *e, struct strv *words)
+{
+	for (size_t i = 0; i < e->plan->n_outputs; i++) {
+		strv_add(words, e->plan->outputs[i].tag);
+		strv_add(words, e->plan->outputs[i].path);
+	}
+}
+
+static void say_remembered(const struct emission *e, const struct memo *m)
 {
 	auto_strv words = STRV_INIT;
+	unsigned long long bytes = 0;
 	struct err ignored;
 
 	if (!e->mode->session)
-		return 0;
-	strv_add(&words, kind);
+		return;
+	for (size_t i = 0; i < m->n_outputs; i++)
+		bytes += *m->outputs[i].id.s ? oid_size(&m->outputs[i].id) : 0;
+	strv_add(&words, "remembered");
 	strv_add(&words, e->id.s);
-	return session_say(e->mode->session, &words, NULL, &ignored);
+	strv_addf(&words, "%lld", (long long)m->wall_ns);
+	strv_addf(&words, "%lld", (long long)m->cpu_ns);
+	strv_addf(&words, "%llu", bytes);
+	add_outputs(e, &words);
+	session_say(e->mode->session, &words, NULL, &ignored);
 }
 
 static int promise_outputs(const struct emission *e, struct err *err)
@@ -286,6 +302,7 @@ static int wait_for_result(const struct emission *e, int *status, struct err *er
 
 	strv_add(&words, "wait");
 	strv_add(&words, e->id.s);
+	add_outputs(e, &words);
 	if (store_flush(e->call->store, err) < 0)
 		return -1;
 	if (session_say(e->mode->session, &words, &answer, err) < 0)
@@ -379,7 +396,7 @@ static int emit_remembered(const struct emission *e, const struct memo *m, int *
 	}
 	if (write_outputs(e, m, err) < 0)
 		return -1;
-	say(e, "remembered");
+	say_remembered(e, m);
 	return store_flush(e->call->store, err);
 }
 

@@ -3,12 +3,13 @@
  * kinds one answer, over an abstract SOCK_SEQPACKET socket whose name is in GG_SESSION. Both
  * sides check that the peer is the same user. A message is a list of NUL-terminated strings.
  *
- *   thunk NAME (REF PATH MODE)…     placeholders were written: force them        no answer
- *   wait NAME                       force it now                                 ok OUT ERR
- * (TAG NAME X)… | failed STATUS OUT ERR | rerun REASON | error TEXT force PATH… make these
- * placeholders real                 ok | failed TEXT remembered NAME                 for the
- * counts                               no answer delegated TOOL REASON           for the counts
- * no answer
+ *   thunk NAME (REF PATH MODE)…     placeholders were written: force them
+ *   wait NAME (TAG PATH)…           force it now
+ *       answer: ok OUT ERR (TAG NAME X)… | failed STATUS OUT ERR | rerun REASON | error TEXT
+ *   force PATH…                     make these placeholders real
+ *       answer: ok | failed TEXT
+ *   remembered NAME WALL_NS CPU_NS BYTES (TAG PATH)…    for the counts
+ *   delegated TOOL REASON [COMMAND]                     for the counts
  *
  * OUT and ERR name what was printed ("" for nothing); X is "x" for an executable, else "-".
  */

@@ -22,6 +22,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "core/codec.h"
 #include "exec/inputs.h"
 #include "sched/heap.h"
@@ -56,6 +57,7 @@ struct node {
 	struct node *next; /* in its queue */
 	char *why;         /* owned */
 	void *user;
+	int64_t ready_ns;
 	uint32_t blocked; /* dependencies that are not done */
 	uint32_t order;
 	uint32_t level;   /* steps to the target, as far as seen */
@@ -282,6 +284,7 @@ static void settle(struct graph *g, struct node *n, enum node_state s)
 static void set_ready(struct graph *g, struct node *n)
 {
 	set_state(g, n, NODE_READY);
+	n->ready_ns = clock_now_ns();
 	heap_push(&g->ready, (uint64_t)n->level << 32 | (UINT32_MAX - n->order), n);
 }
 
@@ -903,6 +906,11 @@ void graph_outputs(const struct graph *g, const struct node *n, struct inputs *o
 const struct oid *graph_id(const struct node *n)
 {
 	return &n->id;
+}
+
+int64_t graph_ready_ns(const struct node *n)
+{
+	return n->ready_ns;
 }
 
 const char *graph_why(const struct node *n)

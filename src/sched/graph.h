@@ -76,6 +76,8 @@ int graph_output(struct graph *g, struct node *n, const char *tag, struct oid *v
 void graph_outputs(const struct graph *g, const struct node *n, struct inputs *out);
 /** The thunk by whose name the node was first added. */
 const struct oid *graph_id(const struct node *n);
+/** When the node last became ready, on the monotonic clock; 0: never. */
+int64_t graph_ready_ns(const struct node *n);
 
 /** Called for every node that becomes DONE, FAILED or SKIPPED (@remembered: without running
  * now); never from inside graph_add for the node being added. May call graph_add. */

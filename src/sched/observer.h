@@ -7,10 +7,19 @@
 #include "exec/engine.h"
 #include "sched/graph.h"
 
+/** A thunk that starts, for the first time or again. All borrowed for the call. */
+struct observed {
+	const struct oid *id;    /* as it runs: rewritten */
+	const struct oid *asked; /* as it was asked for */
+	const struct thunk *thunk;
+	const char *engine;
+	int64_t ready_ns; /* monotonic: since when it could have run */
+	unsigned tries;   /* this one included */
+};
+
 struct observer {
 	void *arg;
-	void (*started)(void *arg, const struct oid *id, const struct thunk *t,
-	                const char *engine);
+	void (*started)(void *arg, const struct observed *o);
 	/** A process ended for good (after its last try), well or not; @t is what ran, NULL
 	 * when the thunk failed before it could run (then @id is the original name). */
 	void (*finished)(void *arg, const struct oid *id, const struct thunk *t,

@@ -94,10 +94,18 @@ static uint32_t next_random(struct reductor *r)
 
 static void tell_started(struct reductor *r, const struct job *j, const struct seat *s)
 {
+	const struct observed o = {
+		.id = &j->id,
+		.asked = graph_id(j->node),
+		.thunk = j->thunk,
+		.engine = s->engine->ops->name,
+		.ready_ns = graph_ready_ns(j->node),
+		.tries = j->tries,
+	};
+
 	for (size_t i = 0; i < r->n_observers; i++)
 		if (r->observers[i].started)
-			r->observers[i].started(r->observers[i].arg, &j->id, j->thunk,
-			                        s->engine->ops->name);
+			r->observers[i].started(r->observers[i].arg, &o);
 }
 
 static void tell_finished(struct reductor *r, const struct oid *id, const struct thunk *t,

@@ -15,12 +15,13 @@ struct index;
 
 /* The first character of a key; 'V' is the version record. */
 enum index_key {
-	INDEX_CACHE = 'C',   /* computed facts: kind, name of the question */
-	INDEX_MEMO = 'M',    /* name of the thunk */
-	INDEX_PENDING = 'P', /* name of the path */
-	INDEX_REF = 'R',     /* name of the content, '.', device and inode in hex */
-	INDEX_STAT = 'S',    /* device and inode in hex */
-	INDEX_SYNCED = 'Y',  /* a boot: when the last store_sync began */
+	INDEX_CACHE = 'C',    /* computed facts: kind, name of the question */
+	INDEX_MEMO = 'M',     /* name of the thunk */
+	INDEX_PENDING = 'P',  /* name of the path */
+	INDEX_PRODUCED = 'O', /* name of the path */
+	INDEX_REF = 'R',      /* name of the content, '.', device and inode in hex */
+	INDEX_STAT = 'S',     /* device and inode in hex */
+	INDEX_SYNCED = 'Y',   /* a boot: when the last store_sync began */
 };
 
 enum { INDEX_KEY_MAX = 160 };

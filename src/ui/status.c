@@ -156,15 +156,12 @@ static void set_label(struct status *s, const struct thunk *t)
 	s->label[len] = '\0';
 }
 
-static void on_started(void *arg, const struct oid *id, const struct thunk *t,
-                       const char *engine)
+static void on_started(void *arg, const struct observed *o)
 {
 	struct status *s = arg;
 
-	(void)id;
-	(void)engine;
 	if (s->live)
-		set_label(s, t);
+		set_label(s, o->thunk);
 }
 
 static void on_counts(void *arg, const struct graph_counts *c)

@@ -114,7 +114,7 @@ struct run {
 	char why[1024];
 };
 
-static void on_started(void *arg, const struct oid *id, const struct thunk *t, const char *e)
+static void on_started(void *arg, const struct observed *o)
 {
 	((struct run *)arg)->started++;
 }

@@ -42,7 +42,8 @@ static char *written(bool live)
 	}
 	struct status *s = status_new(fds[1], live, false);
 	const struct observer *o = status_observer(s);
-	o->started(o->arg, &id, t, "local");
+	o->started(o->arg, &(struct observed){
+				   .id = &id, .asked = &id, .thunk = t, .engine = "local" });
 	for (int i = 0; i < 1000; i++)
 		o->counts(o->arg, &c);
 	status_print(s, "warning", 7);
