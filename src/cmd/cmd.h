@@ -27,11 +27,13 @@ int cmd_collect(const struct command *self, int argc, char **argv);
 int cmd_create_thunk(const struct command *self, int argc, char **argv);
 int cmd_describe(const struct command *self, int argc, char **argv);
 int cmd_execute(const struct command *self, int argc, char **argv);
+int cmd_explain(const struct command *self, int argc, char **argv);
 int cmd_force(const struct command *self, int argc, char **argv);
 int cmd_hash(const struct command *self, int argc, char **argv);
 int cmd_help(const struct command *self, int argc, char **argv);
 int cmd_infer(const struct command *self, int argc, char **argv);
 int cmd_init(const struct command *self, int argc, char **argv);
+int cmd_report(const struct command *self, int argc, char **argv);
 int cmd_run(const struct command *self, int argc, char **argv);
 int cmd_stats(const struct command *self, int argc, char **argv);
 int cmd_summary(const struct command *self, int argc, char **argv);
@@ -39,8 +41,8 @@ int cmd_version(const struct command *self, int argc, char **argv);
 
 /* help texts, beside their commands: cmd/help_text.c */
 extern const char help_build[], help_collect[], help_create_thunk[], help_describe[],
-	help_execute[], help_force[], help_hash[], help_help[], help_infer[], help_init[],
-	help_run[], help_stats[], help_summary[], help_version[];
+	help_execute[], help_explain[], help_force[], help_hash[], help_help[], help_infer[],
+	help_init[], help_report[], help_run[], help_stats[], help_summary[], help_version[];
 
 /** Print the command's help on stdout; returns 0. */
 int command_help(const struct command *self);

@@ -173,6 +173,37 @@ const char help_execute[] =
 "\n"
 "  gg execute TQtmlNPfoECnIQfaVQVHYszwy3y0Kugtha3buA7k1fhI00000091\n";
 
+const char help_explain[] =
+"usage: gg explain [--json] FILE...\n"
+"\n"
+"Shows the thunks behind a file that gg made, or a placeholder: the file's own\n"
+"first, then those of what it was made from. Of each: was it run or remembered in\n"
+"the last run, where and how long it ran, and which inputs, arguments or\n"
+"variables had changed since that file was made before.\n"
+"\n"
+"      --json   the same as JSON, with whole hashes\n"
+"\n"
+"The exit status is 1 if gg did not make one of the files.\n"
+"\n"
+"  gg explain lua\n"
+"  gg explain --json src/lvm.o | jq .[0].thunks[0].changes\n";
+
+const char help_report[] =
+"usage: gg report [OPTIONS] [RUN]\n"
+"\n"
+"Writes one HTML page about a run, the last one by default: what became of the\n"
+"commands, a timeline, the critical path, the slowest thunks, what ran as it is\n"
+"and why, failures. The page needs nothing else: it can be sent to anybody.\n"
+"\n"
+"  -o, --output FILE  write there (default: gg-report.html); \"-\" is standard\n"
+"                     output\n"
+"  -t, --trace        instead, what chrome://tracing and Perfetto read\n"
+"                     (default: gg-trace.json)\n"
+"  -l, --list         show which runs there are; the last 20 are kept\n"
+"\n"
+"  gg report && xdg-open gg-report.html\n"
+"  gg report 42 -o slow.html\n";
+
 const char help_stats[] =
 "usage: gg stats [--json] [--zero]\n"
 "\n"

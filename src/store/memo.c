@@ -211,6 +211,36 @@ int store_memo_put(struct store *st, const struct oid *thunk, const struct memo 
 	return 0;
 }
 
+struct memo_walk {
+	void (*fn)(void *arg, const struct oid *thunk, const struct memo *m);
+	void *arg;
+};
+
+static int memo_walk_one(void *arg, const char *key, const struct index_value *value)
+{
+	const struct memo_walk *w = arg;
+	struct memo_origin origin = { 0 };
+	struct memo m = { 0 };
+	struct oid thunk;
+
+	if (oid_parse(key + 1, strlen(key + 1), &thunk, NULL) == 0 &&
+	    memo_decode(value, &m, &origin) == 0)
+		w->fn(w->arg, &thunk, &m);
+	free(origin.boot);
+	memo_release(&m);
+	return 0;
+}
+
+int store_memo_each(struct store *st,
+                    void (*fn)(void *arg, const struct oid *thunk, const struct memo *m),
+                    void *arg, struct err *err)
+{
+	static const char prefix[] = { INDEX_MEMO, '\0' };
+	struct memo_walk w = { fn, arg };
+
+	return index_each(st->index, prefix, memo_walk_one, &w, err);
+}
+
 int store_sync(struct store *st, struct err *err)
 {
 	const char *boot = index_boot(st->index, err);

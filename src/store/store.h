@@ -128,6 +128,11 @@ int store_memo_get(struct store *st, const struct oid *thunk, struct memo *out,
                    struct err *err);
 int store_memo_put(struct store *st, const struct oid *thunk, const struct memo *m,
                    struct err *err);
+/** Call fn(arg, thunk, m) for each entry, whether its objects are there or not. It may not use
+ * the store. */
+int store_memo_each(struct store *st,
+                    void (*fn)(void *arg, const struct oid *thunk, const struct memo *m),
+                    void *arg, struct err *err);
 /** Make what was put so far durable against a crash of the machine: one syncfs. */
 int store_sync(struct store *st, struct err *err);
 
