@@ -433,7 +433,8 @@ static void call_set_up(struct call *c)
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* OpenSSL writes without MSG_NOSIGNAL: there libcurl keeps SIGPIPE off us */
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, r->url[4] == 's' ? 0L : 1L);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->why);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
@@ -713,6 +714,15 @@ void http_cancel(struct http *h, int64_t id)
 			}
 }
 
+void http_cancel_all(struct http *h)
+{
+	while (h->running.first)
+		call_stop(h->running.first, ECANCELED, "cancelled");
+	while (h->queued.first)
+		call_stop(h->queued.first, ECANCELED, "cancelled");
+	http_kick(h);
+}
+
 size_t http_busy(const struct http *h)
 {
 	return h->queued.n + h->running.n + h->stopped.n;
@@ -790,10 +800,7 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	h->closing = true;
-	while (h->running.first)
-		call_stop(h->running.first, ECANCELED, "cancelled");
-	while (h->queued.first)
-		call_stop(h->queued.first, ECANCELED, "cancelled");
+	http_cancel_all(h);
 	http_answer_stopped(h);
 	while (h->n_pool)
 		curl_easy_cleanup(h->pool[--h->n_pool]);

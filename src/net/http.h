@@ -98,6 +98,8 @@ int64_t http_start(struct http *h, const struct http_request *req, http_done_fn 
                    void *arg, struct err *err);
 /** Stop one; it calls back (RETRY "cancelled"), later. Unknown ids are ignored. */
 void http_cancel(struct http *h, int64_t id);
+/** Stop them all, in the same way. */
+void http_cancel_all(struct http *h);
 /** Requests under way. */
 size_t http_busy(const struct http *h);
 void http_request_release(struct http_request *req);

@@ -15,15 +15,16 @@ struct transfer;
 
 struct transfer_options {
 	unsigned width;   /* requests at once; 0: what the backend says */
-	unsigned tries;   /* of one object; 0: 6 */
+	unsigned tries;   /* at most, of one object; 0: what the table says */
 	bool check_first; /* ask the backend before sending what is not believed to be there (a
 	                     HEAD is cheaper than large bodies) */
+	bool doubt;       /* ask the backend even for what is believed to be there */
 };
 
 struct transfer_counts {
 	uint64_t pushed, pushed_bytes; /* objects really sent */
 	uint64_t pulled, pulled_bytes;
-	uint64_t believed; /* pushes that needed no traffic */
+	uint64_t believed; /* pushes that needed no sending */
 	uint64_t retries;
 	uint64_t failed;
 	size_t waiting; /* objects not done yet */
@@ -35,14 +36,15 @@ typedef void transfer_done_fn(void *arg, const struct err *err);
 /** @b and @st are borrowed. */
 struct transfer *transfer_new(uv_loop_t *loop, struct store *st, struct backend *b,
                               const struct transfer_options *o);
-/** What is open is cancelled and answered first. */
+/** What is open is cancelled and answered first. Before backend_free, not from inside a call
+ * back; the loop must run once more after both. NULL is fine. */
 void transfer_free(struct transfer *t);
 /** Make sure that the backend holds all of @ids (repeats are fine). Answers once, from the
  * loop. */
 int transfer_push(struct transfer *t, const struct oid *ids, size_t n, transfer_done_fn *done,
                   void *arg, struct err *err);
-/** Make sure that the local store holds all of @ids. An object that the store has costs a stat.
- */
+/** Make sure that the local store holds all of @ids. An object that the store has costs a stat;
+ * one that begins like a program gets the right to be run. */
 int transfer_pull(struct transfer *t, const struct oid *ids, size_t n, transfer_done_fn *done,
                   void *arg, struct err *err);
 /** Is it believed to be in the backend? A look-up. */

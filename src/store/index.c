@@ -31,6 +31,8 @@ struct index_op {
 	const void *data;
 	size_t len;
 	bool found;
+	char *const *keys; /* many, with the same value */
+	size_t n_keys;
 	int (*each)(void *arg, const char *key, const struct index_value *value);
 	void *each_arg;
 };
@@ -306,6 +308,10 @@ static int index_write_op(void *arg)
 		rc = index_write_one(ix, op->key, op->data, op->len, op->data == NULL);
 		return index_commit(ix, rc);
 	}
+	for (size_t i = 0; rc == 0 && i < op->n_keys; i++)
+		rc = index_write_one(ix, op->keys[i], op->data, op->len, op->data == NULL);
+	if (op->keys)
+		return index_commit(ix, rc);
 	while (rc == 0 && (e = map_next(&ix->gathered, &at))) {
 		const struct index_write *w = e->ptr;
 
@@ -346,6 +352,19 @@ int index_put(struct index *ix, const char *key, const void *data, size_t len, s
 	if (!ix->batch)
 		return index_put_now(ix, key, data, len, err);
 	index_gather(ix, key, data ? data : "", len);
+	return 0;
+}
+
+int index_put_all(struct index *ix, char *const *keys, size_t n, const void *data, size_t len,
+                  struct err *err)
+{
+	struct index_op op = { .keys = keys, .n_keys = n, .data = data, .len = len };
+
+	if (n == 0)
+		return 0;
+	if (index_run(ix, index_write_op, &op, "write", err) < 0)
+		return -1;
+	index_drop_snapshot(ix);
 	return 0;
 }
 

@@ -19,6 +19,7 @@ enum index_key {
 	INDEX_MEMO = 'M',     /* name of the thunk */
 	INDEX_PENDING = 'P',  /* name of the path */
 	INDEX_PRODUCED = 'O', /* name of the path */
+	INDEX_REMOTE = 'B',   /* name of the place, name of an object: believed to be there */
 	INDEX_REF = 'R',      /* name of the content, '.', device and inode in hex */
 	INDEX_STAT = 'S',     /* device and inode in hex */
 	INDEX_SYNCED = 'Y',   /* a boot: when the last store_sync began */
@@ -45,6 +46,9 @@ int index_get(struct index *ix, const char *key, struct index_value *out, struct
 int index_put(struct index *ix, const char *key, const void *data, size_t len, struct err *err);
 /** Write at once, batch or not. */
 int index_put_now(struct index *ix, const char *key, const void *data, size_t len,
+                  struct err *err);
+/** Write the same bytes under @n keys (NULL: delete them) at once, in one transaction. */
+int index_put_all(struct index *ix, char *const *keys, size_t n, const void *data, size_t len,
                   struct err *err);
 int index_del(struct index *ix, const char *key, struct err *err);
 /** Is there a key that begins with @prefix? 1, 0, -1. */
