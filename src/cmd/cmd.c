@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "cmd/remote.h"
 
 const struct command commands[] = {
 	{ "build", "run a build; what it compiles is forced while it runs", help_build,
@@ -18,11 +19,13 @@ const struct command commands[] = {
 	{ "explain", "show the thunks behind a file, and why they ran", help_explain,
 	  cmd_explain },
 	{ "force", "make placeholders real", help_force, cmd_force },
+	{ "get", "bring objects from the backend", help_get, remote_command },
 	{ "hash", "print the names of files", help_hash, cmd_hash },
 	{ "help", "show this list, or help on a command", help_help, cmd_help },
 	{ "infer", "run a build that makes thunks and placeholders only", help_infer,
 	  cmd_infer },
 	{ "init", "make a store here", help_init, cmd_init },
+	{ "put", "send files and objects to the backend", help_put, remote_command },
 	{ "report", "write a page about a run", help_report, cmd_report },
 	{ "run", "make a placeholder real, then run it", help_run, cmd_run },
 	{ "stats", "show what became of the commands, in the last run and in all", help_stats,

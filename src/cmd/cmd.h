@@ -41,8 +41,9 @@ int cmd_version(const struct command *self, int argc, char **argv);
 
 /* help texts, beside their commands: cmd/help_text.c */
 extern const char help_build[], help_collect[], help_create_thunk[], help_describe[],
-	help_execute[], help_explain[], help_force[], help_hash[], help_help[], help_infer[],
-	help_init[], help_report[], help_run[], help_stats[], help_summary[], help_version[];
+	help_execute[], help_explain[], help_force[], help_get[], help_hash[], help_help[],
+	help_infer[], help_init[], help_put[], help_report[], help_run[], help_stats[],
+	help_summary[], help_version[];
 
 /** Print the command's help on stdout; returns 0. */
 int command_help(const struct command *self);

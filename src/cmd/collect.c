@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/collected.h"
 #include "core/placeholder.h"
 
-static int collect(struct store *st, const char *path, struct oid *out, struct err *err)
+int collect_file(struct store *st, const char *path, struct oid *out, struct err *err)
 {
 	auto_placeholder h = { 0 };
 	struct file_info info;
@@ -52,7 +53,7 @@ int cmd_collect(const struct command *self, int argc, char **argv)
 	for (int i = first; i < argc; i++) {
 		struct oid id;
 
-		if (collect(st, argv[i], &id, &err) < 0)
+		if (collect_file(st, argv[i], &id, &err) < 0)
 			return command_failed(self, &err);
 		puts(id.s);
 	}

@@ -114,6 +114,41 @@ const char help_collect[] =
 "\n"
 "  gg collect input.txt program\n";
 
+const char help_put[] =
+"usage: gg put [OPTIONS] [FILE|HASH|-]...\n"
+"\n"
+"Sends files and objects of the store to the backend. The names of files are\n"
+"printed. Without arguments, or for -, standard input lists them, one a line.\n"
+"What the backend holds already is not sent again; it is asked, not believed.\n"
+"\n"
+"      --store URI       the backend (default: $GG_STORAGE_URI): s3://BUCKET,\n"
+"                        gs://BUCKET, redis://HOST, rediss://HOST,\n"
+"                        redis+unix:///SOCKET, file:///FOLDER\n"
+"      --json            what was done, as JSON\n"
+"  -h, --help            this text\n"
+"\n"
+"The exit status is 102 when the backend is not reachable, 103 when it does not\n"
+"answer in time, 104 when bytes are damaged.\n"
+"\n"
+"  gg put --store s3://my-bucket/gg?region=eu-west-1 input.bin\n"
+"  ls .gg/blobs | gg put --store redis://:password@cache.example\n";
+
+const char help_get[] =
+"usage: gg get [OPTIONS] [HASH|-]...\n"
+"\n"
+"Brings objects from the backend into the store. Each is checked against its\n"
+"name as it comes. Without arguments, or for -, standard input lists the names.\n"
+"\n"
+"      --store URI       the backend (default: $GG_STORAGE_URI), as for gg put\n"
+"  -o, --output FILE     also write the one object to FILE (-: standard output)\n"
+"      --json            what was done, as JSON\n"
+"  -h, --help            this text\n"
+"\n"
+"The exit status is 102 when the backend is not reachable, 103 when it does not\n"
+"answer in time, 104 when what came is not what the name says.\n"
+"\n"
+"  gg get VWJG1tSLV3whtD_CxEPvZ0hu0_HFjrzTQgoai6Eb2vgM00000006 -o hello.txt\n";
+
 const char help_create_thunk[] =
 "usage: gg create-thunk [OPTIONS] FUNCTION-HASH ARGV0 [ARGUMENTS]\n"
 "\n"

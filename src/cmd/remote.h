@@ -18,6 +18,10 @@ int remote_handover(const struct command *self, char **argv, struct err *err);
 /** A command that only gg-remote has: the `run` of its row. */
 int remote_command(const struct command *self, int argc, char **argv);
 
+/* The commands that only gg-remote has: cmd/NAME.c. */
+int cmd_get(const struct command *self, int argc, char **argv);
+int cmd_put(const struct command *self, int argc, char **argv);
+
 /** The backend and the engines of one run. */
 struct remote_run;
 

@@ -15,7 +15,8 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command *self, int argc, char **argv);
 } commands_here[] = {
-	{ "", NULL },
+	{ "get", cmd_get },
+	{ "put", cmd_put },
 };
 
 int remote_command(const struct command *self, int argc, char **argv)

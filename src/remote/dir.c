@@ -100,7 +100,8 @@ static void on_worked(uv_work_t *req, int status)
 {
 	struct work *w = req->data;
 
-	if (status == UV_ECANCELED) {
+	/* freed: the store may be closed by now */
+	if (status == UV_ECANCELED || w->dir->freed) {
 		err_set(&w->err, ERR_RETRY, "cancelled");
 		w->err.sys = ECANCELED;
 	}

@@ -441,9 +441,9 @@ static int set_place(struct redis *r, const struct uri *u, const struct backend_
 	r->place.shown = r->shown;
 	if (!tls)
 		return 0;
-	r->place.tls = redis_tls_new(file_of(u, "cacert", o->envp, "GG_TLS_CACERT"),
-	                             file_of(u, "cert", o->envp, "GG_TLS_CERT"),
-	                             file_of(u, "key", o->envp, "GG_TLS_KEY"), err);
+	r->place.tls = redis_tls_new(file_of(u, "cacert", o->envp, "GG_CA_FILE"),
+	                             file_of(u, "cert", o->envp, "GG_CLIENT_CERT"),
+	                             file_of(u, "key", o->envp, "GG_CLIENT_KEY"), err);
 	return r->place.tls ? 0 : -1;
 }
 

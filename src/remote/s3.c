@@ -562,13 +562,13 @@ static bool is_region_name(const char *s)
 /* What both kinds of places have in common. */
 static struct s3 *s3_new(const struct uri *u, const struct backend_options *o, struct err *err)
 {
-	static const char *const ca[] = { "AWS_CA_BUNDLE", "GG_TLS_CACERT", "CURL_CA_BUNDLE",
+	static const char *const ca[] = { "AWS_CA_BUNDLE", "GG_CA_FILE", "CURL_CA_BUNDLE",
 		                          NULL };
 	unsigned width, part_mib, from_mib;
 	struct http_options http = {
 		.ca_file = env_first(o, ca),
-		.client_cert = proc_env(o->envp, "GG_TLS_CERT"),
-		.client_key = proc_env(o->envp, "GG_TLS_KEY"),
+		.client_cert = proc_env(o->envp, "GG_CLIENT_CERT"),
+		.client_key = proc_env(o->envp, "GG_CLIENT_KEY"),
 		.user_agent = o->user_agent,
 	};
 

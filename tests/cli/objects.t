@@ -21,7 +21,7 @@ ok "hashing a missing file fails" fails "$GG" hash missing
 is "an unknown command is a usage error" $? 2
 "$GG" hash --frobnicate 2>/dev/null
 is "an unknown option is a usage error" $? 2
-for c in build collect create-thunk describe execute force hash help infer init run summary version; do
+for c in build collect create-thunk describe execute force get hash help infer init put run summary version; do
 	like "$c has help with an example" "$("$GG" $c --help)" "gg $c|gg build"
 done
 like "the version is printed" "$("$GG" version)" '^gg [0-9]'
