@@ -385,6 +385,8 @@ static const struct {
 	{ "CLUSTERDOWN", ERR_RETRY, 0, NULL },
 	{ "ERR AUTH", ERR_DENIED, 0, "the server has no password: leave it out of the URI" },
 	{ "ERR Client sent AUTH", ERR_DENIED, 0, "the server has no password: leave it out" },
+	{ "ERR Protocol error: unauthenticated", ERR_DENIED, 0,
+	  "give a password: redis://:PASSWORD@HOST or REDISCLI_AUTH" },
 	{ "ERR DB index", ERR_DENIED, 0, "there is no such database number" },
 	{ "ERR invalid password", ERR_DENIED, 0, "the password is wrong" },
 	{ "ERR max number of clients", ERR_RETRY, EBUSY, NULL },
