@@ -87,6 +87,36 @@ static bool run_outside(struct job *j, const struct outcome *o)
 	return true;
 }
 
+/* The result of a command on the real files may be remembered if they held still meanwhile. */
+static void bare_done(void *arg, struct outcome *o)
+{
+	struct job *j = arg;
+	struct err err = ERR_INIT;
+
+	j->local->outside--;
+	o->memoizable = o->what == OUTCOME_OK && j->thunk->workdir &&
+	                direct_check_inputs(j->local->store, j->thunk, &err) == 0;
+	answer(j, o);
+}
+
+static int start_bare(struct local *l, struct job *j, struct err *err)
+{
+	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, bare_done, j,
+	                 err) < 0)
+		return -1;
+	l->outside++;
+	return 0;
+}
+
+/* A program that this step of the sandbox can't run is run as it is. */
+static bool run_bare(struct job *j, const struct outcome *o)
+{
+	struct err err;
+
+	return o->what == OUTCOME_CANT_RUN && !j->cancelled &&
+	       start_bare(j->local, j, &err) == 0;
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct slot *s = poll->data;
@@ -109,7 +139,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	} else {
 		executor_finish(l->executor, j->execution, &r, &o);
 	}
-	if (run_outside(j, &o))
+	if (run_outside(j, &o) || run_bare(j, &o))
 		outcome_release(&o);
 	else
 		answer(j, &o);
@@ -133,7 +163,7 @@ static unsigned local_free_slots(struct engine *e)
 /* Goes down the ladder from the step that was probed: a probe can't foresee everything. */
 static int start_box(struct local *l, enum box_step step, struct err *err)
 {
-	for (; step >= BOX_CHROOT; step--) {
+	for (; step >= BOX_SHIM; step--) {
 		if (box_start(step, l->options.jobs, store_tmp(l->store), &l->box, err) == 0)
 			break;
 		if (err->kind != ERR_DENIED || l->options.require)
@@ -194,27 +224,6 @@ static void watch(struct local *l, struct slot *s)
 		s->fd = fd;
 	}
 	uv_poll_start(s->poll, UV_READABLE, on_readable);
-}
-
-/* The result of a command on the real files may be remembered if they held still meanwhile. */
-static void bare_done(void *arg, struct outcome *o)
-{
-	struct job *j = arg;
-	struct err err = ERR_INIT;
-
-	j->local->outside--;
-	o->memoizable = o->what == OUTCOME_OK && j->thunk->workdir &&
-	                direct_check_inputs(j->local->store, j->thunk, &err) == 0;
-	answer(j, o);
-}
-
-static int start_bare(struct local *l, struct job *j, struct err *err)
-{
-	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, bare_done, j,
-	                 err) < 0)
-		return -1;
-	l->outside++;
-	return 0;
 }
 
 static int start_in_slot(struct local *l, struct job *j, const struct thunk *t, struct err *err)

@@ -297,6 +297,7 @@ static int describe(struct executor *ex, struct execution *x, const struct oid *
 		.outputs = x->outputs,
 		.n_outputs = x->names.n,
 		.timeout_ms = t->timeout_ms,
+		.movable = t->workdir ? NULL : EXECUTE_BLOBS,
 	};
 	return 0;
 }
@@ -370,7 +371,9 @@ static void classify(const struct execution *x, const struct box_result *r, stru
 		snprintf(out->why, sizeof(out->why), "took longer than %u ms",
 		         x->job.timeout_ms);
 	} else if (r->failed) {
-		out->what = OUTCOME_LOST;
+		out->what = r->why_kind == ERR_NOSPC    ? OUTCOME_NOSPC
+		            : r->why_kind == ERR_DENIED ? OUTCOME_CANT_RUN
+		                                        : OUTCOME_LOST;
 		snprintf(out->why, sizeof(out->why), "%s", r->why);
 	} else if (WIFSIGNALED(r->status)) {
 		out->what = OUTCOME_FAILED;

@@ -25,6 +25,7 @@ struct box_slot {
 	int channel;
 	bool busy;
 	bool cancelled;
+	bool ends_itself; /* when the channel does, after all that its job has started */
 	size_t n_outputs;
 	struct map known; /* keys of shared inputs that the slot has */
 	char *base;       /* mount point of its tree; owned */
@@ -40,13 +41,14 @@ struct box {
 
 static void slot_end(struct box_slot *s)
 {
+	if (s->channel >= 0)
+		close(s->channel);
 	if (s->pid > 0) {
-		kill(s->pid, SIGKILL);
+		if (!s->ends_itself)
+			kill(s->pid, SIGKILL);
 		while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	if (s->channel >= 0)
-		close(s->channel);
 	if (s->base) {
 		struct err ignored;
 
@@ -102,6 +104,7 @@ static int slot_start(struct box *box, struct box_slot *s, struct err *err)
 	}
 	close(pair[1]);
 	s->channel = pair[0];
+	s->ends_itself = box->step <= BOX_CHROOT;
 	s->pid = pid;
 	if (pid < 0) {
 		s->pid = 0;
@@ -125,7 +128,7 @@ int box_start(enum box_step step, unsigned n_slots, const char *staging, struct 
 	for (unsigned i = 0; i < n_slots; i++)
 		box->slots[i].channel = -1;
 	int rc = 0;
-	if (box->step < BOX_CHROOT)
+	if (box->step < BOX_SHIM)
 		rc = err_set(err, ERR_DENIED, "no sandbox on this step: %s",
 		             box_step_name(box->step));
 	else if (!box->staging)
@@ -214,6 +217,7 @@ static void describe(struct buf *m, struct box_slot *s, const struct box_job *jo
 		message_add_str(m, job->outputs[i].name);
 	message_add_str(m, job->program);
 	message_add_str(m, *job->workdir ? job->workdir : "/work");
+	message_add_str(m, job->movable);
 	message_add_num(m, job->timeout_ms);
 	add_inputs(m, job->inputs, job->n_inputs);
 	add_sets(m, s, job);
@@ -303,6 +307,7 @@ static int read_result(const struct box *box, const struct box_slot *s, struct b
 	const char *why = message_str(&r);
 	if (why || r.bad) {
 		out->failed = true;
+		out->why_kind = r.bad ? ERR_CORRUPT : (enum err_kind)message_num(&r);
 		snprintf(out->why, sizeof(out->why), "sandbox: %s",
 		         why ? why : "malformed answer");
 		return 0;
@@ -330,11 +335,12 @@ int box_collect(struct box *box, unsigned slot, struct box_result *out, struct e
 		rc = read_result(box, s, &m, out);
 	if (rc < 0) {
 		out->failed = true;
+		out->why_kind = ERR_IO;
 		snprintf(out->why, sizeof(out->why), "%s",
 		         s->cancelled ? "cancelled" : "the sandbox's slot died");
 	}
 	/* After a failure its tree can't be trusted: the next job gets a new slot. */
-	if (out->failed)
+	if (out->failed && out->why_kind != ERR_DENIED)
 		slot_end(s);
 	return 0;
 }
@@ -346,7 +352,11 @@ void box_cancel(struct box *box, unsigned slot)
 	if (!s->busy || s->pid <= 0)
 		return;
 	s->cancelled = true;
-	kill(s->pid, SIGKILL);
+	/* without a pid namespace the slot itself ends what the job has started */
+	if (s->ends_itself)
+		shutdown(s->channel, SHUT_WR);
+	else
+		kill(s->pid, SIGKILL);
 }
 
 int box_run(struct box *box, const struct box_job *job, struct box_result *out, struct err *err)

@@ -29,9 +29,9 @@
 
 enum box_step {
 	BOX_AUTO = -1,
-	BOX_NONE = 0, /* a staged folder and no isolation; see box.c for how paths are kept */
-	BOX_SHIM, /* LD_PRELOAD path shim over a staged root: dynamic programs, nothing enforced
-	           */
+	BOX_NONE = 0, /* no box: commands run as they are */
+	BOX_SHIM, /* a staged root, and a preloaded library that makes it one (shim/preload.c);
+	             nothing is enforced */
 	BOX_CHROOT,  /* root: a staged root and chroot; network and processes shared */
 	BOX_MOUNTNS, /* root: mount (pid, net, ipc) namespaces without a user one */
 	BOX_USERNS,  /* everything enforced */
@@ -83,6 +83,10 @@ struct box_job {
 	const struct box_output *outputs;
 	size_t n_outputs;
 	uint32_t timeout_ms; /* 0: none */
+	/* A folder inside; NULL: none. Where a program can be given no root of its own (a
+	 * static one, on BOX_SHIM), mentions of this folder in arguments and environment become
+	 * the host's path. Without it such a program is refused. */
+	const char *movable;
 };
 
 /** A file taken out of the sandbox: in the staging folder, hashed on the way. */
@@ -96,6 +100,8 @@ struct box_result {
 	int status;  /* as from waitpid; meaningful when !failed */
 	bool failed; /* the sandbox itself failed (message in why): nothing ran, or no outputs
 	              */
+	/* of failed: NOSPC; DENIED: this step can't run such a program, nothing is broken */
+	enum err_kind why_kind;
 	bool timed_out;
 	char why[512];
 	struct box_file *outputs; /* owned; n as in the job, same order */

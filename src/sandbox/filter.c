@@ -56,12 +56,16 @@ enum {
 	             CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 };
 
-static int add_rules(scmp_filter_ctx ctx, bool no_network)
+static int add_rules(scmp_filter_ctx ctx, bool shared)
 {
 	/* Those of AF_UNIX too: abstract names belong to the network namespace, which is the
 	 * host's. */
-	if (no_network &&
-	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0) < 0)
+	if (shared && seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0) < 0)
+		return -1;
+	/* "all processes" would be those of the host */
+	if (shared &&
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
+	                     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, 0xffffffffu)) < 0)
 		return -1;
 	for (size_t i = 0; i < countof(refused); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0) < 0)
@@ -79,14 +83,14 @@ static int add_rules(scmp_filter_ctx ctx, bool no_network)
 	                        SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCSTI));
 }
 
-int filter_compile(bool no_network, struct sock_fprog *out, struct err *err)
+int filter_compile(bool shared, struct sock_fprog *out, struct err *err)
 {
 	static struct sock_filter code[512];
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	auto_fd fd = memfd_create("filter", MFD_CLOEXEC);
 
 	if (!ctx || fd < 0 || seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0 ||
-	    add_rules(ctx, no_network) < 0 || seccomp_export_bpf(ctx, fd) < 0) {
+	    add_rules(ctx, shared) < 0 || seccomp_export_bpf(ctx, fd) < 0) {
 		seccomp_release(ctx);
 		return err_set(err, ERR_IO, "compile the system-call filter");
 	}

@@ -9,8 +9,8 @@
 
 struct sock_fprog;
 
-/** Compile the filter, once. @no_network: refuse all sockets but local ones, where no namespace
- *  does. Static storage. */
-int filter_compile(bool no_network, struct sock_fprog *out, struct err *err);
+/** Compile the filter, once. @shared: network and processes are the host's; refuse all sockets,
+ *  and signals to everybody. Static storage. */
+int filter_compile(bool shared, struct sock_fprog *out, struct err *err);
 
 #endif

@@ -35,6 +35,8 @@
 #include "core/digest.h"
 #include "sandbox/filter.h"
 #include "sandbox/message.h"
+#include "sandbox/shim/launch.h"
+#include "sandbox/shim/image.h"
 #include "sandbox/tree.h"
 
 /* Inputs that jobs share, as received; kept for the life of the slot. */
@@ -47,12 +49,16 @@ struct set {
 struct slot {
 	int channel;
 	int staging;     /* opened before anything was mounted */
-	bool namespaces; /* pid 1 of our own; else a root and another user */
+	bool namespaces; /* pid 1 of our own; else a root and another user … */
+	bool shim;       /* … or not even these */
+	const char *base;
 	struct tree *tree;
 	struct map sets; /* key → struct set */
 	struct sock_fprog filter;
 	unsigned long files; /* numbers staged files */
 	char *stack;         /* of a child until it execs */
+	struct launch launch;
+	char *base_variable; /* of the launch's root */
 };
 
 enum { STACK_BYTES = 64 << 10 };
@@ -70,6 +76,14 @@ struct job {
 	struct set needed;         /* the folders of the work, as inputs */
 	struct box_input **inputs; /* own and shared */
 	size_t n_inputs;
+	const char *movable;
+	/* how it is started */
+	const char *file; /* the host's, or the root's, as the step has it */
+	char *folder;     /* the same; owned */
+	char **argv;
+	char **envp;
+	struct strv owned; /* strings and arrays of these */
+	void *arrays[2];
 };
 
 /* -- reading a job -- */
@@ -167,6 +181,7 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	read_strings(&r, &j->outputs);
 	j->program = message_str(&r);
 	j->workdir = message_str(&r);
+	j->movable = message_str(&r);
 	j->timeout_ms = (uint32_t)message_num(&r);
 	read_inputs(&r, &j->own);
 	/* Of two entries for one name the first counts, and closures know what is a program:
@@ -204,6 +219,10 @@ static void job_release(struct job *j)
 	strv_release(&j->outputs);
 	strv_release(&j->folders);
 	strv_release(&j->needed_names);
+	strv_release(&j->owned);
+	free(j->folder);
+	free(j->arrays[0]);
+	free(j->arrays[1]);
 	free(j->needed.v);
 	free(j->own.v);
 	free(j->inputs);
@@ -232,6 +251,109 @@ static int become_nobody(void)
 	               : 0;
 }
 
+/* Folders with shared libraries, as the loader of the root is told them. */
+static char *library_folders(const struct slot *slot, const struct job *j)
+{
+	auto_map seen = MAP_INIT;
+	struct buf out = BUF_INIT;
+
+	buf_adds(&out, SHIM_LIBS);
+	for (size_t i = 0; i < j->n_inputs; i++) {
+		const char *name = j->inputs[i]->name;
+		bool is_new;
+
+		if (S_ISDIR(j->inputs[i]->mode) || !strstr(path_base(name), ".so"))
+			continue;
+		auto_free char *dir = path_dir(name);
+		map_add(&seen, dir, &is_new);
+		if (is_new)
+			buf_addf(&out, "%s%s/root%s", seen.n > 1 ? ":" : "", slot->base, dir);
+	}
+	return buf_steal(&out);
+}
+
+static char *writable_folders(const struct job *j)
+{
+	struct buf out = BUF_INIT;
+
+	buf_adds(&out, SHIM_WORKS);
+	for (size_t i = 0; i < j->folders.n; i++)
+		buf_addf(&out, "%s%s", i ? ":" : "", j->folders.v[i]);
+	return buf_steal(&out);
+}
+
+static void move_strings(const struct slot *slot, struct strv *v, const char *movable)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		auto_buf moved = BUF_INIT;
+		const char *at = v->v[i];
+
+		for (const char *hit; (hit = strstr(at, movable)); at = hit + strlen(movable)) {
+			buf_add(&moved, at, (size_t)(hit - at));
+			buf_addf(&moved, "%s/root%s", slot->base, movable);
+		}
+		buf_adds(&moved, at);
+		free(v->v[i]);
+		v->v[i] = buf_steal(&moved);
+	}
+}
+
+/* A program that takes no library runs in its folder, if it may see other paths than it was
+ * given. */
+static int plan_moved(struct slot *slot, struct job *j, struct err *err)
+{
+	if (!j->movable)
+		return err_set(err, ERR_DENIED,
+		               "%s takes no preloaded library (it is static, or made for "
+		               "another platform)",
+		               j->program);
+	move_strings(slot, &j->args, j->movable);
+	move_strings(slot, &j->env, j->movable);
+	strv_addf(&j->owned, "%s/root%s", slot->base, j->program);
+	j->file = j->owned.v[j->owned.n - 1];
+	j->argv = strv_argv(&j->args);
+	j->envp = strv_argv(&j->env);
+	return 0;
+}
+
+static int plan_shim(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	struct launch_root root = { .base = slot->base_variable };
+	bool refused;
+
+	strv_take(&j->owned, library_folders(slot, j));
+	root.libs = j->owned.v[0];
+	strv_take(&j->owned, writable_folders(j));
+	root.works = j->owned.v[1];
+	j->folder = xasprintf("%s/root%s", slot->base, j->workdir);
+	run->failure =
+		launch_plan(&root, j->program, j->program,
+	                    j->args.n ? j->args.v[0] : j->program, &slot->launch, &refused);
+	if (refused) {
+		run->failure = 0;
+		return plan_moved(slot, j, err);
+	}
+	j->file = slot->launch.loader;
+	j->argv = j->arrays[0] = xcalloc(launch_argc(j->args.n), sizeof(char *));
+	j->envp = j->arrays[1] = xcalloc(j->env.n + LAUNCH_VARS + 1, sizeof(char *));
+	if (!run->failure) {
+		launch_argv(&root, &slot->launch, strv_argv(&j->args), j->argv);
+		launch_envp(&root, &slot->launch, strv_argv(&j->env), j->envp);
+	}
+	return 0;
+}
+
+static int plan_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	if (slot->shim)
+		return plan_shim(slot, j, run, err);
+	j->folder = xstrdup(j->workdir);
+	j->file = j->program;
+	j->argv = strv_argv(&j->args);
+	j->envp = strv_argv(&j->env);
+	return 0;
+}
+
 struct start {
 	struct slot *slot;
 	struct job *job;
@@ -248,15 +370,17 @@ static int become_job(void *arg)
 	struct running *run = s->run;
 
 	setsid();
+	if (run->failure)
+		_exit(127);
 	if (dup2(s->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
-	    chroot(tree_root(slot->tree)) < 0 || chdir(j->workdir) < 0 ||
-	    (!slot->namespaces && become_nobody() < 0) ||
+	    (!slot->shim && chroot(tree_root(slot->tree)) < 0) || chdir(j->folder) < 0 ||
+	    (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0) {
+	    (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0 && !slot->shim)) {
 		run->failure = errno;
 		_exit(127);
 	}
-	execve(j->program, strv_argv(&j->args), strv_argv(&j->env));
+	execve(j->file, j->argv, j->envp);
 	run->failure = errno;
 	_exit(127);
 }
@@ -272,8 +396,6 @@ static int start_job(struct slot *slot, struct job *j, struct running *run, stru
 	run->errs = memfd_create("stderr", MFD_CLOEXEC);
 	if (null < 0 || run->out < 0 || run->errs < 0)
 		return err_sys(err, "files for the job's output");
-	strv_argv(&j->args);
-	strv_argv(&j->env);
 	run->pid = clone(become_job, slot->stack + STACK_BYTES,
 	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &run->pidfd);
 	return run->pid < 0 ? err_sys(err, "start the job") : 0;
@@ -295,7 +417,7 @@ static bool kill_children(void)
 	return any;
 }
 
-static void kill_the_rest(const struct slot *slot)
+static void kill_the_rest(const struct slot *slot, pid_t session)
 {
 	if (slot->namespaces) {
 		kill(-1, SIGKILL);
@@ -303,7 +425,9 @@ static void kill_the_rest(const struct slot *slot)
 			;
 		return;
 	}
-	/* One at a time: who dies may leave us a child that has not been killed yet. */
+	/* its group first, in one go; then one at a time: who dies may leave us a child that
+	 * has not been killed yet */
+	kill(-session, SIGKILL);
 	while (kill_children())
 		waitpid(-1, NULL, 0);
 }
@@ -312,7 +436,7 @@ static void kill_the_rest(const struct slot *slot)
 static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
                          int *status, bool *timed_out)
 {
-	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, 0, 0 } };
+	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
 	int64_t end = clock_now_ns() + (int64_t)j->timeout_ms * 1000000;
 
 	for (;;) {
@@ -324,16 +448,18 @@ static void wait_for_job(struct slot *slot, const struct job *j, struct running 
 			continue;
 		if (n == 0)
 			*timed_out = true;
-		if (p[1].revents)
+		if (p[1].revents && slot->namespaces)
 			/* the box has gone: so do we, and with pid 1 all others */
 			_exit(0);
-		if (n <= 0)
+		if (p[1].revents || n <= 0)
 			kill(run->pid, SIGKILL);
 		break;
 	}
 	while (waitpid(run->pid, status, 0) < 0 && errno == EINTR)
 		;
-	kill_the_rest(slot);
+	kill_the_rest(slot, run->pid);
+	if (p[1].revents)
+		_exit(0);
 }
 
 /* -- results -- */
@@ -394,10 +520,7 @@ static int stage_text(struct slot *slot, int fd, struct buf *answer, struct err 
 static int stage_output(struct slot *slot, const char *name, struct buf *answer,
                         struct err *err)
 {
-	struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	auto_fd fd = (int)syscall(SYS_openat2, tree_root_fd(slot->tree), name + 1, &how,
-	                          sizeof(how));
+	auto_fd fd = tree_open(slot->tree, name);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -419,6 +542,19 @@ static int stage_all(struct slot *slot, const struct job *j, const struct runnin
 	return 0;
 }
 
+/* A program of the job's was not run because the library can't be loaded into it. */
+static int check_refused(const struct slot *slot, struct err *err)
+{
+	auto_free char *path = path_join(slot->base, "refused");
+	auto_buf program = BUF_LIMIT(PATH_MAX);
+	struct err ignored;
+
+	if (!slot->shim || file_read(path, &program, &ignored) < 0)
+		return 0;
+	unlink(path);
+	return err_set(err, ERR_DENIED, "%s takes no preloaded library", buf_str(&program));
+}
+
 static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct err *err)
 {
 	struct running run = { .pidfd = -1, .out = -1, .errs = -1 };
@@ -429,9 +565,14 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		return -1;
 	int64_t cpu = cpu_of_children();
 	int64_t began = clock_now_ns();
-	int rc = start_job(slot, j, &run, err);
+	int rc = plan_job(slot, j, &run, err);
+	if (rc == 0)
+		rc = start_job(slot, j, &run, err);
 	if (rc == 0) {
 		wait_for_job(slot, j, &run, &status, &timed_out);
+		rc = check_refused(slot, err);
+	}
+	if (rc == 0) {
 		message_add_str(answer, NULL);
 		message_add_num(answer, (uint64_t)status);
 		message_add_num(answer, timed_out);
@@ -447,8 +588,8 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		close(run.errs);
 	if (run.pidfd >= 0)
 		close(run.pidfd);
-	if (rc == 0)
-		rc = tree_clean(slot->tree, err);
+	if (rc == 0 || err->kind == ERR_DENIED)
+		rc |= tree_clean(slot->tree, err);
 	return rc;
 }
 
@@ -468,10 +609,12 @@ static void serve(struct slot *slot)
 		if (rc < 0) {
 			message_begin(&answer);
 			message_add_str(&answer, err.msg);
+			message_add_num(&answer, err.kind);
 		}
 		job_release(&j);
-		if (message_send(slot->channel, &answer, &err) < 0 || rc < 0)
-			/* a tree that could not be made or emptied is not used again */
+		/* a tree that could not be made or emptied is not used again */
+		bool unfit = rc < 0 && err.kind != ERR_DENIED;
+		if (message_send(slot->channel, &answer, &err) < 0 || unfit)
 			break;
 	}
 	_exit(0);
@@ -515,17 +658,51 @@ static int take_powers(const struct slot *slot, struct err *err)
 	return 0;
 }
 
+/* Also tries what jobs need here: that files of this folder may be executed. */
+static int put_library(struct slot *slot, struct err *err)
+{
+	auto_free char *path = path_join(slot->base, "shim.so");
+
+	slot->base_variable = xasprintf(SHIM_BASE "%s", slot->base);
+	if (strpbrk(slot->base, " :;"))
+		return err_set(
+			err, ERR_DENIED,
+			"%s: the loader takes no folder with a space, colon or semicolon",
+			slot->base);
+	if (file_write(path, shim_image, shim_image_len, 0444, err) < 0)
+		return -1;
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *at =
+		fd < 0 ? MAP_FAILED
+		       : mmap(NULL, shim_image_len, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED) {
+		err_sys(err, "execute files of %s", slot->base);
+		err->kind = ERR_DENIED;
+		return -1;
+	}
+	munmap(at, shim_image_len);
+	return 0;
+}
+
 static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err)
 {
 	slot->staging = open(s->staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (slot->staging < 0)
 		return err_sys(err, "%s", s->staging);
-	slot->namespaces = s->step != BOX_CHROOT;
+	slot->namespaces = s->step > BOX_CHROOT;
+	slot->shim = s->step == BOX_SHIM;
+	slot->base = s->base;
 	if (slot->namespaces && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(err, "private mounts");
 	if (!slot->namespaces && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return err_sys(err, "become a subreaper");
-	slot->tree = tree_new(s->base, slot->namespaces, NOBODY, NOBODY, err);
+	if (slot->shim && put_library(slot, err) < 0)
+		return -1;
+	slot->tree = tree_new(s->base,
+	                      slot->namespaces ? TREE_MOUNTS
+	                      : slot->shim     ? TREE_SHIM
+	                                       : TREE_CHROOT,
+	                      NOBODY, NOBODY, err);
 	if (!slot->tree || filter_compile(!slot->namespaces, &slot->filter, err) < 0)
 		return -1;
 	return take_powers(slot, err);
@@ -538,7 +715,10 @@ _Noreturn void slot_main(const struct slot_setup *setup)
 	struct buf answer = BUF_INIT;
 	struct rlimit no_core = { 0, 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Where our end is not the end of all that jobs have started, we end when the channel
+	 * does, and see to them. */
+	if (setup->step > BOX_CHROOT)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CORE, &no_core);
 	signal(SIGPIPE, SIG_IGN);
 	int rc = 0;

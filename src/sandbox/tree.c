@@ -50,6 +50,7 @@ struct work {
 
 struct tree {
 	bool mounts;
+	bool shim; /* jobs see the root through the preloaded library; links say so */
 	uid_t uid; /* without mounts: the owner of the work folders */
 	gid_t gid;
 	int root_fd;
@@ -66,30 +67,93 @@ struct tree {
 };
 
 /*
+ * Where the root is no root for the kernel, an absolute link's text starts with the root's
+ * path, and what the job would find at @name is worked out here: @plain becomes its path in the
+ * root without any link in it.
+ */
+static int resolve_links(const struct tree *t, const char *name, bool follow_last, char *plain)
+{
+	char rest[2 * PATH_MAX];
+	size_t len = 0;
+	int links = 0;
+
+	if (snprintf(rest, sizeof(rest), "%s", name) >= PATH_MAX)
+		return -1;
+	plain[0] = '\0';
+	for (char *at = rest; *(at += strspn(at, "/"));) {
+		size_t n = strcspn(at, "/");
+		bool last = !at[n + strspn(at + n, "/")];
+		char text[PATH_MAX];
+		size_t before = len;
+
+		if (n == 2 && memcmp(at, "..", 2) == 0) {
+			while (len > 0 && plain[--len] != '/')
+				;
+		} else if (n != 1 || *at != '.') {
+			if (len + n + 2 > PATH_MAX)
+				return -1;
+			if (len)
+				plain[len++] = '/';
+			memcpy(plain + len, at, n);
+			len += n;
+		}
+		plain[len] = '\0';
+		at += n;
+		ssize_t m = len > before && (!last || follow_last)
+		                    ? readlinkat(t->root_fd, plain, text, sizeof(text) - 1)
+		                    : -1;
+		if (m < 0)
+			continue;
+		text[m] = '\0';
+		if (++links > 40)
+			return -1;
+		auto_free char *tail = xstrdup(at);
+		const char *to = text;
+		len = *to == '/' ? 0 : before;
+		plain[len] = '\0';
+		if (path_below(to, t->root))
+			to += strlen(t->root);
+		if (snprintf(rest, sizeof(rest), "%s/%s", to, tail) >= PATH_MAX)
+			return -1;
+		at = rest;
+	}
+	return 0;
+}
+
+/*
  * Names come from thunks, and links among them may point anywhere: every path is resolved as
  * the job would see it, never by the slot's own root.
  */
-static int open_inside(int root_fd, const char *name, uint64_t flags)
+static int open_inside(const struct tree *t, int root_fd, const char *name, uint64_t flags)
 {
 	struct open_how how = { .flags = flags | O_CLOEXEC,
 		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	char plain[PATH_MAX];
 
+	if (t->shim) {
+		if (resolve_links(t, name, !(flags & O_NOFOLLOW), plain) < 0) {
+			errno = ELOOP;
+			return -1;
+		}
+		name = plain;
+		how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+	}
 	while (*name == '/')
 		name++;
 	return (int)syscall(SYS_openat2, root_fd, *name ? name : ".", &how, sizeof(how));
 }
 
 /* The folder @name below a root, made with its parents when missing. O_PATH. */
-static int folder_inside(int root_fd, const char *name, struct err *err)
+static int folder_inside(const struct tree *t, int root_fd, const char *name, struct err *err)
 {
-	int fd = open_inside(root_fd, name, O_PATH | O_DIRECTORY);
+	int fd = open_inside(t, root_fd, name, O_PATH | O_DIRECTORY);
 
 	if (fd >= 0)
 		return fd;
 	if (errno != ENOENT)
 		return err_sys(err, "folder %s", name);
 	auto_free char *dir = path_dir(name);
-	auto_fd parent = folder_inside(root_fd, dir, err);
+	auto_fd parent = folder_inside(t, root_fd, dir, err);
 	if (parent < 0)
 		return -1;
 	if (mkdirat(parent, path_base(name), DIR_MODE) < 0 && errno != EEXIST)
@@ -98,11 +162,11 @@ static int folder_inside(int root_fd, const char *name, struct err *err)
 	return fd < 0 ? err_sys(err, "folder %s", name) : fd;
 }
 
-static int parent_inside(int root_fd, const char *name, struct err *err)
+static int parent_inside(const struct tree *t, int root_fd, const char *name, struct err *err)
 {
 	auto_free char *dir = path_dir(name);
 
-	return folder_inside(root_fd, dir, err);
+	return folder_inside(t, root_fd, dir, err);
 }
 
 /* Binds the host's @from onto @base in folder @parent. */
@@ -124,7 +188,7 @@ static int bind_at(const char *from, int parent, const char *base, bool read_onl
 static int bind_inside(const struct tree *t, const char *from, const char *name, bool read_only,
                        struct err *err)
 {
-	auto_fd parent = parent_inside(t->view_fd, name, err);
+	auto_fd parent = parent_inside(t, t->view_fd, name, err);
 
 	return parent < 0 ? -1 : bind_at(from, parent, path_base(name), read_only, err);
 }
@@ -132,7 +196,7 @@ static int bind_inside(const struct tree *t, const char *from, const char *name,
 static void unbind_inside(const struct tree *t, const char *name)
 {
 	struct err ignored;
-	auto_fd parent = parent_inside(t->view_fd, name, &ignored);
+	auto_fd parent = parent_inside(t, t->view_fd, name, &ignored);
 	auto_free char *path = xasprintf("/proc/self/fd/%d/%s", parent, path_base(name));
 
 	if (parent >= 0)
@@ -177,10 +241,15 @@ static int make_mountpoint(int dir, const char *base, struct err *err)
 	return fd < 0 ? err_sys(err, "input %s", base) : 0;
 }
 
-static int make_link(const char *text, int dir, const char *base, struct err *err)
+static int make_link(const struct tree *t, const char *text, int dir, const char *base,
+                     struct err *err)
 {
 	char there[PATH_MAX];
+	auto_free char *whole =
+		t->shim && *text == '/' ? xasprintf("%s%s", t->root, text) : NULL;
 
+	if (whole)
+		text = whole;
 	if (symlinkat(text, dir, base) == 0)
 		return 0;
 	/* the same link may be named by two manifests */
@@ -198,14 +267,14 @@ static int put_at(struct tree *t, int root_fd, const char *name, const struct bo
 	auto_fd dir = -1;
 
 	if (kind == PLACE_FOLDER) {
-		dir = folder_inside(root_fd, name, err);
+		dir = folder_inside(t, root_fd, name, err);
 		return dir < 0 ? -1 : 0;
 	}
-	dir = parent_inside(root_fd, name, err);
+	dir = parent_inside(t, root_fd, name, err);
 	if (dir < 0)
 		return -1;
 	switch (kind) {
-	case PLACE_LINK: return make_link(in->source, dir, path_base(name), err);
+	case PLACE_LINK: return make_link(t, in->source, dir, path_base(name), err);
 	case PLACE_COPY: return copy_file(t, in->source, dir, path_base(name), in->mode, err);
 	default: return make_mountpoint(dir, path_base(name), err);
 	}
@@ -216,7 +285,7 @@ static int put_at(struct tree *t, int root_fd, const char *name, const struct bo
 static void remove_place(struct tree *t, const char *name, const struct place *p)
 {
 	auto_free char *dir = path_dir(name);
-	auto_fd parent = open_inside(t->root_fd, dir, O_PATH | O_DIRECTORY);
+	auto_fd parent = open_inside(t, t->root_fd, dir, O_PATH | O_DIRECTORY);
 
 	if (p->kind == PLACE_BIND)
 		unbind_inside(t, name);
@@ -225,7 +294,7 @@ static void remove_place(struct tree *t, const char *name, const struct place *p
 	/* folders that nothing needs any more must not be seen either */
 	while (strcmp(dir, "/") != 0) {
 		char *up = path_dir(dir);
-		int above = open_inside(t->root_fd, up, O_PATH | O_DIRECTORY);
+		int above = open_inside(t, t->root_fd, up, O_PATH | O_DIRECTORY);
 		int rc = above < 0 ? -1 : unlinkat(above, path_base(dir), AT_REMOVEDIR);
 
 		if (above >= 0)
@@ -367,12 +436,12 @@ static bool same_works(const struct tree *t, const struct strv *folders)
 /* Without mounts a work folder is a folder of the tree, found as the job would find it. */
 static int own_work(struct tree *t, struct work *w, struct err *err)
 {
-	w->fd = folder_inside(t->root_fd, w->folder, err);
+	w->fd = folder_inside(t, t->root_fd, w->folder, err);
 	if (w->fd < 0)
 		return -1;
 	auto_free char *link = xasprintf("/proc/self/fd/%d", w->fd);
 	w->back = file_readlink(link);
-	if (!w->back || chown(link, t->uid, t->gid) < 0)
+	if (!w->back || (!t->shim && chown(link, t->uid, t->gid) < 0))
 		return err_sys(err, "work folder %s", w->folder);
 	if (strcmp(w->folder, "/tmp") == 0)
 		chmod(link, 01777);
@@ -388,7 +457,7 @@ static int mount_work(struct tree *t, struct work *w, struct err *err)
 	if (strcmp(w->folder, "/tmp") == 0)
 		chmod(w->back, 01777);
 	w->fd = open(w->back, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_fd below = w->fd < 0 ? -1 : folder_inside(t->root_fd, w->folder, err);
+	auto_fd below = w->fd < 0 ? -1 : folder_inside(t, t->root_fd, w->folder, err);
 	return below < 0 ? -1 : bind_inside(t, w->back, w->folder, false, err);
 }
 
@@ -425,7 +494,9 @@ static int put_in_work(struct tree *t, struct work *w, const struct box_input *i
 		return 0;
 	if (kind == PLACE_BIND && written)
 		kind = PLACE_COPY;
-	if (put_at(t, w->fd, name, in, kind, err) < 0)
+	int rc = t->shim ? put_at(t, t->root_fd, in->name, in, kind, err)
+	                 : put_at(t, w->fd, name, in, kind, err);
+	if (rc < 0)
 		return -1;
 	if (kind != PLACE_BIND)
 		return 0;
@@ -516,7 +587,7 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 	remove_unnamed(t);
 	if (put_inputs(t, inputs, n_inputs, outputs, true, err) < 0)
 		return -1;
-	return t->mounts ? 0 : give_works(t, err);
+	return t->mounts || t->shim ? 0 : give_works(t, err);
 }
 
 static int make_devices(struct tree *t, struct err *err)
@@ -529,7 +600,7 @@ static int make_devices(struct tree *t, struct err *err)
 		        { "/dev/full", 7 },
 		        { "/dev/random", 8 },
 		        { "/dev/urandom", 9 } };
-	auto_fd dir = folder_inside(t->root_fd, "/dev", err);
+	auto_fd dir = folder_inside(t, t->root_fd, "/dev", err);
 
 	if (dir < 0)
 		return -1;
@@ -551,7 +622,7 @@ static int make_devices(struct tree *t, struct err *err)
 
 static int make_fixed(struct tree *t, struct err *err)
 {
-	auto_fd proc = folder_inside(t->root_fd, "/proc", err);
+	auto_fd proc = folder_inside(t, t->root_fd, "/proc", err);
 	auto_free char *proc_view = xasprintf("%s/proc", t->view);
 
 	if (proc < 0)
@@ -582,14 +653,19 @@ static int set_up(struct tree *t, struct err *err)
 	t->view_fd = open(t->view, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (t->root_fd < 0 || t->view_fd < 0)
 		return err_sys(err, "%s", t->base);
+	if (t->shim)
+		return 0;
 	return t->mounts ? make_fixed(t, err) : make_devices(t, err);
 }
 
-struct tree *tree_new(const char *base, bool mounts, uid_t uid, gid_t gid, struct err *err)
+struct tree *tree_new(const char *base, enum tree_kind kind, uid_t uid, gid_t gid,
+                      struct err *err)
 {
 	struct tree *t = xcalloc(1, sizeof(*t));
+	bool mounts = kind == TREE_MOUNTS;
 
 	t->mounts = mounts;
+	t->shim = kind == TREE_SHIM;
 	t->uid = uid;
 	t->gid = gid;
 	t->base = xstrdup(base);
@@ -604,7 +680,7 @@ const char *tree_root(const struct tree *t)
 	return t->view;
 }
 
-int tree_root_fd(const struct tree *t)
+int tree_open(const struct tree *t, const char *name)
 {
-	return t->view_fd;
+	return open_inside(t, t->view_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }

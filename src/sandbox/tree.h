@@ -19,13 +19,19 @@
 
 struct tree;
 
+enum tree_kind {
+	TREE_MOUNTS, /* in a mount namespace of our own */
+	TREE_CHROOT, /* no mount at all: everything is a copy in a folder on disk, and the job
+	                is another user, who owns the work folders and nothing else */
+	TREE_SHIM,   /* the same, and nobody else: the job is told of its root by a library */
+};
+
 /**
- * Set up below @base, an empty folder that this mount namespace may mount on.
- *
- * @mounts false: no mount at all. Everything is a copy in a folder on disk, and the job must be
- *         another user (@uid, @gid), who owns the work folders and nothing else.
+ * Set up below @base, an empty folder without links in its path (where TREE_MOUNTS mounts).
+ * @uid, @gid: whose the work folders are, for TREE_CHROOT.
  */
-struct tree *tree_new(const char *base, bool mounts, uid_t uid, gid_t gid, struct err *err);
+struct tree *tree_new(const char *base, enum tree_kind kind, uid_t uid, gid_t gid,
+                      struct err *err);
 /**
  * Make the tree hold these inputs and nothing else, with empty work folders.
  *
@@ -40,7 +46,7 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 int tree_clean(struct tree *t, struct err *err);
 /** The job's root. Borrowed. */
 const char *tree_root(const struct tree *t);
-/** The same, opened O_PATH. Borrowed. */
-int tree_root_fd(const struct tree *t);
+/** Opens what the job would read at @name, whatever links it has made. -1 with errno. */
+int tree_open(const struct tree *t, const char *name);
 
 #endif
