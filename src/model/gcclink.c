@@ -11,11 +11,11 @@
 #include "base/proc.h"
 #include "model/ldopts.h"
 
-static const char *const start_files[] = { "crt1.o",        "crti.o",     "crtn.o",
-	                                   "Scrt1.o",       "rcrt1.o",    "gcrt1.o",
-	                                   "grcrt1.o",      "crtbegin.o", "crtbeginS.o",
-	                                   "crtbeginT.o",   "crtend.o",   "crtendS.o",
-	                                   "crtfastmath.o", "crtprec64.o" };
+static const char *const start_files[] = {
+	"crt1.o",        "crti.o",      "crtn.o",      "Scrt1.o",     "rcrt1.o",  "gcrt1.o",
+	"grcrt1.o",      "crtbegin.o",  "crtbeginS.o", "crtbeginT.o", "crtend.o", "crtendS.o",
+	"crtfastmath.o", "crtprec64.o", "crtprec32.o", "crtprec80.o"
+};
 
 static const char *const default_libs[] = { "c", "gcc", "gcc_s", "gcc_eh", "m" };
 

@@ -4,6 +4,7 @@
 
 #include <cmocka.h>
 
+#include "base/proc.h"
 #include "model/gccopts.h"
 
 static void test_table_is_sorted_without_repeats(void **state)
@@ -87,6 +88,62 @@ static void test_driver_stops_where_told(void **state)
 	}
 }
 
+/* Parses "gcc -c a.c WORD" and the rest of a help line's option as its value, if it has one. */
+static void check_option(const char *driver, char *word)
+{
+	char value[] = "1";
+	char *bracket = strpbrk(word, "<[");
+	bool joined = bracket && bracket > word && bracket[-1] == '=';
+	struct err err = ERR_INIT;
+	auto_gcc_call c = { 0 };
+
+	if (bracket)
+		*bracket = '\0';
+	if (!word[1] || strcmp(word, "--") == 0)
+		return;
+	auto_free char *option = xasprintf("%s%s", word, joined ? "1" : "");
+	char *argv[] = { (char *)driver, "-c", "a.c", option, value, NULL };
+	assert_int_equal(gcc_call_parse(&c, argv, &err), 0);
+	if (strncmp(c.reason, "unknown option", 14) == 0)
+		fail_msg("%s: %s", driver, c.reason);
+}
+
+static size_t check_help(char *const *argv)
+{
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	char *save = NULL;
+	size_t n = 0;
+
+	assert_true(proc_capture(argv, NULL, NULL, &text, NULL, &err) >= 0);
+	for (char *l = strtok_r((char *)buf_str(&text), "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(l, "  -", 3) != 0)
+			continue;
+		l[2 + strcspn(l + 2, " \t,")] = '\0';
+		check_option(argv[0], l + 2);
+		n++;
+	}
+	return n;
+}
+
+static void test_every_option_of_the_compilers_help_is_known(void **state)
+{
+	static char *const commands[][4] = {
+		{ "gcc", "--help=common" },   { "gcc", "--help=optimizers" },
+		{ "gcc", "--help=warnings" }, { "gcc", "--help=params" },
+		{ "gcc", "--help=target" },   { "gcc", "--help=c" },
+		{ "gcc", "--help=c++" },      { "gcc", "--help=objc" },
+		{ "gcc", "--help" },          { "clang", "--help-hidden" },
+	};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < countof(commands); i++)
+		n += check_help(commands[i]);
+	assert_true(n > 2000);
+}
+
 static void test_kernel_style_depfile_is_found(void **state)
 {
 	char *argv[] = { "gcc", "-Wp,-MMD,dir/.a.o.d", "-c", "-o", "a.o", "a.c", NULL };
@@ -107,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_every_option_finds_its_own_row),
 		cmocka_unit_test(test_longest_fitting_name_wins),
 		cmocka_unit_test(test_driver_stops_where_told),
+		cmocka_unit_test(test_every_option_of_the_compilers_help_is_known),
 		cmocka_unit_test(test_kernel_style_depfile_is_found),
 	};
 
