@@ -172,3 +172,19 @@ char *file_readlink(const char *path)
 
 	return n < 0 || n == (ssize_t)sizeof(target) ? NULL : xstrndup(target, (size_t)n);
 }
+
+char *file_working_folder(const char *pwd)
+{
+	struct stat a;
+	struct stat b;
+
+	if (pwd && pwd[0] == '/' && !path_has_dotdot(pwd) && stat(pwd, &a) == 0 &&
+	    stat(".", &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev) {
+		char *clean = path_absolute("/", pwd);
+
+		if (strcmp(clean, pwd) == 0)
+			return clean;
+		free(clean);
+	}
+	return getcwd(NULL, 0);
+}

@@ -24,6 +24,11 @@ int file_copy_fd(int from, int to, struct err *err);
 int file_mkdirs(const char *path, mode_t mode, struct err *err);
 /** Remove a file or a whole tree; fine if it is not there. Follows no symlink. */
 int file_remove_tree(const char *path, struct err *err);
+/**
+ * The working folder: @pwd ($PWD; may be NULL) where it is a plain path to that very folder, as
+ * compilers have it, else the physical one. Owned; NULL with errno set.
+ */
+char *file_working_folder(const char *pwd);
 /** readlink into a new, owned string; NULL with errno set. */
 char *file_readlink(const char *path);
 

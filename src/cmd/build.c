@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "cmd/coordinator.h"
@@ -29,6 +30,7 @@
 #include "cmd/sweep.h"
 #include "cmd/tools.h"
 #include "core/placeholder.h"
+#include "model/portable.h"
 
 struct build {
 	const struct command *self;
@@ -117,10 +119,19 @@ static int start_command(struct build *b, char **argv, struct err *err)
 	auto_free char *session =
 		xasprintf("GG_SESSION=%s", coordinator_session(b->coordinator));
 	const char *mode = b->options.forcer.lazy ? "GG_MODE=lazy"
-	                   : b->overlaps          ? "GG_MODE=build"
-	                                          : "GG_MODE=wait";
+	                   : b->overlaps && forcer_is_remote(&b->options.forcer) ? "GG_MODE=far"
+	                   : b->overlaps ? "GG_MODE=build"
+	                                 : "GG_MODE=wait";
 	auto_free char *flags = make_flags(b);
-	const char *const extra[] = { session, mode, flags, NULL };
+	auto_free char *base = b->options.forcer.basedir
+	                               ? xasprintf("GG_BASEDIR=%s", b->options.forcer.basedir)
+	                               : NULL;
+	const char *extra[5] = { session, mode };
+	size_t n = 2;
+	if (flags)
+		extra[n++] = flags;
+	if (base)
+		extra[n++] = base;
 	auto_strv env = tools_environment(b->store, folder, path, extra);
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
@@ -353,6 +364,15 @@ int cmd_build(const struct command *self, int argc, char **argv)
 		return command_failed(self, &err);
 	char **command = argv + optind;
 	b.store = st;
+	const char *base = getenv("GG_BASEDIR");
+	auto_free char *here = base ? NULL : file_working_folder(getenv("PWD"));
+	if (base && *base && !portable_base_is_valid(base))
+		return command_usage(
+			self, "GG_BASEDIR must be an absolute, plain path, not \"%s\"", base);
+	if (base && *base)
+		b.options.forcer.basedir = base;
+	else if (b.options.portable)
+		b.options.forcer.basedir = here;
 	b.is_make = is_make(command[0]) && !b.options.forcer.lazy;
 	/* A command on the real files can't be left to itself: its output is half there
 	 * meanwhile. */

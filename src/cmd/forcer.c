@@ -20,6 +20,7 @@
 #include "exec/execute.h"
 #include "exec/inputs.h"
 #include "model/output.h"
+#include "model/portable.h"
 #include "ui/failure.h"
 #include "ui/status.h"
 
@@ -135,10 +136,13 @@ static void show_text(struct forcer *f, const struct oid *id)
 
 	if (!*id->s)
 		return;
-	if (store_get(f->store, id, &text, &err) < 0)
+	if (store_get(f->store, id, &text, &err) < 0) {
 		forcer_say(f, "%s", err.msg);
-	else
-		status_print(f->status, text.data, text.len);
+		return;
+	}
+	if (f->options.basedir)
+		portable_restore(f->options.basedir, &text);
+	status_print(f->status, text.data, text.len);
 }
 
 static bool is_waited(const struct forcer *f, const struct oid *id)
@@ -180,6 +184,8 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	if (*e->err_text.s)
 		store_get(f->store, &e->err_text, &errs, &err);
 	failure_format(t, o, buf_str(&out), buf_str(&errs), &text);
+	if (f->options.basedir)
+		portable_restore(f->options.basedir, &text);
 	status_print(f->status, buf_str(&text), text.len);
 }
 

@@ -32,6 +32,7 @@ struct forcer_options {
 	bool no_fallback; /* --fallback-engine none; else local is one if no other is named */
 	const char *storage;  /* URI of the backend; NULL: none. Borrowed; may hold secrets */
 	int64_t straggler_ns; /* reductor_options; 0: by their peers */
+	const char *basedir;  /* what PORTABLE_BASE means in texts; NULL: nothing. Borrowed */
 	bool no_download;     /* results that are elsewhere stay there */
 	unsigned jobs;        /* 0: as many as there are processors */
 	bool keep_going;

@@ -20,7 +20,8 @@ enum {
 	OPT_FALLBACK,
 	OPT_STORE,
 	OPT_TRACE,
-	OPT_NO_RECORD
+	OPT_NO_RECORD,
+	OPT_PORTABLE,
 };
 
 static int parse_jobs(const char *text, unsigned *out)
@@ -119,6 +120,7 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 		{ "overlap", no_argument, NULL, OPT_OVERLAP },
 		{ "stats", no_argument, NULL, OPT_STATS },
 		{ "stats-json", required_argument, NULL, OPT_STATS_JSON },
+		{ "portable", no_argument, NULL, OPT_PORTABLE },
 		{ "store", required_argument, NULL, OPT_STORE },
 		{ "trace", required_argument, NULL, OPT_TRACE },
 		{ "no-record", no_argument, NULL, OPT_NO_RECORD },
@@ -157,6 +159,7 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 			break;
 		case OPT_LAZY: o->forcer.lazy = true; break;
 		case OPT_OVERLAP: o->overlap = true; break;
+		case OPT_PORTABLE: o->portable = true; break;
 		case OPT_STATS: o->stats = true; break;
 		case OPT_STATS_JSON: o->stats_json = optarg; break;
 		case OPT_TRACE: o->trace = optarg; break;

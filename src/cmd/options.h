@@ -11,6 +11,7 @@ struct options {
 	struct forcer_options forcer;
 	bool stats;             /* a summary at the end */
 	const char *stats_json; /* a file for it */
+	bool portable;          /* thunks don't name where the checkout lies */
 	bool overlap;           /* make's recipes don't wait */
 	bool no_record;         /* this run is part of another one */
 	const char *trace;      /* a file for Chrome's trace viewer */

@@ -13,10 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "model/delegate.h"
 #include "model/emit.h"
+#include "model/portable.h"
 #include "model/session.h"
 
 enum { EXIT_NO_TOOL = 127, LINKS_MAX = 8 };
@@ -58,24 +60,6 @@ static char *path_without_models(const char *path, const char *name)
 		buf_add(&out, n ? p : ".", n ? n : 1);
 	}
 	return buf_steal(&out);
-}
-
-/* The logical working folder where $PWD names it, as compilers do. */
-static char *working_folder(void)
-{
-	const char *pwd = getenv("PWD");
-	struct stat a;
-	struct stat b;
-
-	if (pwd && pwd[0] == '/' && !path_has_dotdot(pwd) && stat(pwd, &a) == 0 &&
-	    stat(".", &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev) {
-		char *clean = path_absolute("/", pwd);
-
-		if (strcmp(clean, pwd) == 0)
-			return clean;
-		free(clean);
-	}
-	return getcwd(NULL, 0);
 }
 
 /* As a shell would read it, cut: an example for whoever wonders about the reason. */
@@ -142,19 +126,29 @@ static char **environment_with_path(const char *path)
 	return strv_argv(&env);
 }
 
+/* The folder whose place thunks don't name, or NULL. */
+static const char *basedir(void)
+{
+	const char *dir = getenv("GG_BASEDIR");
+
+	return dir && portable_base_is_valid(dir) ? dir : NULL;
+}
+
 /* Plans and emits. Returns the exit status, or -1 after filling @plan and @err: run the real
  * tool. */
 static int try_model(const struct wrapper *w, const struct model *model, struct store *st,
                      struct plan *plan, struct err *err)
 {
-	auto_free char *cwd = working_folder();
+	auto_free char *cwd = file_working_folder(getenv("PWD"));
 	mode_t mask = umask(0);
 	struct emit_mode mode = {
 		.session = w->session,
 		.placeholders = !w->session || mode_is("lazy"),
 		/* Only a recipe of make may be told "fine" before it is: gg runs make again if
 		   not. */
-		.wait = !mode_is("lazy") && (!mode_is("build") || !getenv("MAKELEVEL")),
+		.wait = !mode_is("lazy") &&
+		        ((!mode_is("build") && !mode_is("far")) || !getenv("MAKELEVEL")),
+		.far = mode_is("far"),
 		.explain = getenv("MAKELEVEL") != NULL,
 	};
 	int status = 0;
@@ -173,6 +167,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 		.argv = w->argv,
 		.argc = argc,
 		.umask = mask,
+		.basedir = basedir(),
 	};
 	plan_init(plan, &call);
 	store_batch_begin(st);
@@ -200,7 +195,7 @@ static void collect_reads(struct plan *plan)
 /* A tool that only reads its operands gets them real; nothing else is to be known. */
 static int run_reader(const struct wrapper *w)
 {
-	auto_free char *cwd = working_folder();
+	auto_free char *cwd = file_working_folder(getenv("PWD"));
 	struct call call = { .cwd = cwd, .envp = environ, .tool = w->tool, .argv = w->argv };
 	struct err err = ERR_INIT;
 	auto_plan plan = { 0 };

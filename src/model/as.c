@@ -83,6 +83,7 @@ static int describe(const struct call *call, struct plan *p, struct as_call *c, 
 	plan_add_output(p, call, c->output ? c->output : "a.out", OUTPUT_FILE, false);
 	plan_add_env(p, "PATH=%s", dir);
 	plan_set_args(p, call->argv);
+	p->prefix_map = "--debug-prefix-map";
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "model/emit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include "core/codec.h"
 #include "core/placeholder.h"
 #include "model/output.h"
+#include "model/portable.h"
 #include "model/session.h"
 
 struct emission {
@@ -102,24 +104,58 @@ static int resolve_known(struct store *st, struct thunk *t, struct err *err)
 	return 0;
 }
 
-static int copy_text(struct store *st, const char *name, int to, struct err *err)
+/* An object's bytes, with the place of this checkout in them again. */
+static int read_restored(const struct emission *e, const struct oid *id, struct buf *out,
+                         struct err *err)
 {
+	if (store_get(e->call->store, id, out, err) < 0)
+		return -1;
+	portable_restore(e->call->basedir, out);
+	return 0;
+}
+
+static int copy_text(const struct emission *e, const char *name, int to, struct err *err)
+{
+	auto_buf text = BUF_INIT;
 	auto_fd fd = -1;
 	struct oid id;
 
 	if (!*name)
 		return 0;
-	if (oid_parse(name, strlen(name), &id, err) < 0 ||
-	    store_open_blob(st, &id, &fd, err) < 0)
+	if (oid_parse(name, strlen(name), &id, err) < 0)
+		return -1;
+	if (e->plan->portable)
+		return read_restored(e, &id, &text, err) < 0
+		               ? -1
+		               : file_write_fd(to, text.data, text.len, err);
+	if (store_open_blob(e->call->store, &id, &fd, err) < 0)
 		return -1;
 	return file_copy_fd(fd, to, err);
 }
 
-static int repeat_texts(struct store *st, const char *out, const char *errs, struct err *err)
+static int repeat_texts(const struct emission *e, const char *out, const char *errs,
+                        struct err *err)
 {
-	if (copy_text(st, out, 1, err) < 0 || copy_text(st, errs, 2, err) < 0)
+	if (copy_text(e, out, 1, err) < 0 || copy_text(e, errs, 2, err) < 0)
 		return -1;
 	return 0;
+}
+
+static int write_output(const struct emission *e, const struct plan_output *o,
+                        const struct oid *id, unsigned mode, const struct timespec *mtime,
+                        struct err *err)
+{
+	auto_buf text = BUF_INIT;
+
+	if (!e->plan->portable || o->kind != OUTPUT_DEPFILE)
+		return output_write(e->call->store, o->path, id, mode, mtime, err);
+	if (read_restored(e, id, &text, err) < 0 ||
+	    file_write(o->path, text.data, text.len, mode, err) < 0)
+		return -1;
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		                           mtime ? *mtime
+		                                 : (struct timespec){ .tv_nsec = UTIME_OMIT } };
+	return utimensat(AT_FDCWD, o->path, times, 0) < 0 ? err_sys(err, "%s", o->path) : 0;
 }
 
 static const struct memo_output *output_called(const struct memo *m, const char *tag)
@@ -153,14 +189,13 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 		if (!r || !*r->id.s)
 			continue;
 		int rc = o->kind == OUTPUT_STDOUT
-		                 ? copy_text(e->call->store, r->id.s, 1, err)
-		                 : output_write(e->call->store, o->path, &r->id,
-		                                mode_of(e, i, r->executable),
+		                 ? copy_text(e, r->id.s, 1, err)
+		                 : write_output(e, o, &r->id, mode_of(e, i, r->executable),
 		                                e->plan->n_outputs > 1 ? &now : NULL, err);
 		if (rc < 0)
 			return -1;
 	}
-	return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
+	return repeat_texts(e, m->out_text.s, m->err_text.s, err);
 }
 
 /* What is to be where: for whoever asks later what made a file. */
@@ -276,7 +311,7 @@ static int take_answer(const struct emission *e, const struct strv *a, int *stat
 				explain_failure(e, *status);
 			return err_set(err, ERR_UNSURE, "a failure that may leave files");
 		}
-		int rc = repeat_texts(e->call->store, a->v[2], a->v[3], err);
+		int rc = repeat_texts(e, a->v[2], a->v[3], err);
 
 		if (rc == 0 && e->mode->explain)
 			explain_failure(e, *status);
@@ -365,7 +400,7 @@ static int emit_unknown(const struct emission *e, int *status, struct err *err)
 	if (store_cache_get(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), &why,
 	                    err) == 1)
 		return err_set(err, ERR_UNSURE, "reads a file that no model names");
-	if (e->mode->session && (dep || now || e->mode->wait))
+	if (e->mode->session && ((dep && !e->mode->far) || now || e->mode->wait))
 		return wait_for_result(e, status, err);
 	if (now)
 		return err_set(err, ERR_UNSURE, "its result is needed at once");
@@ -382,7 +417,7 @@ static int write_depfile(const struct emission *e, const struct memo *m, struct 
 	const struct memo_output *r = dep ? output_called(m, dep->tag) : NULL;
 	unsigned mode = 0666 & ~e->call->umask;
 
-	return r ? output_write(e->call->store, dep->path, &r->id, mode, NULL, err) : 0;
+	return r ? write_output(e, dep, &r->id, mode, NULL, err) : 0;
 }
 
 static int emit_remembered(const struct emission *e, const struct memo *m, int *status,
@@ -392,7 +427,7 @@ static int emit_remembered(const struct emission *e, const struct memo *m, int *
 	if (e->mode->placeholders && !is_needed_now(e->plan)) {
 		if (write_depfile(e, m, err) < 0 || promise_outputs(e, err) < 0)
 			return -1;
-		return repeat_texts(e->call->store, m->out_text.s, m->err_text.s, err);
+		return repeat_texts(e, m->out_text.s, m->err_text.s, err);
 	}
 	if (write_outputs(e, m, err) < 0)
 		return -1;

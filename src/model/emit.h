@@ -13,6 +13,7 @@ struct emit_mode {
 	const char *session; /* GG_SESSION, or NULL: no coordinator ("gg infer") */
 	bool placeholders; /* write placeholders even for what is remembered (infer, --lazy) */
 	bool wait;         /* wait for every result: its exit status is the question */
+	bool far;          /* results come from far away: depfiles are made here meanwhile */
 	bool explain;      /* after a failure, print the command so that it can be pasted */
 };
 

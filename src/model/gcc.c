@@ -521,8 +521,10 @@ static int set_process(const struct call *call, const struct gcc_call *c,
 	if (plan_set_program(p, call, tc->program, err) < 0 ||
 	    closure_of_locale(call, &locale, &any, err) < 0)
 		return -1;
-	if (c->n_sources)
+	if (c->n_sources) {
 		plan_add_manifest(p, &tc->compile_closure);
+		p->prefix_map = "-ffile-prefix-map";
+	}
 	if (any)
 		plan_add_manifest(p, &locale);
 	plan_set_args(p, c->args.v);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "model/portable.h"
 #include "base/proc.h"
 #include "core/placeholder.h"
 
@@ -289,6 +290,8 @@ void plan_set_args(struct plan *p, char *const *argv)
 
 int plan_finish(struct plan *p, const struct call *call, struct err *err)
 {
+	if (call->basedir)
+		p->portable = portable_apply(p, call->basedir);
 	if (p->own.n > 0) {
 		auto_buf raw = BUF_INIT;
 		struct oid id;

@@ -25,6 +25,7 @@ struct call {
 	char *const *argv; /* argv[0] as the user wrote it */
 	int argc;
 	unsigned umask;
+	const char *basedir; /* GG_BASEDIR: see portable.h; NULL: thunks name real places */
 };
 
 enum output_kind {
@@ -57,6 +58,8 @@ struct plan {
 	struct map real;         /* name → the same without links, owned; see links.h */
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
 	int64_t newest_ns;       /* newest mtime among inputs */
+	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
+	bool portable;           /* the thunk does not name the place: portable_restore */
 };
 
 void plan_init(struct plan *p, const struct call *call);
