@@ -234,6 +234,7 @@ static void link_fail(struct redislink *l, const struct err *err)
 	struct redis_command *c;
 
 	link_close(l);
+	uv_timer_stop(&l->tick);
 	l->sent = l->waiting = (struct queue){ 0 };
 	while ((c = queue_take(&sent)))
 		answer(l, c, &copy);
@@ -446,6 +447,8 @@ static void on_resp(void *arg, enum resp_event e, const char *data, size_t len, 
 	struct err err = l->reply_err;
 	l->replied_error = false;
 	queue_take(&l->sent);
+	if (redislink_busy(l) == 0)
+		uv_timer_stop(&l->tick);
 	answer(l, c, failed ? &err : NULL);
 }
 
@@ -623,6 +626,8 @@ static void link_connect(struct redislink *l, const struct sockaddr *a, socklen_
 	l->poll = xcalloc(1, sizeof(*l->poll));
 	l->poll->data = l;
 	uv_poll_init(l->loop, l->poll, l->fd);
+	/* an idle connection keeps no loop alive; commands do, by the tick */
+	uv_unref((uv_handle_t *)l->poll);
 	link_watch(l);
 }
 

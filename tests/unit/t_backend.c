@@ -1,0 +1,563 @@
+/* What every backend promises (remote/backend.h), and the transfer over each: a folder, Redis
+ * (the real server), S3 (a stub that checks signatures by itself). */
+#include "peer_fixture.h"
+#include "store_fixture.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/map.h"
+#include "core/digest.h"
+#include "net/http.h"
+#include "remote/transfer.h"
+
+static uv_loop_t loop;
+static struct peer s3;
+static pid_t redis;
+static char scratch[64];
+static char redis_uri[128], dir_uri[128], s3_uri[128], s3_endpoint[64];
+
+static char *envp[] = { "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=SECRET",
+	                "AWS_EC2_METADATA_DISABLED=true", NULL, NULL };
+static const char *const places[] = { dir_uri, redis_uri, s3_uri };
+
+struct side {
+	struct fixture *f;
+	struct backend *b;
+	struct transfer *t;
+};
+
+static void side_open(struct side *s, const char *uri, const struct transfer_options *o)
+{
+	struct err err = ERR_INIT;
+	void *f;
+
+	fixture_set_up(&f);
+	s->f = f;
+	struct backend_options bo = { .loop = &loop, .store = s->f->st, .envp = envp };
+	OK(backend_open(uri, &bo, &s->b, &err), err);
+	s->t = transfer_new(&loop, s->f->st, s->b, o);
+}
+
+static void side_close(struct side *s)
+{
+	void *f = s->f;
+
+	transfer_free(s->t);
+	backend_free(s->b);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	fixture_tear_down(&f);
+}
+
+struct answer {
+	int calls;
+	struct err err;
+};
+
+static void on_done(void *arg, const struct err *err)
+{
+	struct answer *a = arg;
+
+	a->calls++;
+	a->err = err ? *err : (struct err)ERR_INIT;
+}
+
+typedef int one_fn(struct backend *b, const struct oid *id, backend_done_fn *done, void *arg,
+                   struct err *err);
+
+static struct err one(struct side *s, one_fn *fn, const struct oid *id)
+{
+	struct answer a = { 0 };
+	struct err err = ERR_INIT;
+
+	if (fn(s->b, id, on_done, &a, &err) < 0)
+		return err;
+	assert_int_equal(a.calls, 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(a.calls, 1);
+	return a.err;
+}
+
+static struct err get(struct side *s, const struct oid *id)
+{
+	struct answer a = { 0 };
+	struct err err = ERR_INIT;
+
+	if (s->b->ops->get(s->b, id, false, on_done, &a, &err) < 0)
+		return err;
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(a.calls, 1);
+	return a.err;
+}
+
+static struct err move(struct side *s, bool push, const struct oid *ids, size_t n)
+{
+	struct answer a = { 0 };
+	struct err err = ERR_INIT;
+
+	OK((push ? transfer_push : transfer_pull)(s->t, ids, n, on_done, &a, &err), err);
+	assert_int_equal(a.calls, 0);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(a.calls, 1);
+	return a.err;
+}
+
+/* Ask the stub for a fault or its counters. */
+static void stub_answer(void *arg, const struct http_response *r)
+{
+	snprintf(arg, 512, "%s", buf_str(&r->body));
+}
+
+static void stub(const char *what, char answer[512])
+{
+	struct http_request r = HTTP_REQUEST_INIT;
+	auto_free char *url = xasprintf("%s/-/%s", s3_endpoint, what);
+	struct err err = ERR_INIT;
+	struct http *h;
+
+	OK(http_new(&loop, NULL, &h, &err), err);
+	r.url = url;
+	CHECK(http_start(h, &r, stub_answer, answer, &err) > 0, "%s", err.msg);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	http_free(h);
+	uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static struct oid put_text(struct side *s, const char *text)
+{
+	struct err err = ERR_INIT;
+	struct oid id;
+
+	OK(store_put(s->f->st, text, strlen(text), &id, &err), err);
+	return id;
+}
+
+static struct oid put_random(struct side *s, size_t len, unsigned seed)
+{
+	auto_free char *data = xmalloc(len);
+	struct err err = ERR_INIT;
+	struct oid id;
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (char)((seed = seed * 1103515245 + 12345) >> 16);
+	OK(store_put(s->f->st, data, len, &id, &err), err);
+	return id;
+}
+
+#define NONE(e)       CHECK((e).kind == ERR_NONE, "kind %d: %s", (int)(e).kind, (e).msg)
+#define KIND(e, want) CHECK((e).kind == (want), "kind %d: %s", (int)(e).kind, (e).msg)
+
+static void test_objects_go_out_and_come_back(void **state)
+{
+	for (size_t i = 0; i < countof(places); i++) {
+		struct side a, b;
+		struct err err;
+
+		side_open(&a, places[i], NULL);
+		side_open(&b, places[i], NULL);
+		struct oid ids[] = { put_text(&a, "hello\n"), put_text(&a, ""),
+			             put_text(&a, THUNK_MAGIC "x"),
+			             put_random(&a, 12 << 20, 1) };
+		for (size_t k = 0; k < countof(ids); k++) {
+			err = one(&a, a.b->ops->has, &ids[k]);
+			KIND(err, ERR_NOTFOUND);
+			err = get(&b, &ids[k]);
+			KIND(err, ERR_NOTFOUND);
+			err = one(&a, a.b->ops->put, &ids[k]);
+			NONE(err);
+			err = one(&a, a.b->ops->put, &ids[k]);
+			NONE(err);
+			err = one(&a, a.b->ops->has, &ids[k]);
+			NONE(err);
+			err = get(&b, &ids[k]);
+			NONE(err);
+			OK(store_verify(b.f->st, &ids[k], &err), err);
+			err = one(&a, a.b->ops->remove, &ids[k]);
+			NONE(err);
+			err = one(&a, a.b->ops->has, &ids[k]);
+			KIND(err, ERR_NOTFOUND);
+			err = one(&a, a.b->ops->remove, &ids[k]);
+			NONE(err);
+		}
+		assert_int_equal(fixture_leftovers(b.f), 0);
+		side_close(&a);
+		side_close(&b);
+	}
+}
+
+static void test_programs_get_the_right_to_be_run(void **state)
+{
+	struct side a, b;
+	struct stat sb;
+
+	side_open(&a, dir_uri, NULL);
+	side_open(&b, dir_uri, NULL);
+	struct oid id = put_text(&a, "#!/bin/sh\n");
+	struct err err = move(&a, true, &id, 1);
+	NONE(err);
+	err = move(&b, false, &id, 1);
+	NONE(err);
+	auto_free char *path = xasprintf("%s/blobs/%s", b.f->gg, id.s);
+	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(sb.st_mode & 0777, 0555);
+	side_close(&a);
+	side_close(&b);
+}
+
+struct listed {
+	struct map names;
+	size_t n, pages;
+	uint64_t bytes;
+	bool ended;
+	struct err err;
+};
+
+static void on_list(void *arg, const struct backend_entry *e, size_t n, bool more,
+                    const struct err *err)
+{
+	struct listed *l = arg;
+
+	CHECK(!l->ended, "a page after the last");
+	for (size_t i = 0; i < n; i++) {
+		map_add(&l->names, e[i].key, NULL)->num = 1;
+		l->bytes += e[i].size_bytes;
+		CHECK(e[i].modified_s > 1600000000, "%s: no age", e[i].key);
+	}
+	l->pages++;
+	l->ended = !more;
+	if (err)
+		l->err = *err;
+}
+
+static void test_a_listing_names_them_all(void **state)
+{
+	enum { N = 1500 };
+
+	for (size_t i = 0; i < countof(places); i++) {
+		struct listed l = { 0 };
+		struct err err = ERR_INIT;
+		struct oid ids[N];
+		struct side a;
+
+		side_open(&a, places[i], NULL);
+		for (int k = 0; k < N; k++) {
+			auto_free char *text = xasprintf("object %d", k);
+
+			ids[k] = put_text(&a, text);
+		}
+		err = move(&a, true, ids, N);
+		NONE(err);
+		OK(a.b->ops->list(a.b, on_list, &l, &err), err);
+		uv_run(&loop, UV_RUN_DEFAULT);
+		NONE(l.err);
+		assert_true(l.ended && l.pages >= 2);
+		for (int k = 0; k < N; k++)
+			CHECK(map_find(&l.names, ids[k].s), "%s is missing", ids[k].s);
+		for (int k = 0; k < N; k++)
+			a.b->ops->remove(a.b, &ids[k], on_done, &(struct answer){ 0 }, &err);
+		map_release(&l.names);
+		uv_run(&loop, UV_RUN_DEFAULT);
+		side_close(&a);
+	}
+}
+
+/* Change the stored bytes behind the backend's back. */
+static void tamper(const char *place, const struct oid *id)
+{
+	char answer[512];
+
+	if (place == dir_uri) {
+		auto_free char *path = xasprintf("%s/%s", dir_uri + 7, id->s);
+
+		chmod(path, 0644);
+		fixture_write(path, "HELLO\n", 6);
+	} else if (place == s3_uri) {
+		auto_free char *what = xasprintf("tamper/pre/%s", id->s);
+
+		stub(what, answer);
+	} else {
+		auto_free char *command =
+			xasprintf("redis-cli -s %s/r.sock -n 2 SETRANGE %s 0 X "
+		                  ">/dev/null",
+		                  scratch, id->s);
+		FILE *p = popen(command, "r");
+
+		assert_int_equal(pclose(p), 0);
+	}
+}
+
+static void test_a_tampered_object_is_refused_and_heals(void **state)
+{
+	for (size_t i = 0; i < countof(places); i++) {
+		struct side a, b;
+
+		side_open(&a, places[i], NULL);
+		side_open(&b, places[i], NULL);
+		struct oid id = put_text(&a, "hello\n");
+		struct err err = move(&a, true, &id, 1);
+		NONE(err);
+		tamper(places[i], &id);
+		err = move(&b, false, &id, 1);
+		KIND(err, ERR_CORRUPT);
+		assert_false(store_has(b.f->st, &id));
+		assert_int_equal(fixture_leftovers(b.f), 0);
+		/* somebody says so to the one that has it */
+		assert_true(transfer_believes(a.t, &id));
+		transfer_forget(a.t, &id, 1);
+		err = move(&a, true, &id, 1);
+		NONE(err);
+		err = move(&b, false, &id, 1);
+		NONE(err);
+		one(&a, a.b->ops->remove, &id);
+		side_close(&a);
+		side_close(&b);
+	}
+}
+
+static void test_what_is_believed_is_not_sent_but_doubt_asks(void **state)
+{
+	static const struct transfer_options doubt = { .doubt = true };
+
+	for (size_t i = 0; i < countof(places); i++) {
+		struct side a;
+
+		side_open(&a, places[i], NULL);
+		struct oid id = put_text(&a, "hello\n");
+		struct oid twice[] = { id, id };
+		struct err err = move(&a, true, twice, 2);
+		NONE(err);
+		assert_int_equal(transfer_counts(a.t).pushed, 1);
+		one(&a, a.b->ops->remove, &id);
+		err = move(&a, true, &id, 1);
+		NONE(err);
+		assert_int_equal(transfer_counts(a.t).pushed, 1);
+		/* another run on the same store believes too, unless it doubts */
+		transfer_free(a.t);
+		a.t = transfer_new(&loop, a.f->st, a.b, &doubt);
+		assert_true(transfer_believes(a.t, &id));
+		err = move(&a, true, &id, 1);
+		NONE(err);
+		assert_int_equal(transfer_counts(a.t).pushed, 1);
+		err = one(&a, a.b->ops->has, &id);
+		NONE(err);
+		transfer_forget(a.t, NULL, 0);
+		assert_false(transfer_believes(a.t, &id));
+		one(&a, a.b->ops->remove, &id);
+		side_close(&a);
+	}
+}
+
+static void test_failures_are_tried_again(void **state)
+{
+	static const char *const faults[] = { "every/5/503", "every/5/500", "every/5/0" };
+	enum { N = 100 };
+	char answer[512];
+
+	for (size_t i = 0; i < countof(faults); i++) {
+		struct oid ids[N];
+		struct side a, b;
+
+		side_open(&a, s3_uri, NULL);
+		side_open(&b, s3_uri, NULL);
+		for (int k = 0; k < N; k++)
+			ids[k] = put_random(&a, 3000, (unsigned)k + 1);
+		stub(faults[i], answer);
+		struct err err = move(&a, true, ids, N);
+		NONE(err);
+		err = move(&b, false, ids, N);
+		NONE(err);
+		assert_true(transfer_counts(a.t).retries + transfer_counts(b.t).retries > 0);
+		for (int k = 0; k < N; k++)
+			OK(store_verify(b.f->st, &ids[k], &err), err);
+		stub("every/0/0", answer);
+		stub("empty", answer);
+		side_close(&a);
+		side_close(&b);
+	}
+}
+
+static void test_parts_are_tried_again_and_a_failed_upload_is_ended(void **state)
+{
+	char answer[512];
+	struct side a;
+
+	side_open(&a, s3_uri, NULL);
+	struct oid id = put_random(&a, 12 << 20, 7);
+	stub("every/3/500", answer);
+	struct err err = move(&a, true, &id, 1);
+	NONE(err);
+	stub("every/0/0", answer);
+	err = one(&a, a.b->ops->has, &id);
+	NONE(err);
+	stub("count", answer);
+	CHECK(strstr(answer, "\"uploads\": 0"), "%s", answer);
+	stub("empty", answer);
+	side_close(&a);
+}
+
+static void test_refusals_say_what_to_do(void **state)
+{
+	static const struct {
+		const char *uri, *says;
+		enum err_kind kind;
+	} cases[] = {
+		{ "s3://AKID:wrong@b", "secret key is wrong", ERR_DENIED },
+		{ "s3://other:SECRET@b", "nobody knows this access key", ERR_DENIED },
+		{ "s3://b?region=us-west-2", "region=eu-test-1", ERR_DENIED },
+		{ "s3://absent?region=eu-test-1", "make the bucket first", ERR_DENIED },
+		{ "redis+unix:///nowhere/r.sock", "can't connect", ERR_RETRY },
+		{ "redis://127.0.0.1:1", "can't connect", ERR_RETRY },
+		{ "file:///nowhere/at/all", "make it, or mount it", ERR_DENIED },
+	};
+	static const struct transfer_options few = { .tries = 2 };
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_free char *uri =
+			strstr(cases[i].uri, "s3:")
+				? xasprintf("%s%s%s", cases[i].uri,
+		                            strchr(cases[i].uri, '?') ? ""
+		                                                      : "?region=eu-test-1",
+		                            "")
+				: xstrdup(cases[i].uri);
+		struct side a;
+
+		side_open(&a, uri, &few);
+		struct oid id = put_text(&a, "hello\n");
+		struct err err = move(&a, true, &id, 1);
+		CHECK(err.kind == cases[i].kind && strstr(err.msg, cases[i].says),
+		      "%s: kind %d: %s", uri, (int)err.kind, err.msg);
+		CHECK(!strstr(err.msg, "SECRET"), "%s", err.msg);
+		side_close(&a);
+	}
+}
+
+static void test_uris_that_make_no_sense_are_refused(void **state)
+{
+	static const char *const uris[] = {
+		"ftp://h",
+		"s3://",
+		"s3://b/?width=0",
+		"s3://b?style=odd",
+		"s3://b?endpoint=h:1",
+		"s3://b?region=a.b",
+		"redis://",
+		"redis://h/x",
+		"redis+unix://h",
+		"rediss://h?cacert=/nowhere",
+		"file://",
+		"file://host/x",
+		"gs://b",
+		"bucket",
+	};
+
+	for (size_t i = 0; i < countof(uris); i++) {
+		struct backend_options bo = { .loop = &loop, .envp = envp };
+		struct backend *b = NULL;
+		struct err err = ERR_INIT;
+
+		CHECK(backend_open(uris[i], &bo, &b, &err) < 0, "%s was taken", uris[i]);
+		CHECK(err.kind == ERR_USAGE, "%s: kind %d: %s", uris[i], (int)err.kind,
+		      err.msg);
+	}
+	uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static void test_cancelling_answers_all_once(void **state)
+{
+	enum { N = 500 };
+
+	for (size_t i = 0; i < countof(places); i++) {
+		struct answer a = { 0 };
+		struct err err = ERR_INIT;
+		struct oid ids[N];
+		struct side s;
+
+		side_open(&s, places[i], NULL);
+		for (int k = 0; k < N; k++)
+			ids[k] = put_random(&s, 5000, (unsigned)k + 1);
+		OK(transfer_push(s.t, ids, N, on_done, &a, &err), err);
+		uv_run(&loop, UV_RUN_NOWAIT);
+		transfer_cancel(s.t);
+		uv_run(&loop, UV_RUN_DEFAULT);
+		assert_int_equal(a.calls, 1);
+		assert_int_equal(transfer_counts(s.t).waiting, 0);
+		/* and freeing with requests under way is fine */
+		a.calls = 0;
+		transfer_free(s.t);
+		s.t = transfer_new(&loop, s.f->st, s.b, NULL);
+		transfer_forget(s.t, NULL, 0);
+		OK(transfer_push(s.t, ids, N, on_done, &a, &err), err);
+		uv_run(&loop, UV_RUN_NOWAIT);
+		side_close(&s);
+		assert_int_equal(a.calls, 1);
+	}
+}
+
+static void start_redis(void)
+{
+	char socket_path[100];
+
+	snprintf(socket_path, sizeof(socket_path), "%s/r.sock", scratch);
+	redis = fork();
+	if (redis == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, 1);
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket",
+		       socket_path, "--save", "", "--dir", scratch, (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 600 && access(socket_path, F_OK) < 0; i++)
+		usleep(50000);
+	CHECK(access(socket_path, F_OK) == 0, "redis-server did not start");
+	snprintf(redis_uri, sizeof(redis_uri), "redis+unix://%s?db=2", socket_path);
+}
+
+static int set_up(void **state)
+{
+	static const char *const argv[] = { "s3stub.py", "eu-test-1", NULL };
+	static char endpoint[100];
+
+	signal(SIGPIPE, SIG_IGN);
+	strcpy(scratch, "/tmp/gg-backend-XXXXXX");
+	CHECK(mkdtemp(scratch), "mkdtemp");
+	peer_start(&s3, argv);
+	snprintf(s3_endpoint, sizeof(s3_endpoint), "http://127.0.0.1:%u", s3.port);
+	snprintf(endpoint, sizeof(endpoint), "AWS_ENDPOINT_URL=%s", s3_endpoint);
+	envp[3] = endpoint;
+	snprintf(s3_uri, sizeof(s3_uri),
+	         "s3://b/pre?region=eu-test-1&part_mib=5&multipart_mib=5");
+	snprintf(dir_uri, sizeof(dir_uri), "file://%s/share", scratch);
+	CHECK(mkdir(dir_uri + 7, 0777) == 0, "mkdir");
+	start_redis();
+	uv_loop_init(&loop);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	kill(redis, SIGTERM);
+	waitpid(redis, NULL, 0);
+	peer_stop(&s3);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	file_remove_tree(scratch, NULL);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_objects_go_out_and_come_back),
+		cmocka_unit_test(test_programs_get_the_right_to_be_run),
+		cmocka_unit_test(test_a_listing_names_them_all),
+		cmocka_unit_test(test_a_tampered_object_is_refused_and_heals),
+		cmocka_unit_test(test_what_is_believed_is_not_sent_but_doubt_asks),
+		cmocka_unit_test(test_failures_are_tried_again),
+		cmocka_unit_test(test_parts_are_tried_again_and_a_failed_upload_is_ended),
+		cmocka_unit_test(test_refusals_say_what_to_do),
+		cmocka_unit_test(test_uris_that_make_no_sense_are_refused),
+		cmocka_unit_test(test_cancelling_answers_all_once),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
