@@ -111,7 +111,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def listing(self, query):
         prefix, at = query.get("prefix", ""), query.get("continuation-token", "")
-        size = int(query.get("max-keys", "1000"))
+        size = min(200, int(query.get("max-keys", "1000")))  # a server may give less
         with lock:
             keys = sorted(k for k in objects if k.startswith(prefix) and k > at)
         keys = [k for k in keys if "/" not in k[len(prefix):]]

@@ -231,7 +231,7 @@ static void on_list(void *arg, const struct backend_entry *e, size_t n, bool mor
 
 static void test_a_listing_names_them_all(void **state)
 {
-	enum { N = 1500 };
+	enum { N = 450 };
 
 	for (size_t i = 0; i < countof(places); i++) {
 		struct listed l = { 0 };
@@ -250,7 +250,7 @@ static void test_a_listing_names_them_all(void **state)
 		OK(a.b->ops->list(a.b, on_list, &l, &err), err);
 		uv_run(&loop, UV_RUN_DEFAULT);
 		NONE(l.err);
-		assert_true(l.ended && l.pages >= 2);
+		assert_true(l.ended && (places[i] != s3_uri || l.pages >= 3));
 		for (int k = 0; k < N; k++)
 			CHECK(map_find(&l.names, ids[k].s), "%s is missing", ids[k].s);
 		for (int k = 0; k < N; k++)
@@ -464,7 +464,7 @@ static void test_uris_that_make_no_sense_are_refused(void **state)
 
 static void test_cancelling_answers_all_once(void **state)
 {
-	enum { N = 500 };
+	enum { N = 300 };
 
 	for (size_t i = 0; i < countof(places); i++) {
 		struct answer a = { 0 };
