@@ -33,6 +33,8 @@ int cmd_hash(const struct command *self, int argc, char **argv);
 int cmd_help(const struct command *self, int argc, char **argv);
 int cmd_infer(const struct command *self, int argc, char **argv);
 int cmd_init(const struct command *self, int argc, char **argv);
+int cmd_model_generic(const struct command *self, int argc, char **argv);
+int cmd_models(const struct command *self, int argc, char **argv);
 int cmd_report(const struct command *self, int argc, char **argv);
 int cmd_run(const struct command *self, int argc, char **argv);
 int cmd_stats(const struct command *self, int argc, char **argv);
@@ -44,6 +46,7 @@ extern const char help_build[], help_collect[], help_create_thunk[], help_descri
 	help_execute[], help_explain[], help_force[], help_get[], help_hash[], help_help[],
 	help_infer[], help_init[], help_put[], help_report[], help_run[], help_stats[],
 	help_summary[], help_version[];
+extern const char help_model_generic[], help_models[];
 
 /** Print the command's help on stdout; returns 0. */
 int command_help(const struct command *self);

@@ -156,7 +156,7 @@ static int force_one(struct connection *c, const char *path, struct err *err)
 	if (rc <= 0)
 		return rc;
 	auto_free char *ref = h.tag ? xasprintf("%s#%s", h.thunk.s, h.tag) : xstrdup(h.thunk.s);
-	if (forcer_promise(c->owner->forcer, ref, path, forcer_mode_for(path), err) < 0)
+	if (forcer_demand(c->owner->forcer, ref, path, forcer_mode_for(path), err) < 0)
 		return -1;
 	c->forcing++;
 	return forcer_wait_quietly(c->owner->forcer, &h.thunk, on_forced, c, err);

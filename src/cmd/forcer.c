@@ -32,6 +32,7 @@ struct promise {
 	struct oid id;
 	char *tag; /* points into ref, or NULL */
 	unsigned mode;
+	bool now;  /* somebody is about to read it: also when lazy */
 	bool kept; /* the file is real, or somebody else's by now */
 };
 
@@ -347,7 +348,7 @@ static void serve_now(struct forcer *f, struct node *n)
 	if (!done && p->promises)
 		note_failure(f);
 	for (struct promise *at = p->promises; at; at = at->next)
-		if (done && !f->options.lazy && !f->options.no_download)
+		if (done && (at->now || (!f->options.lazy && !f->options.no_download)))
 			keep_promise(f, at, n);
 	answer_waiters(f, n, p->waiters);
 	free(p);
@@ -480,8 +481,8 @@ static int note_uses(struct forcer *f, const struct oid *id, struct err *err)
 	return 0;
 }
 
-int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
-                   struct err *err)
+static int add_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
+                       bool now, struct err *err)
 {
 	size_t n = strcspn(ref, "#");
 	struct oid id;
@@ -495,7 +496,7 @@ int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned
 		return err_wrap(err, "%s", path);
 	struct promise *p = xcalloc(1, sizeof(*p));
 	*p = (struct promise){
-		.path = xstrdup(path), .ref = xstrdup(ref), .id = id, .mode = mode
+		.path = xstrdup(path), .ref = xstrdup(ref), .id = id, .mode = mode, .now = now
 	};
 	p->tag = ref[n] ? p->ref + n + 1 : NULL;
 	recorder_output(f->options.recorder, path, &id, p->tag);
@@ -508,6 +509,18 @@ int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned
 		serve(f, node);
 	reductor_pump(f->reductor);
 	return 0;
+}
+
+int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
+                   struct err *err)
+{
+	return add_promise(f, ref, path, mode, false, err);
+}
+
+int forcer_demand(struct forcer *f, const char *ref, const char *path, unsigned mode,
+                  struct err *err)
+{
+	return add_promise(f, ref, path, mode, true, err);
 }
 
 int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,

@@ -84,6 +84,9 @@ int forcer_prepare(struct forcer *f, struct err *err);
 /** The file at @path is a placeholder for "hash[#tag]" @ref; force it. */
 int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
                    struct err *err);
+/** As above, for a file that is about to be read: it is made real also when lazy. */
+int forcer_demand(struct forcer *f, const char *ref, const char *path, unsigned mode,
+                  struct err *err);
 /** Force a thunk; @fn is called once, now or later, from the loop or from here. */
 int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                 struct err *err);

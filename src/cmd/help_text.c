@@ -92,6 +92,28 @@ const char help_run[] =
 "\n"
 "  gg run ./lua -v\n";
 
+const char help_models[] =
+"usage: gg models [--check]\n"
+"\n"
+"Lists the tools that .gg/models.conf, $XDG_CONFIG_HOME/gg/models.conf and gg\n"
+"itself describe, with the line that does, and what is wrong with lines. The\n"
+"format is in docs/models.md. Compilers and binutils are not listed: they have\n"
+"models of their own.\n"
+"\n"
+"  -c, --check   only what is wrong; exit status 1 if anything is\n"
+"\n"
+"  echo 'gen -o=@outfile @infile' >>.gg/models.conf && gg models\n";
+
+const char help_model_generic[] =
+"usage: gg model-generic DESCRIPTION ARGUMENTS...\n"
+"\n"
+"Makes a thunk of a command and placeholders for its outputs. DESCRIPTION is\n"
+"the program and what its options and operands are, as in models.conf.\n"
+"GG_GENERIC_EXTRA=FILE:FILE names more inputs.\n"
+"\n"
+"  gg model-generic './sort -o=@outfile @infile' -o sorted words.txt\n"
+"  gg force sorted\n";
+
 const char help_init[] =
 "usage: gg init [DIR]\n"
 "\n"

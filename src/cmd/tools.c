@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "core/digest.h"
+#include "model/conf.h"
 #include "model/plan.h"
 
 char *tools_beside(const char *name)
@@ -29,9 +30,12 @@ char *tools_beside(const char *name)
 }
 
 /* What the set of links depends on, as text. */
-static void describe_path(const char *path, const char *wrapper, bool readers, struct buf *out)
+static void describe_path(const char *path, const char *wrapper, bool readers,
+                          const struct conf *conf, struct buf *out)
 {
 	buf_addf(out, "%s\n%d\n", wrapper, readers);
+	for (size_t i = 0; i < conf->n; i++)
+		buf_addf(out, "%s%s\n", conf->v[i].name, conf->v[i].off ? " off" : "");
 	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		size_t n = strcspn(p, ":");
 		auto_free char *dir = xstrndup(p, n);
@@ -43,22 +47,25 @@ static void describe_path(const char *path, const char *wrapper, bool readers, s
 	}
 }
 
-static bool is_wanted(const char *name, bool readers)
+static bool is_wanted(const char *name, bool readers, const struct conf *conf)
 {
 	const struct model *m = name[0] == '.' ? NULL : model_for(name);
+	size_t at = 0;
 
-	return m && (readers || m != &model_reader);
+	if (!m)
+		return conf_next(conf, name, &at) != NULL;
+	return readers || m != &model_reader;
 }
 
 static int link_tools_of(const char *dir, const char *into, const char *wrapper, bool readers,
-                         struct err *err)
+                         const struct conf *conf, struct err *err)
 {
 	DIR *d = opendir(dir);
 
 	if (!d)
 		return 0;
 	for (struct dirent *e; (e = readdir(d));) {
-		if (!is_wanted(e->d_name, readers))
+		if (!is_wanted(e->d_name, readers, conf))
 			continue;
 		auto_free char *tool = path_join(dir, e->d_name);
 		auto_free char *name = path_join(into, e->d_name);
@@ -76,7 +83,7 @@ static int link_tools_of(const char *dir, const char *into, const char *wrapper,
 }
 
 static int make_links(const char *path, const char *folder, const char *wrapper, bool readers,
-                      struct err *err)
+                      const struct conf *conf, struct err *err)
 {
 	auto_free char *tmp = xasprintf("%s.%d", folder, (int)getpid());
 
@@ -85,7 +92,7 @@ static int make_links(const char *path, const char *folder, const char *wrapper,
 	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		auto_free char *dir = xstrndup(p, strcspn(p, ":"));
 
-		if (*dir && link_tools_of(dir, tmp, wrapper, readers, err) < 0)
+		if (*dir && link_tools_of(dir, tmp, wrapper, readers, conf, err) < 0)
 			return -1;
 	}
 	/* A placeholder of a program that is run asks for it. */
@@ -113,10 +120,16 @@ char *tools_folder(struct store *st, const char *path, bool readers, struct err 
 		        "gg-model is not beside this program: installed wrongly?");
 		return NULL;
 	}
-	describe_path(path, wrapper, readers, &what);
+	auto_free char *home = conf_home(environ);
+	auto_conf conf = { 0 };
+	conf_load(&conf, store_dir(st), home);
+	for (size_t i = 0; i < conf.errors.n; i++)
+		fprintf(stderr, "gg: %s; this line counts for nothing\n", conf.errors.v[i]);
+	describe_path(path, wrapper, readers, &conf, &what);
 	digest_bytes(what.data, what.len, &id);
 	auto_free char *folder = xasprintf("%s/models/%.20s", store_dir(st), id.s + 1);
-	if (access(folder, X_OK) < 0 && make_links(path, folder, wrapper, readers, err) < 0)
+	if (access(folder, X_OK) < 0 &&
+	    make_links(path, folder, wrapper, readers, &conf, err) < 0)
 		return NULL;
 	return steal(&folder);
 }

@@ -11,6 +11,10 @@
 #include "base/strv.h"
 #include "core/oid.h"
 
+/** The output tag that stands for what the process writes to its standard output; needs a
+ * workdir. */
+#define THUNK_STDOUT "/dev/stdout"
+
 /** A reference to an object, or to one output of a thunk: "hash[#tag][=name]". */
 struct thunk_ref {
 	struct oid id;

@@ -57,9 +57,25 @@ static int take_text(struct direct *d, int fd, struct oid *id, struct err *err)
 	return store_put_fd(d->store, fd, false, id, err);
 }
 
+static int take_stdout(struct direct *d, struct memo *m, struct err *err)
+{
+	struct oid id = m->out_text;
+
+	if (!*id.s && store_put(d->store, "", 0, &id, err) < 0)
+		return -1;
+	memo_add_output(m, THUNK_STDOUT, &id, false);
+	m->out_text = (struct oid){ "" };
+	return 0;
+}
+
 static int take_outputs(struct direct *d, struct memo *m, struct err *err)
 {
 	for (size_t i = 0; i < d->outputs.n; i++) {
+		if (strcmp(d->outputs.v[i], THUNK_STDOUT) == 0) {
+			if (take_stdout(d, m, err) < 0)
+				return -1;
+			continue;
+		}
 		auto_free char *path = path_absolute(d->folder, d->outputs.v[i]);
 		auto_fd fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		struct oid id;
@@ -130,6 +146,8 @@ int direct_check_inputs(struct store *st, const struct thunk *t, struct err *err
 static void drop_placeholders(const struct thunk *t)
 {
 	for (size_t i = 0; i < t->outputs.n; i++) {
+		if (strcmp(t->outputs.v[i], THUNK_STDOUT) == 0)
+			continue;
 		auto_free char *path = path_absolute(t->workdir, t->outputs.v[i]);
 		auto_placeholder h = { 0 };
 		struct err ignored;

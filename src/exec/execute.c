@@ -32,8 +32,9 @@ struct execution {
 	struct box_output *outputs;
 	struct strv args;
 	struct strv env;
-	struct strv names; /* of outputs, and the tags beside them */
+	struct strv names; /* of outputs that are files, and the tags beside them */
 	struct strv tags;
+	size_t stdout_at; /* place of THUNK_STDOUT among the outputs, or SIZE_MAX */
 	char *program;
 	char *workdir;
 };
@@ -243,7 +244,12 @@ static void add_process(struct execution *x, const struct oid *id, const struct 
 	}
 	x->workdir = xstrdup(t->workdir ? t->workdir : "");
 	const char *base = t->workdir ? t->workdir : "/work";
+	x->stdout_at = SIZE_MAX;
 	for (size_t i = 0; i < t->outputs.n; i++) {
+		if (strcmp(t->outputs.v[i], THUNK_STDOUT) == 0) {
+			x->stdout_at = i;
+			continue;
+		}
 		strv_take(&x->names, path_absolute(base, t->outputs.v[i]));
 		strv_add(&x->tags, t->outputs.v[i]);
 	}
@@ -341,6 +347,19 @@ static int adopt(struct executor *ex, const struct box_file *f, struct err *err)
 	return f->path ? store_adopt(ex->store, f->path, &f->id, f->mode & 0111, err) : 0;
 }
 
+/* Standard output that was asked for as an output is not shown. */
+static int adopt_stdout(struct executor *ex, const struct box_result *r, struct memo *m,
+                        struct err *err)
+{
+	struct oid id = r->out_text.id;
+
+	if (!*id.s && store_put(ex->store, "", 0, &id, err) < 0)
+		return -1;
+	memo_add_output(m, THUNK_STDOUT, &id, false);
+	m->out_text = (struct oid){ "" };
+	return 0;
+}
+
 static int adopt_all(struct executor *ex, const struct execution *x, const struct box_result *r,
                      struct outcome *out, struct err *err)
 {
@@ -350,10 +369,11 @@ static int adopt_all(struct executor *ex, const struct execution *x, const struc
 		return -1;
 	out->memo.out_text = r->out_text.id;
 	out->memo.err_text = r->err_text.id;
-	for (size_t i = 0; ok && i < r->n_outputs; i++) {
+	for (size_t i = 0; ok && i <= r->n_outputs; i++) {
+		if (i == x->stdout_at && adopt_stdout(ex, r, &out->memo, err) < 0)
+			return -1;
 		const struct box_file *f = &r->outputs[i];
-
-		if (!f->path)
+		if (i == r->n_outputs || !f->path)
 			continue;
 		if (adopt(ex, f, err) < 0)
 			return -1;
@@ -382,6 +402,11 @@ static void classify(const struct execution *x, const struct box_result *r, stru
 	} else if (WEXITSTATUS(r->status) != 0) {
 		out->what = OUTCOME_FAILED;
 		snprintf(out->why, sizeof(out->why), "exit %d", WEXITSTATUS(r->status));
+	}
+	if (out->what == OUTCOME_OK && r->stray) {
+		out->what = OUTCOME_FAILED;
+		snprintf(out->why, sizeof(out->why), "changed %s, which is no output of it",
+		         r->stray);
 	}
 	for (size_t i = 0; out->what == OUTCOME_OK && i < r->n_outputs; i++) {
 		if (r->outputs[i].path || x->outputs[i].optional)
@@ -438,7 +463,10 @@ bool execution_is_suspicious(struct store *st, const struct outcome *o, struct b
 
 	if (o->what != OUTCOME_FAILED)
 		return false;
-	if (WIFSIGNALED(o->status) || !*o->memo.err_text.s)
+	/* It went well by its own account, but did something else than was said. */
+	if (o->status == 0 && line)
+		buf_adds(line, o->why);
+	if (o->status == 0 || WIFSIGNALED(o->status) || !*o->memo.err_text.s)
 		return true;
 	if (store_get(st, &o->memo.err_text, &text, &err) < 0)
 		return true;

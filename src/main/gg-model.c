@@ -18,6 +18,7 @@
 #include "base/proc.h"
 #include "model/delegate.h"
 #include "model/emit.h"
+#include "model/generic.h"
 #include "model/portable.h"
 #include "model/session.h"
 
@@ -134,6 +135,19 @@ static const char *basedir(void)
 	return dir && portable_base_is_valid(dir) ? dir : NULL;
 }
 
+/* With the tool's own model, or by the lines of models.conf. */
+static int plan_call(const struct wrapper *w, const struct model *model,
+                     const struct call *call, struct plan *plan, struct err *err)
+{
+	if (model)
+		return model->plan(call, plan, err);
+	auto_free char *home = conf_home(environ);
+	auto_conf conf = { 0 };
+
+	conf_load(&conf, store_dir(call->store), home);
+	return generic_plan(&conf, w->name, call, plan, err);
+}
+
 /* Plans and emits. Returns the exit status, or -1 after filling @plan and @err: run the real
  * tool. */
 static int try_model(const struct wrapper *w, const struct model *model, struct store *st,
@@ -171,7 +185,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	};
 	plan_init(plan, &call);
 	store_batch_begin(st);
-	if (model->plan(&call, plan, err) < 0)
+	if (plan_call(w, model, &call, plan, err) < 0)
 		return -1;
 	if (plan->delegate) {
 		store_flush(st, err);
@@ -209,9 +223,10 @@ static int run_reader(const struct wrapper *w)
 
 static int run(struct wrapper *w)
 {
-	const struct model *model = getenv("GG_BYPASS") ? NULL : model_for(w->name);
+	const struct model *model = model_for(w->name);
+	bool bypass = getenv("GG_BYPASS") != NULL;
 	auto_free char *cwd = getcwd(NULL, 0);
-	auto_free char *dir = model && cwd ? store_find(getenv("GG_DIR"), cwd) : NULL;
+	auto_free char *dir = !bypass && cwd ? store_find(getenv("GG_DIR"), cwd) : NULL;
 	struct err err = ERR_INIT;
 	auto_store st = NULL;
 

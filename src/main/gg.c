@@ -37,6 +37,8 @@ int main(int argc, char **argv)
 {
 	const char *self = argc > 0 ? path_base(argv[0]) : "gg";
 
+	if (strcmp(self, "model-generic") == 0) /* its name in the original, without "gg-" */
+		return run_command(self, argc, argv);
 	if (strncmp(self, "gg-", 3) == 0)
 		return run_command(self + 3, argc, argv);
 	if (argc < 2) {

@@ -297,6 +297,17 @@ static bool is_needed_now(const struct plan *p)
 	return false;
 }
 
+/* The next time the real tool runs at once. */
+static int give_up(const struct emission *e, const char *why, struct err *err)
+{
+	struct err ignored;
+
+	store_cache_put(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), "", 0,
+	                &ignored);
+	store_flush(e->call->store, &ignored);
+	return err_set(err, ERR_UNSURE, "%s", why);
+}
+
 static int take_answer(const struct emission *e, const struct strv *a, int *status,
                        struct err *err)
 {
@@ -305,6 +316,9 @@ static int take_answer(const struct emission *e, const struct strv *a, int *stat
 		bool silent = !*a->v[2] && !*a->v[3]; /* given up, as after Ctrl-C */
 
 		/* What a failing tool leaves, keeps or removes is its own business. */
+		if (!silent && e->plan->doubtful)
+			return give_up(e, "failed as its line in models.conf describes it",
+			               err);
 		if (!silent &&
 		    (e->replaces || e->plan->n_outputs > 1 || is_needed_now(e->plan))) {
 			if (e->mode->explain)
@@ -327,6 +341,8 @@ static int take_answer(const struct emission *e, const struct strv *a, int *stat
 		*status = 0;
 		return rc;
 	}
+	if (e->plan->doubtful && strcmp(a->v[0], "rerun") == 0)
+		return give_up(e, a->n > 1 ? a->v[1] : "failed", err);
 	return err_set(err, ERR_UNSURE, "%s", a->n > 1 ? a->v[1] : "the coordinator gave up");
 }
 
@@ -405,6 +421,8 @@ static int emit_unknown(const struct emission *e, int *status, struct err *err)
 	if (now)
 		return err_set(err, ERR_UNSURE, "its result is needed at once");
 	*status = 0;
+	if (dep && e->plan->doubtful)
+		return err_set(err, ERR_UNSURE, "a depfile, and nobody to wait for");
 	if (dep && make_depfile(e, dep, status, err) < 0)
 		return -1;
 	return *status ? 0 : promise_outputs(e, err);

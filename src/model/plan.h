@@ -60,6 +60,8 @@ struct plan {
 	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
 	bool portable;           /* the thunk does not name the place: portable_restore */
+	bool doubtful; /* made from a user's description: a failure is settled by the real tool
+	                */
 };
 
 void plan_init(struct plan *p, const struct call *call);

@@ -319,6 +319,8 @@ static int read_result(const struct box *box, const struct box_slot *s, struct b
 	int rc = read_file(box, &r, &out->out_text) | read_file(box, &r, &out->err_text);
 	for (size_t i = 0; rc == 0 && i < s->n_outputs; i++)
 		rc = read_file(box, &r, &out->outputs[i]);
+	const char *stray = message_str(&r);
+	out->stray = stray ? xstrdup(stray) : NULL;
 	return rc < 0 || r.bad ? -1 : 0;
 }
 
@@ -373,5 +375,6 @@ void box_result_release(struct box_result *r)
 	free(r->outputs);
 	free(r->out_text.path);
 	free(r->err_text.path);
+	free(r->stray);
 	*r = (struct box_result){ 0 };
 }

@@ -108,6 +108,8 @@ struct box_result {
 	size_t n_outputs;
 	struct box_file out_text; /* what it wrote to stdout and stderr; path NULL when empty */
 	struct box_file err_text;
+	char *stray; /* owned; a file that the job made, changed or took away without naming it;
+	                NULL for none, and for jobs without a workdir */
 	int64_t wall_ns;
 	int64_t cpu_ns; /* user + system of the job and all its children */
 };

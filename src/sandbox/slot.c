@@ -555,6 +555,15 @@ static int check_refused(const struct slot *slot, struct err *err)
 	return err_set(err, ERR_DENIED, "%s takes no preloaded library", buf_str(&program));
 }
 
+/* What the job did besides its outputs, for a job of a real folder. */
+static void add_stray(const struct slot *slot, const struct job *j, struct buf *answer)
+{
+	auto_free char *stray =
+		*j->workdir ? tree_stray(slot->tree, &j->needed_names, &j->outputs) : NULL;
+
+	message_add_str(answer, stray);
+}
+
 static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct err *err)
 {
 	struct running run = { .pidfd = -1, .out = -1, .errs = -1 };
@@ -581,6 +590,7 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		if (run.failure && run.errs >= 0)
 			dprintf(run.errs, "%s: %s\n", j->program, strerror(run.failure));
 		rc = stage_all(slot, j, &run, answer, err);
+		add_stray(slot, j, answer);
 	}
 	if (run.out >= 0)
 		close(run.out);

@@ -46,6 +46,7 @@ struct work {
 	char *back;        /* base/work/N; owned */
 	int fd;            /* … opened */
 	struct strv binds; /* mounted inside for this job */
+	size_t copies;     /* inputs of this job that it need not change */
 };
 
 struct tree {
@@ -396,6 +397,7 @@ int tree_clean(struct tree *t, struct err *err)
 		for (size_t k = w->binds.n; k-- > 0;)
 			unbind_inside(t, w->binds.v[k]);
 		strv_clear(&w->binds);
+		w->copies = 0;
 		if (empty_folder(w->back, err) < 0)
 			return -1;
 	}
@@ -498,10 +500,63 @@ static int put_in_work(struct tree *t, struct work *w, const struct box_input *i
 	                 : put_at(t, w->fd, name, in, kind, err);
 	if (rc < 0)
 		return -1;
+	w->copies += kind == PLACE_COPY && !written;
 	if (kind != PLACE_BIND)
 		return 0;
 	strv_add(&w->binds, in->name);
 	return bind_inside(t, in->source, in->name, true, err);
+}
+
+/* -- what a job leaves -- */
+
+/* Copies bear times that no job's own files do. */
+static bool is_copy(const struct tree *t, const struct stat *st)
+{
+	return st->st_mtim.tv_nsec == 0 && st->st_mtim.tv_sec >= MTIME_BASE &&
+	       st->st_mtim.tv_sec < MTIME_BASE + (time_t)t->copies;
+}
+
+static bool is_below_any(const char *name, const struct strv *folders)
+{
+	for (size_t i = 0; i < folders->n; i++)
+		if (path_below(name, folders->v[i]))
+			return true;
+	return false;
+}
+
+static char *stray_in(const struct tree *t, const struct work *w, const struct strv *folders,
+                      const struct strv *outputs)
+{
+	char *const roots[] = { w->back, NULL };
+	FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	char *found = NULL;
+	size_t copies = 0;
+
+	for (FTSENT *e; !found && files && (e = fts_read(files));) {
+		if (e->fts_info != FTS_F)
+			continue;
+		auto_free char *name = path_join(w->folder, e->fts_path + strlen(w->back) + 1);
+		bool output = strv_has(outputs, name);
+
+		if (is_copy(t, e->fts_statp))
+			copies += !output;
+		else if (!output && is_below_any(name, folders) && !strv_has(&w->binds, name))
+			found = steal(&name);
+	}
+	if (files)
+		fts_close(files);
+	return found || copies >= w->copies ? found : xstrdup("an input");
+}
+
+char *tree_stray(const struct tree *t, const struct strv *folders, const struct strv *outputs)
+{
+	for (size_t i = 0; i < t->n_works; i++) {
+		char *found = stray_in(t, &t->works[i], folders, outputs);
+
+		if (found)
+			return found;
+	}
+	return NULL;
 }
 
 /* -- the public face -- */

@@ -41,6 +41,12 @@ struct tree *tree_new(const char *base, enum tree_kind kind, uid_t uid, gid_t gi
  */
 int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_inputs,
                  const struct strv *folders, const struct strv *outputs, struct err *err);
+/**
+ * Did the job change something in its work folders that would be lost: a file that is none of
+ * @outputs made or changed, or one taken away? Its name (owned), or NULL. Looked at are
+ * @folders only, which lie in work folders. One stat a file.
+ */
+char *tree_stray(const struct tree *t, const struct strv *folders, const struct strv *outputs);
 /** Empty the work folders again, now that the job is over. On error the tree is unfit for
  * use. */
 int tree_clean(struct tree *t, struct err *err);
