@@ -3,15 +3,18 @@
  * Debian's default) nothing else, so the archive is a function of its arguments.
  */
 #include "base/path.h"
+#include "model/gccopts.h"
+#include "model/thin.h"
 #include "model/toolchain.h"
 
-#include <ctype.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char plugins[] = "/usr/lib/bfd-plugins";
 
-static int set_up(const struct call *call, struct plan *p, struct err *err)
+static int set_up(const struct call *call, struct plan *p, char *const *args, struct err *err)
 {
 	static const char *const passed[] = { "LANG",        "LC_ALL",   "LC_CTYPE",
 		                              "LC_MESSAGES", "LANGUAGE", NULL };
@@ -31,7 +34,7 @@ static int set_up(const struct call *call, struct plan *p, struct err *err)
 		plan_add_manifest(p, &closure);
 	plan_add_env(p, "PATH=%s", dir);
 	plan_pass_env(p, call, passed);
-	plan_set_args(p, call->argv);
+	plan_set_args(p, args);
 	return 0;
 }
 
@@ -42,18 +45,40 @@ static int refuse(const struct call *call, struct plan *p, const char *why)
 	return plan_delegate(p, "%s", why);
 }
 
+/* The members of a thin archive that is there already. */
+static int add_members(const struct call *call, struct plan *p, const char *path,
+                       struct err *err)
+{
+	char head[8] = "";
+	auto_strv members = STRV_INIT;
+	struct err why = ERR_INIT;
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || pread(fd, head, sizeof(head), 0) < 0)
+		return err_sys(err, "%s", path);
+	if (!thin_sniff(head, sizeof(head)))
+		return 0;
+	if (thin_members(path, &members, &why) < 0)
+		return plan_delegate(p, "a thin archive that can't be followed");
+	for (size_t i = 0; i < members.n; i++)
+		if (plan_add_input(p, call, members.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 /* The archive is changed in place: an input, if it is there, and the output. */
 static int add_archive(const struct call *call, struct plan *p, const char *path, bool must,
                        struct err *err)
 {
 	struct stat sb;
+	bool there = lstat(path, &sb) == 0;
 
-	if (lstat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+	if (there && !S_ISREG(sb.st_mode))
 		return plan_delegate(p, "the archive is not a regular file");
-	if ((must || access(path, F_OK) == 0) && plan_add_input(p, call, path, err) < 0)
+	if ((must || there) && plan_add_input(p, call, path, err) < 0)
 		return -1;
 	plan_add_output(p, call, path, OUTPUT_FILE, false);
-	return 0;
+	return there && !p->delegate ? add_members(call, p, path, err) : 0;
 }
 
 static int plan_ranlib(const struct call *call, struct plan *p, struct err *err)
@@ -70,7 +95,8 @@ static int plan_ranlib(const struct call *call, struct plan *p, struct err *err)
 	}
 	if (!archive)
 		return plan_delegate(p, "ranlib without an archive");
-	if (add_archive(call, p, archive, true, err) < 0 || set_up(call, p, err) < 0)
+	if (add_archive(call, p, archive, true, err) < 0 ||
+	    set_up(call, p, call->argv, err) < 0)
 		return -1;
 	return p->delegate ? refuse(call, p, p->reason) : 0;
 }
@@ -84,7 +110,7 @@ static bool read_letters(const char *letters, char *op)
 			if (*op)
 				return false;
 			*op = *c;
-		} else if (!strchr("csSuDvPf", *c)) {
+		} else if (!strchr("csSuDvPfT", *c)) {
 			return false;
 		}
 	}
@@ -93,28 +119,60 @@ static bool read_letters(const char *letters, char *op)
 	return *op != '\0';
 }
 
+/* A word that isn't the archive or a member, but for --thin, which is T. */
+static bool has_options(const struct strv *args)
+{
+	for (size_t i = 2; i < args->n; i++)
+		if (args->v[i][0] == '-' || args->v[i][0] == '@')
+			return true;
+	return args->v[1][0] == '-' && args->v[1][1] == '-';
+}
+
+/* "ar rcs --thin x.a …" and "ar --thin -rcs x.a …" are "ar rcsT x.a …". */
+static void take_thin(struct strv *args)
+{
+	struct strv out = STRV_INIT;
+	bool thin = false;
+
+	for (size_t i = 0; i < args->n; i++) {
+		if (strcmp(args->v[i], "--thin") == 0)
+			thin = true;
+		else
+			strv_add(&out, args->v[i]);
+	}
+	if (thin && out.n > 1) {
+		char *letters = xasprintf("%sT", out.v[1]);
+
+		free(out.v[1]);
+		out.v[1] = letters;
+	}
+	strv_release(args);
+	*args = out;
+}
+
 static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 {
+	auto_strv args = STRV_INIT;
+	auto_strv files = STRV_INIT;
+	struct err why = ERR_INIT;
 	char op;
 
-	if (call->argc < 3)
+	if (gcc_expand_args(call->argv, &args, &files, &why) < 0)
+		return refuse(call, p, "a response file that can't be followed");
+	take_thin(&args);
+	if (args.n < 3)
 		return refuse(call, p, "ar without an archive");
-	const char *letters = call->argv[1];
-	if (strncmp(letters, "--", 2) == 0)
+	if (has_options(&args))
 		return refuse(call, p, "ar options");
-	letters += *letters == '-';
-	if (!read_letters(letters, &op))
+	if (!read_letters(args.v[1] + (args.v[1][0] == '-'), &op))
 		return refuse(call, p, "an ar operation that only reads or isn't modelled");
-	for (int i = 2; i < call->argc; i++)
-		if (call->argv[i][0] == '-' || call->argv[i][0] == '@')
-			return refuse(call, p, "ar options");
 	bool inserts = op == 'r' || op == 'q';
-	if (add_archive(call, p, call->argv[2], !inserts, err) < 0)
+	if (add_archive(call, p, args.v[2], !inserts, err) < 0)
 		return -1;
-	for (int i = 3; inserts && i < call->argc; i++)
-		if (plan_add_input(p, call, call->argv[i], err) < 0)
+	for (size_t i = 3; inserts && i < args.n; i++)
+		if (plan_add_input(p, call, args.v[i], err) < 0)
 			return -1;
-	if (!p->delegate && set_up(call, p, err) < 0)
+	if (!p->delegate && set_up(call, p, args.v, err) < 0)
 		return -1;
 	return p->delegate ? refuse(call, p, p->reason) : 0;
 }

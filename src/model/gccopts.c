@@ -626,31 +626,37 @@ static void split_words(const char *s, struct strv *out)
 		strv_add(out, buf_str(&word));
 }
 
-static int expand(struct gcc_call *c, char *const *argv, int depth, struct err *err)
+static int expand(char *const *argv, int depth, struct strv *args, struct strv *files,
+                  struct err *err)
 {
 	for (; *argv; argv++) {
 		struct stat st;
 
-		if (c->args.n > ARGS_MAX)
+		if (args->n > ARGS_MAX)
 			return err_set(err, ERR_UNSURE, "too many arguments");
 		if (argv[0][0] != '@' || stat(argv[0] + 1, &st) < 0) {
-			strv_add(&c->args, argv[0]);
+			strv_add(args, argv[0]);
 			continue;
 		}
 		if (!S_ISREG(st.st_mode))
 			return err_set(err, ERR_UNSURE, "response file is not a regular file");
-		if (depth > 10 || c->response_files.n > RESPONSE_FILES_MAX)
+		if (depth > 10 || files->n > RESPONSE_FILES_MAX)
 			return err_set(err, ERR_UNSURE, "response files nest too deep");
 		auto_buf text = BUF_LIMIT(RESPONSE_MAX);
 		auto_strv words = STRV_INIT;
 		if (file_read(argv[0] + 1, &text, err) < 0)
 			return -1;
-		strv_add(&c->response_files, argv[0] + 1);
+		strv_add(files, argv[0] + 1);
 		split_words(buf_str(&text), &words);
-		if (expand(c, strv_argv(&words), depth + 1, err) < 0)
+		if (expand(strv_argv(&words), depth + 1, args, files, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int gcc_expand_args(char *const *argv, struct strv *args, struct strv *files, struct err *err)
+{
+	return expand(argv, 0, args, files, err);
 }
 
 struct parse {
@@ -999,7 +1005,7 @@ int gcc_call_parse(struct gcc_call *c, char *const *argv, struct err *err)
 	struct parse p = { .c = c };
 
 	*c = (struct gcc_call){ .cxx = gcc_is_cxx_driver(argv[0]), .stage = STAGE_LINK };
-	if (expand(c, argv, 0, err) < 0)
+	if (gcc_expand_args(argv, &c->args, &c->response_files, err) < 0)
 		return -1;
 	for (size_t i = 1; i < c->args.n; i++) {
 		char *arg = c->args.v[i];

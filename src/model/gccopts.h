@@ -157,6 +157,11 @@ struct gcc_call {
  */
 int gcc_call_parse(struct gcc_call *c, char *const *argv, struct err *err);
 void gcc_call_release(struct gcc_call *c);
+/**
+ * The words of @argv with response files ("@file", as all GNU tools read them) expanded; @files
+ * gets their names. UNSURE when they nest too deep or are no regular files.
+ */
+int gcc_expand_args(char *const *argv, struct strv *args, struct strv *files, struct err *err);
 /** The language of a file by its suffix. */
 enum gcc_lang gcc_lang_of(const char *path, bool cxx);
 /** Is this the name of a C++ driver ("g++", "x86_64-linux-gnu-g++-12", "clang++")? */

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "model/closure.h"
+#include "model/gccopts.h"
 #include "model/ldopts.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static void add_outputs(const struct call *call, struct plan *p, const struct ld
 }
 
 static int describe(const struct call *call, struct plan *p, struct ldopts_call *c,
-                    struct err *err)
+                    char *const *args, struct err *err)
 {
 	char *programs[] = { (char *)call->tool, NULL };
 	char plugins[] = "/usr/lib/bfd-plugins";
@@ -41,22 +42,28 @@ static int describe(const struct call *call, struct plan *p, struct ldopts_call 
 	plan_add_manifest(p, &closure);
 	add_outputs(call, p, c);
 	plan_add_env(p, "PATH=%s", dir);
-	plan_set_args(p, call->argv);
+	plan_set_args(p, args);
 	return 0;
 }
 
 static int plan_ld(const struct call *call, struct plan *p, struct err *err)
 {
 	struct ldopts_call c = { 0 };
+	auto_strv args = STRV_INIT;
+	auto_strv files = STRV_INIT;
+	struct err why = ERR_INIT;
 	int rc = 0;
 
 	plan_refuse_driven(p, call);
-	ldopts_take(&c, call->argv + 1, (size_t)call->argc - 1, p);
+	if (gcc_expand_args(call->argv, &args, &files, &why) < 0)
+		plan_delegate(p, "a response file that can't be followed");
+	else
+		ldopts_take(&c, args.v + 1, args.n - 1, p);
 	if (!c.scan.files.n)
 		plan_delegate(p, "ld without files");
 	plan_refuse_env(p, call, plan_bfd_env);
 	if (!p->delegate)
-		rc = describe(call, p, &c, err);
+		rc = describe(call, p, &c, args.v, err);
 	if (p->delegate)
 		for (int i = 1; i < call->argc; i++)
 			plan_reads(p, call, call->argv[i]);

@@ -11,6 +11,7 @@
 #include "core/placeholder.h"
 #include "model/elfinfo.h"
 #include "model/links.h"
+#include "model/thin.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -262,6 +263,22 @@ static int add_script(struct scan *s, const char *path, struct err *err)
 	return 0;
 }
 
+static int add_thin(struct scan *s, const char *path, struct err *err)
+{
+	auto_strv members = STRV_INIT;
+	struct err why = ERR_INIT;
+
+	if (thin_members(path, &members, &why) < 0)
+		return plan_delegate(s->p, "a thin archive that can't be followed");
+	for (size_t i = 0; i < members.n; i++) {
+		bool found = false;
+
+		if (add_file(s, members.v[i], &found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* What the file itself makes the linker read. */
 static int look_into(struct scan *s, const char *path, struct err *err)
 {
@@ -275,8 +292,8 @@ static int look_into(struct scan *s, const char *path, struct err *err)
 	if (placeholder_sniff(head, (size_t)n) || strncmp(head, "!<arch>", 7) == 0 ||
 	    strncmp(head, "BC\xc0\xde", 4) == 0)
 		return 0;
-	if (strncmp(head, "!<thin>", 7) == 0)
-		return plan_delegate(s->p, "a thin archive");
+	if (thin_sniff(head, (size_t)n))
+		return add_thin(s, path, err);
 	if (memcmp(head,
 	           "\x7f"
 	           "ELF",

@@ -927,6 +927,13 @@ t 'for f in a b main; do gcc -flto -g -O2 -c $f.c; done; gcc -flto=2 -g -O2 a.o 
 t 'for f in a b main; do gcc -flto -O2 -c $f.c; done; gcc -flto -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
 t 'clang -flto -c a.c b.c && clang -flto a.o b.o main.c -fuse-ld=lld && ./a.out'
 
+# Thin archives, and what names of files come from.
+t 'gcc -c a.c b.c -o out/b.o; gcc -c a.c; gcc -c b.c -o out/b.o && ar csrDT out/lib.a a.o out/b.o && gcc main.c out/lib.a && ./a.out'
+t 'gcc -c a.c; gcc -c b.c -o out/b.o && ar rcsT lib.a a.o && ar rcsT lib.a out/b.o && ar rcs --thin lib2.a out/b.o && ar t lib.a && gcc main.c -L. -l:lib.a && ./a.out && ld -r --whole-archive lib.a -o all.o'
+t 'gcc -c a.c b.c; echo "a.o b.o" >rsp; ar rcs lib.a @rsp && ar t lib.a && ld -r @rsp -o ab.o && rm a.o && ar rcs lib.a @rsp'
+t 'gcc -c a.c b.c; ar rcsT lib.a a.o b.o; rm a.o; gcc main.c lib.a; ar rcsT lib.a b.o'
+t 'gcc -c a.c b.c && ar rcsT libthin.a a.o b.o && ar rcs libthin.a b.o && ar d libthin.a a.o; ranlib libthin.a'
+
 # Folders of the environment; other languages.
 t 'CPATH=inc gcc -c only.c -MD && cat only.d; C_INCLUDE_PATH=inc:inc2 clang -c only.c'
 t 'CPATH=:inc2 CPLUS_INCLUDE_PATH=inc g++ -c only.c; C_INCLUDE_PATH=inc2 gcc -Iinc -c only.c'
