@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "cmd/remote.h"
+#include "store/gc.h"
 
 const struct command commands[] = {
 	{ "build", "run a build; what it compiles is forced while it runs", help_build,
@@ -14,11 +15,15 @@ const struct command commands[] = {
 	  cmd_collect },
 	{ "create-thunk", "make a thunk by hand", help_create_thunk, cmd_create_thunk },
 	{ "describe", "show a thunk as JSON", help_describe, cmd_describe },
+	{ "doctor", "show what this machine can do, and what is lacking", help_doctor,
+	  cmd_doctor },
 	{ "execute", "run thunks now, without asking the memo table", help_execute,
 	  cmd_execute },
 	{ "explain", "show the thunks behind a file, and why they ran", help_explain,
 	  cmd_explain },
 	{ "force", "make placeholders real", help_force, cmd_force },
+	{ "fsck", "check every object of the store", help_fsck, cmd_fsck },
+	{ "gc", "remove from the store what was not used for long", help_gc, cmd_gc },
 	{ "get", "bring objects from the backend", help_get, remote_command },
 	{ "hash", "print the names of files", help_hash, cmd_hash },
 	{ "help", "show this list, or help on a command", help_help, cmd_help },
@@ -71,7 +76,7 @@ int command_failed(const struct command *self, const struct err *err)
 	return err_exit_code(err->kind);
 }
 
-int command_open_store(bool create, struct store **out, struct err *err)
+static int open_store(bool create, struct store **out, struct err *err)
 {
 	auto_free char *cwd = getcwd(NULL, 0);
 	const char *named = getenv("GG_DIR");
@@ -91,4 +96,18 @@ int command_open_store(bool create, struct store **out, struct err *err)
 	if (!dir)
 		dir = path_join(cwd, ".gg");
 	return store_open(dir, flags, out, err);
+}
+
+int command_open_store(bool create, struct store **out, struct err *err)
+{
+	if (open_store(create, out, err) < 0)
+		return -1;
+	/* Until this process ends; that it can't be held is told by what can't be written. */
+	store_hold(*out);
+	return 0;
+}
+
+int command_open_store_alone(struct store **out, struct err *err)
+{
+	return open_store(false, out, err);
 }

@@ -26,9 +26,12 @@ int cmd_build(const struct command *self, int argc, char **argv);
 int cmd_collect(const struct command *self, int argc, char **argv);
 int cmd_create_thunk(const struct command *self, int argc, char **argv);
 int cmd_describe(const struct command *self, int argc, char **argv);
+int cmd_doctor(const struct command *self, int argc, char **argv);
 int cmd_execute(const struct command *self, int argc, char **argv);
 int cmd_explain(const struct command *self, int argc, char **argv);
 int cmd_force(const struct command *self, int argc, char **argv);
+int cmd_fsck(const struct command *self, int argc, char **argv);
+int cmd_gc(const struct command *self, int argc, char **argv);
 int cmd_hash(const struct command *self, int argc, char **argv);
 int cmd_help(const struct command *self, int argc, char **argv);
 int cmd_infer(const struct command *self, int argc, char **argv);
@@ -43,9 +46,9 @@ int cmd_version(const struct command *self, int argc, char **argv);
 
 /* help texts, beside their commands: cmd/help_text.c */
 extern const char help_build[], help_collect[], help_create_thunk[], help_describe[],
-	help_execute[], help_explain[], help_force[], help_get[], help_hash[], help_help[],
-	help_infer[], help_init[], help_put[], help_report[], help_run[], help_stats[],
-	help_summary[], help_version[];
+	help_doctor[], help_execute[], help_explain[], help_force[], help_fsck[], help_gc[],
+	help_get[], help_hash[], help_help[], help_infer[], help_init[], help_put[],
+	help_report[], help_run[], help_stats[], help_summary[], help_version[];
 extern const char help_model_generic[], help_models[];
 
 /** Print the command's help on stdout; returns 0. */
@@ -55,8 +58,11 @@ int command_usage(const struct command *self, const char *fmt, ...) printflike(2
 /** "gg NAME: err->msg" on stderr; returns the exit code of its kind. */
 int command_failed(const struct command *self, const struct err *err);
 
-/** Open the store that GG_DIR or an ancestor folder names. @create: make ./.gg when there is
+/** Open the store that GG_DIR or an ancestor folder names, and keep what is used there from
+ * gg gc until this process ends. @create: make ./.gg when there is
  * none. */
 int command_open_store(bool create, struct store **out, struct err *err);
+/** As above, without making one and without keeping gc away: for who looks after it. */
+int command_open_store_alone(struct store **out, struct err *err);
 
 #endif

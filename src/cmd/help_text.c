@@ -233,6 +233,51 @@ const char help_execute[] =
 "\n"
 "  gg execute TQtmlNPfoECnIQfaVQVHYszwy3y0Kugtha3buA7k1fhI00000091\n";
 
+const char help_doctor[] =
+"usage: gg doctor [--json]\n"
+"\n"
+"Shows what this machine can do for gg: isolation, the store, tools and whether\n"
+"they are modelled, variables that matter, settings for other machines. Each lack\n"
+"comes with its remedy. Secrets are never shown.\n"
+"\n"
+"      --json   the same as JSON\n"
+"\n"
+"The exit status is 0 if gg can work here, else 1.\n"
+"\n"
+"  gg doctor\n";
+
+const char help_gc[] =
+"usage: gg gc [OPTIONS]\n"
+"\n"
+"Removes objects from the store, the least recently used first, and forgets the\n"
+"results that they belong to: those commands run again when they are asked for.\n"
+"What a running gg uses, and what placeholders need, is kept.\n"
+"\n"
+"      --max-size SIZE    until the objects take at most SIZE on the disk: 500M, 2G\n"
+"      --older-than AGE   what was not used for AGE: 12h, 30d, 2w (default: 30d,\n"
+"                         unless --max-size is given)\n"
+"  -n, --dry-run          only say what would go\n"
+"      --json             the figures as JSON\n"
+"\n"
+"  gg gc --max-size 2G\n"
+"  gg gc --older-than 2w --dry-run\n";
+
+const char help_fsck[] =
+"usage: gg fsck [--repair] [--json]\n"
+"\n"
+"Checks every object of the store against its name, the index, the results and\n"
+"the log that they can be read back from. A damaged object is set aside in\n"
+".gg/corrupt: what made it runs again when it is asked for.\n"
+"\n"
+"      --repair   also forget results whose objects are gone, set aside files that\n"
+"                 are no objects, and write the log anew\n"
+"      --json     the figures as JSON\n"
+"\n"
+"The exit status is 1 if something was damaged and not all of it was repaired.\n"
+"\n"
+"  gg fsck\n"
+"  gg fsck --repair\n";
+
 const char help_explain[] =
 "usage: gg explain [--json] FILE...\n"
 "\n"

@@ -1,10 +1,12 @@
 /* gg infer: run a build whose compilers make thunks and placeholders, and nothing else. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/tools.h"
+#include "store/gc.h"
 
 int cmd_infer(const struct command *self, int argc, char **argv)
 {
@@ -28,6 +30,10 @@ int cmd_infer(const struct command *self, int argc, char **argv)
 	if (!folder)
 		return command_failed(self, &err);
 	auto_strv env = tools_environment(st, folder, path, extra);
+	/* The command and its children keep gc away. */
+	int held = store_hold(st);
+	if (held >= 0)
+		fcntl(held, F_SETFD, 0);
 	store_close(steal(&st));
 	environ = strv_argv(&env);
 	execvp(argv[first], argv + first);

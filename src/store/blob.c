@@ -27,6 +27,17 @@ static void blob_name(const struct oid *id, char name[80])
 	snprintf(name, 80, "blobs/%s", id->s);
 }
 
+/* Renews the age of what is looked at, so that it is not collected (store/gc). False: it has
+ * just been taken away. Fails on another user's blob; then its age is that user's business. */
+static bool blob_still_there(const struct store *st, const char *name, const struct stat *sb)
+{
+	static const struct timespec now[2] = { { 0, UTIME_NOW }, { 0, UTIME_OMIT } };
+
+	if (sb->st_atime >= time(NULL) - BLOB_FRESH_S)
+		return true;
+	return utimensat(st->dir_fd, name, now, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
 enum blob_state blob_state(const struct store *st, const struct oid *id, struct stat *sb)
 {
 	char name[80];
@@ -36,22 +47,19 @@ enum blob_state blob_state(const struct store *st, const struct oid *id, struct 
 		return BLOB_ABSENT;
 	if (!S_ISREG(sb->st_mode) || (uint64_t)sb->st_size != oid_size(id))
 		return BLOB_WRONG_SIZE;
-	return BLOB_THERE;
+	return blob_still_there(st, name, sb) ? BLOB_THERE : BLOB_ABSENT;
 }
 
-/* A blob is put that is there already: refresh its age, let it be executed if need be. */
+/* A blob is put that is there already (and whose age was renewed): let it be executed if need
+ * be. */
 static int blob_renew(struct store *st, const struct oid *id, const struct stat *sb,
                       bool executable, struct err *err)
 {
-	static const struct timespec now[2] = { { 0, UTIME_NOW }, { 0, UTIME_OMIT } };
 	char name[80];
 
 	blob_name(id, name);
 	if (executable && !(sb->st_mode & 0111) && fchmodat(st->dir_fd, name, 0555, 0) < 0)
 		return err_sys(err, "make %s executable", id->s);
-	/* Fails on another user's blob; then its age is that user's business. */
-	if (sb->st_atime < time(NULL) - BLOB_FRESH_S)
-		(void)!utimensat(st->dir_fd, name, now, 0);
 	return 0;
 }
 
@@ -326,6 +334,8 @@ static int blob_open(struct store *st, const struct oid *id, bool *is_blob, stru
 	}
 	if (fd < 0 || fstat(fd, &sb) < 0)
 		return err_sys(err, "open %s", id->s);
+	if (*is_blob)
+		(void)!blob_still_there(st, name, &sb);
 	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != oid_size(id))
 		return err_set(err, ERR_CORRUPT, "%s has %lld bytes", id->s,
 		               (long long)sb.st_size);

@@ -271,6 +271,11 @@ static int env_walk(void *arg)
 	return rc;
 }
 
+int env_check(struct env *env)
+{
+	return env_guard(env_walk, env);
+}
+
 /* open */
 
 struct env_attempt {

@@ -40,6 +40,8 @@ void env_release(struct env *env);
 bool env_usable(const struct env *env);
 /** @env was found damaged: set its folder aside unless that was done already. */
 void env_condemn(struct env *env, const char *dir);
+/** Walk it from end to end: 0, or a code that env_is_damage knows. */
+int env_check(struct env *env);
 /** Is the file system of @dir full? A fault then says nothing about the index. */
 bool env_disk_full(const char *dir);
 /** Give the map more room, or take over what another process gave it. */

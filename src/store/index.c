@@ -493,3 +493,61 @@ void index_check_readers(struct index *ix)
 	if (ix->env && env_usable(ix->env))
 		mdb_reader_check(ix->env->mdb, &dead);
 }
+
+static int index_check_op(void *arg)
+{
+	struct index_op *op = arg;
+
+	/* What this process reads with must not pin what is walked. */
+	index_drop_snapshot(op->ix);
+	return env_check(op->ix->env);
+}
+
+int index_check(struct index *ix, struct err *err)
+{
+	struct index_op op = { .ix = ix };
+
+	if (index_ready(ix, err) < 0)
+		return -1;
+	int rc = index_check_op(&op);
+	if (rc == 0)
+		return 1;
+	if (!env_is_damage(rc))
+		return env_err(err, rc, "walk");
+	index_repair(ix, rc);
+	return index_ready(ix, err) < 0 ? -1 : 0;
+}
+
+static int index_facts_op(void *arg)
+{
+	struct index_op *op = arg;
+	struct index_facts *out = op->each_arg;
+	MDB_env *mdb = op->ix->env->mdb;
+	MDB_envinfo info;
+	MDB_stat stat;
+	int dead = 0;
+	int rc = mdb_env_info(mdb, &info);
+
+	if (rc == 0)
+		rc = mdb_env_stat(mdb, &stat);
+	if (rc == 0)
+		rc = mdb_reader_check(mdb, &dead);
+	if (rc)
+		return rc;
+	*out = (struct index_facts){
+		.entries = stat.ms_entries,
+		.bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize,
+		.readers = info.me_numreaders,
+		.max_readers = info.me_maxreaders,
+		.dead_readers = (unsigned)dead,
+		.read_only = op->ix->env->read_only,
+	};
+	return 0;
+}
+
+int index_facts(struct index *ix, struct index_facts *out, struct err *err)
+{
+	struct index_op op = { .each_arg = out };
+
+	return index_run(ix, index_facts_op, &op, "look", err);
+}

@@ -67,6 +67,16 @@ void index_batch_begin(struct index *ix);
 int index_flush(struct index *ix, struct err *err);
 /** Put it all on the disk. */
 int index_sync(struct index *ix, struct err *err);
+/** Walk all of it: 1 whole, 0 it was damaged and has been made anew, -1. */
+int index_check(struct index *ix, struct err *err);
+struct index_facts {
+	uint64_t entries;
+	uint64_t bytes; /* pages in use */
+	unsigned readers, max_readers;
+	unsigned dead_readers; /* left by killed processes; now forgotten */
+	bool read_only;
+};
+int index_facts(struct index *ix, struct index_facts *out, struct err *err);
 /** Forget readers that died. */
 void index_check_readers(struct index *ix);
 

@@ -20,6 +20,11 @@ struct journal_head {
 	uint64_t sum;
 };
 
+size_t journal_record_bytes(size_t key_len, size_t data_len)
+{
+	return sizeof(struct journal_head) + key_len + data_len;
+}
+
 int journal_open(int dir_fd)
 {
 	return openat(dir_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);

@@ -12,6 +12,8 @@
 int journal_append(int fd, const char *key, const void *data, size_t len, struct err *err);
 /** Open for appending, made if missing; -1 with errno. */
 int journal_open(int dir_fd);
+/** What one record takes in the file. */
+size_t journal_record_bytes(size_t key_len, size_t data_len);
 /**
  * Call fn(arg, key, data, len) for each whole record, oldest first; damaged stretches are
  * skipped. Stops at the first answer that is not 0 and returns it; 0, or an errno.

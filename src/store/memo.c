@@ -1,6 +1,7 @@
 #include "store/store_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -239,6 +240,55 @@ int store_memo_each(struct store *st,
 	struct memo_walk w = { fn, arg };
 
 	return index_each(st->index, prefix, memo_walk_one, &w, err);
+}
+
+int store_memo_forget(struct store *st, const struct oid *thunk, struct err *err)
+{
+	char key[INDEX_KEY_MAX];
+
+	memo_key(thunk, key);
+	return index_del(st->index, key, err);
+}
+
+struct log_copy {
+	int fd;
+	struct err *err;
+	bool failed;
+};
+
+static int log_copy_one(void *arg, const char *key, const struct index_value *value)
+{
+	struct log_copy *c = arg;
+
+	c->failed = journal_append(c->fd, key, value->data, value->len, c->err) < 0;
+	return c->failed;
+}
+
+int store_memo_rewrite_log(struct store *st, struct err *err)
+{
+	static const char prefix[] = { INDEX_MEMO, '\0' };
+	static const char fresh[] = "memo.log.new";
+	auto_fd fd = openat(st->dir_fd, fresh,
+	                    O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct log_copy copy = { fd, err, false };
+
+	if (fd < 0)
+		return err_sys(err, "%s/%s", st->dir, fresh);
+	int rc = index_each(st->index, prefix, log_copy_one, &copy, err);
+	/* On the disk before it takes the old one's place: it is what the index is made from.
+	 */
+	if (rc == 0 && !copy.failed && fdatasync(fd) < 0)
+		rc = err_sys(err, "%s/%s", st->dir, fresh);
+	if (rc == 0 && !copy.failed && renameat(st->dir_fd, fresh, st->dir_fd, "memo.log") < 0)
+		rc = err_sys(err, "%s/%s", st->dir, fresh);
+	if (rc < 0 || copy.failed) {
+		unlinkat(st->dir_fd, fresh, 0);
+		return err_wrap(err, "write memo.log anew");
+	}
+	if (st->journal >= 0)
+		close(st->journal);
+	st->journal = -1;
+	return 0;
 }
 
 int store_sync(struct store *st, struct err *err)

@@ -24,12 +24,12 @@ static void produced_key(const char *path, char key[INDEX_KEY_MAX])
 	snprintf(key, INDEX_KEY_MAX, "%s%s", PRODUCED_PREFIX, name.s);
 }
 
-static void read_oid(struct unpack *u, bool may_be_empty, struct oid *out)
+static void read_oid(struct unpack *u, struct oid *out)
 {
 	auto_free char *s = unpack_str(u);
 
 	out->s[0] = '\0';
-	if (s && (*s || !may_be_empty) && oid_parse(s, strlen(s), out, NULL) < 0)
+	if (s && oid_parse(s, strlen(s), out, NULL) < 0)
 		u->bad = true;
 }
 
@@ -39,8 +39,11 @@ static char *produced_decode(const struct index_value *value, struct produced *o
 	struct unpack u = { value->data, value->len, false };
 
 	*out = (struct produced){ 0 };
-	read_oid(&u, false, &out->thunk);
-	read_oid(&u, true, &out->before);
+	read_oid(&u, &out->thunk);
+	uint32_t n = unpack_u32(&u);
+	u.bad |= n > PRODUCED_BEFORE_MAX;
+	while (!u.bad && out->n_before < n)
+		read_oid(&u, &out->before[out->n_before++]);
 	out->at_ns = (int64_t)unpack_u64(&u);
 	out->tag = unpack_str(&u);
 	auto_free char *path = unpack_str(&u);
@@ -71,6 +74,23 @@ int store_produced_get(struct store *st, const char *path, struct produced *out,
 	return noted != NULL;
 }
 
+/* The one that was the last comes first; the new one is not among them. */
+static void pack_before(const struct produced *old, bool known, const struct oid *thunk,
+                        struct buf *out)
+{
+	const struct oid *list[PRODUCED_BEFORE_MAX];
+	uint32_t n = 0;
+
+	if (known)
+		list[n++] = &old->thunk;
+	for (size_t i = 0; i < old->n_before && n < PRODUCED_BEFORE_MAX; i++)
+		if (!oid_eq(&old->before[i], thunk))
+			list[n++] = &old->before[i];
+	pack_u32(out, n);
+	for (uint32_t i = 0; i < n; i++)
+		pack_str(out, list[i]->s);
+}
+
 int store_produced_note(struct store *st, const char *path, const struct oid *thunk,
                         const char *tag, struct err *err)
 {
@@ -84,7 +104,7 @@ int store_produced_note(struct store *st, const char *path, const struct oid *th
 	if (known && oid_eq(&old.thunk, thunk))
 		return 0;
 	pack_str(&value, thunk->s);
-	pack_str(&value, known ? old.thunk.s : "");
+	pack_before(&old, known == 1, thunk, &value);
 	pack_u64(&value, (uint64_t)clock_wall_ns());
 	pack_str(&value, tag ? tag : "");
 	pack_str(&value, path);

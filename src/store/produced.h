@@ -7,11 +7,16 @@
 
 #include "store/store.h"
 
+enum { PRODUCED_BEFORE_MAX = 7 };
+
 struct produced {
 	struct oid thunk;
-	struct oid before; /* another thunk whose output it was before; "" for none */
-	char *tag;         /* owned; NULL: the first output */
-	int64_t at_ns;     /* wall clock, when this thunk was first noted */
+	char *tag;     /* owned; NULL: the first output */
+	int64_t at_ns; /* wall clock, when this thunk was last noted as a new one */
+	/* Other thunks whose output it was, newest first: a file may be made in several steps
+	 * (ar, ranlib), and again and again. */
+	struct oid before[PRODUCED_BEFORE_MAX];
+	size_t n_before;
 };
 
 void produced_release(struct produced *p);

@@ -133,6 +133,10 @@ int store_memo_put(struct store *st, const struct oid *thunk, const struct memo 
 int store_memo_each(struct store *st,
                     void (*fn)(void *arg, const struct oid *thunk, const struct memo *m),
                     void *arg, struct err *err);
+int store_memo_forget(struct store *st, const struct oid *thunk, struct err *err);
+/** Write memo.log anew, from the index. Only while no other process appends to it: what it
+ * appends meanwhile would be lost. */
+int store_memo_rewrite_log(struct store *st, struct err *err);
 /** Make what was put so far durable against a crash of the machine: one syncfs. */
 int store_sync(struct store *st, struct err *err);
 
@@ -163,6 +167,20 @@ int store_cache_get(struct store *st, enum cache_kind kind, const void *key, siz
                     struct buf *out, struct err *err);
 int store_cache_put(struct store *st, enum cache_kind kind, const void *key, size_t key_len,
                     const void *value, size_t value_len, struct err *err);
+
+/* facts, for who looks after a store */
+
+struct store_facts {
+	uint64_t blobs;
+	uint64_t blob_bytes; /* on the disk */
+	uint64_t index_entries, index_bytes, log_bytes;
+	unsigned readers, max_readers, dead_readers;
+	bool read_only;
+	bool reflinks; /* the file system copies without copying */
+	uint64_t free_bytes;
+};
+/** Cost: a stat for each blob. */
+int store_facts(struct store *st, struct store_facts *out, struct err *err);
 
 /* transactions */
 

@@ -281,21 +281,39 @@ static bool ran_before(const struct explainer *x, const struct explained *e)
 	return false;
 }
 
-static void take_reason(struct explainer *x, struct explained *e, const struct thunk *now,
-                        const struct oid *before)
+/* The newest of those that made the file before by the same program: it may have been made in
+ * several steps. */
+static struct thunk *predecessor(struct explainer *x, const struct produced *made,
+                                 const struct thunk *now)
 {
-	auto_thunk then = NULL;
+	for (size_t i = 0; i < made->n_before; i++) {
+		auto_thunk then = NULL;
+
+		if (load(x, &made->before[i], &then) == 0 && then->args.n && now->args.n &&
+		    strcmp(path_base(then->args.v[0]), path_base(now->args.v[0])) == 0)
+			return steal(&then);
+	}
+	return NULL;
+}
+
+static void take_reason(struct explainer *x, struct explained *e, const struct thunk *now)
+{
+	auto_produced made = { 0 };
+	struct err ignored;
 
 	if (e->state != EXPLAIN_RAN)
 		return;
 	if (ran_before(x, e)) {
 		e->reason = EXPLAIN_LOST;
-	} else if (!*before->s) {
-		e->reason = EXPLAIN_FIRST_TIME;
-	} else if (now && load(x, before, &then) == 0) {
-		thunkdiff(x->store, then, now, &e->changes, &e->n_changes);
-		e->reason = e->n_changes ? EXPLAIN_CHANGED : EXPLAIN_NO_REASON;
+		return;
 	}
+	int known = store_produced_get(x->store, e->path, &made, &ignored);
+	auto_thunk then = known == 1 && now ? predecessor(x, &made, now) : NULL;
+	e->reason = EXPLAIN_FIRST_TIME;
+	if (then)
+		thunkdiff(x->store, then, now, &e->changes, &e->n_changes);
+	if (e->n_changes)
+		e->reason = EXPLAIN_CHANGED;
 }
 
 /* -- what is behind it -- */
@@ -307,26 +325,43 @@ static char *full_path(const struct thunk *t, const char *name)
 	return path_absolute(t->workdir ? t->workdir : "/", name);
 }
 
-static void behind_value(struct explainer *x, const struct thunk *t, const struct thunk_ref *r)
+/* Which thunk put that content at that path? Not @self, which may have written the same bytes
+ * there again. */
+static bool maker_at(struct explainer *x, const struct oid *self, const char *path,
+                     const struct oid *value, struct oid *maker)
 {
-	auto_free char *path = r->name ? full_path(t, r->name) : NULL;
 	auto_produced made = { 0 };
 	struct err ignored;
-	struct oid maker;
-	bool added = true;
 
-	if (path)
-		map_add(&x->seen, path, &added);
-	if (!added)
-		return;
-	if (path && store_produced_get(x->store, path, &made, &ignored) == 1 &&
-	    makes(x, &made.thunk, &r->id) != 0)
-		add(x, path, &made.thunk);
-	else if (maker_of(x, &r->id, &maker))
+	if (store_produced_get(x->store, path, &made, &ignored) != 1)
+		return false;
+	*maker = made.thunk;
+	if (!oid_eq(maker, self) && makes(x, maker, value) != 0)
+		return true;
+	for (size_t i = 0; i < made.n_before; i++) {
+		*maker = made.before[i];
+		if (!oid_eq(maker, self) && makes(x, maker, value) == 1)
+			return true;
+	}
+	return false;
+}
+
+static void behind_value(struct explainer *x, const struct oid *self, const struct thunk *t,
+                         const struct thunk_ref *r)
+{
+	auto_free char *path = r->name ? full_path(t, r->name) : NULL;
+	struct oid maker;
+	bool added;
+
+	/* A path may have had several contents; each is looked at once. */
+	auto_free char *key = xasprintf("%s %s", r->id.s, path ? path : "");
+	map_add(&x->seen, key, &added);
+	if (added &&
+	    ((path && maker_at(x, self, path, &r->id, &maker)) || maker_of(x, &r->id, &maker)))
 		add(x, path, &maker);
 }
 
-static void behind(struct explainer *x, const struct thunk *t)
+static void behind(struct explainer *x, const struct oid *self, const struct thunk *t)
 {
 	for (size_t i = 0; i < t->thunks.n; i++) {
 		const struct thunk_ref *r = &t->thunks.v[i];
@@ -335,20 +370,17 @@ static void behind(struct explainer *x, const struct thunk *t)
 		add(x, path ? path : r->name, &r->id);
 	}
 	for (size_t i = 0; i < t->values.n; i++)
-		behind_value(x, t, &t->values.v[i]);
+		behind_value(x, self, t, &t->values.v[i]);
 	for (size_t i = 0; i < t->execs.n; i++)
-		behind_value(x, t, &t->execs.v[i]);
+		behind_value(x, self, t, &t->execs.v[i]);
 }
 
 /* Fills in number @i of the list; what is behind it comes to the end of the list. */
 static void complete(struct explainer *x, size_t i)
 {
 	struct oid id = x->list[i].thunk;
-	auto_produced made = { 0 };
 	auto_buf command = BUF_INIT;
 	auto_thunk t = NULL;
-	struct err ignored;
-	struct oid before = { "" };
 
 	take_records(x, &x->list[i]);
 	if (load(x, &id, &t) == 0) {
@@ -360,12 +392,9 @@ static void complete(struct explainer *x, size_t i)
 			set_text(&x->list[i].path, path ? path : t->outputs.v[0]);
 		}
 	}
-	if (store_produced_get(x->store, x->list[i].path, &made, &ignored) == 1 &&
-	    oid_eq(&made.thunk, &id))
-		before = made.before;
-	take_reason(x, &x->list[i], t, &before);
+	take_reason(x, &x->list[i], t);
 	if (t)
-		behind(x, t);
+		behind(x, &id, t);
 }
 
 /* -- the file itself -- */
@@ -523,7 +552,6 @@ static void add_when(struct buf *out, const struct explained *e)
 	}
 	buf_addf(out, " in run %llu, ", (unsigned long long)e->run);
 	text_time(out, e->run_at_ns);
-	buf_adds(out, "; not asked for since");
 }
 
 static void add_cost(struct buf *out, const struct explained *e, const char *verb)
@@ -549,12 +577,14 @@ static void add_state(struct buf *out, const struct explained *e)
 		buf_adds(out, e->ok ? "ran" : "failed");
 		add_when(out, e);
 		add_cost(out, e, ": took");
+		buf_adds(out, e->in_last_run ? "" : "; not asked for since");
 		break;
 	case EXPLAIN_REMEMBERED:
 		buf_adds(out, "remembered");
 		add_when(out, e);
 		add_cost(out, e, ": took");
 		buf_adds(out, e->wall_ns < 0 ? "" : " when it ran");
+		buf_adds(out, e->in_last_run ? "" : "; not asked for since");
 		break;
 	case EXPLAIN_WAITING: buf_adds(out, "not run yet: gg force makes it"); break;
 	case EXPLAIN_UNKNOWN:

@@ -156,8 +156,7 @@ static void test_the_last_runs_are_kept_and_all_are_counted(void **state)
 	OK(runs_total(f->st, &total, &err), err);
 	assert_int_equal(total.runs, RUNS_MAX + 15);
 	assert_int_equal(total.counts.commands, 5 * (RUNS_MAX + 15));
-	assert_int_equal(total.reasons[0].count + total.reasons[1].count,
-	                 10 * (RUNS_MAX + 15));
+	assert_int_equal(total.reasons[0].count + total.reasons[1].count, 10 * (RUNS_MAX + 15));
 	runs_total_release(&total);
 
 	auto_record last = RECORD_INIT;
@@ -246,12 +245,26 @@ static void test_what_made_a_path_last_and_before_is_known(void **state)
 	OK(store_produced_note(f->st, "/x/y.o", &a, NULL, &err), err);
 	OK(store_produced_note(f->st, "/x/y.o", &a, NULL, &err), err);
 	assert_int_equal(store_produced_get(f->st, "/x/y.o", &p, &err), 1);
-	assert_true(oid_eq(&p.thunk, &a) && !*p.before.s && !p.tag);
+	assert_true(oid_eq(&p.thunk, &a) && p.n_before == 0 && !p.tag);
 	OK(store_produced_note(f->st, "/x/y.o", &b, "y.o", &err), err);
 	produced_release(&p);
 	assert_int_equal(store_produced_get(f->st, "/x/y.o", &p, &err), 1);
-	assert_true(oid_eq(&p.thunk, &b) && oid_eq(&p.before, &a));
+	assert_true(oid_eq(&p.thunk, &b) && p.n_before == 1 && oid_eq(&p.before[0], &a));
 	assert_string_equal(p.tag, "y.o");
+	OK(store_produced_note(f->st, "/x/y.o", &a, NULL, &err), err);
+	produced_release(&p);
+	assert_int_equal(store_produced_get(f->st, "/x/y.o", &p, &err), 1);
+	assert_true(oid_eq(&p.thunk, &a) && p.n_before == 1 && oid_eq(&p.before[0], &b));
+	for (unsigned i = 10; i < 40; i++) {
+		struct oid id = some_name(i);
+
+		OK(store_produced_note(f->st, "/x/y.o", &id, NULL, &err), err);
+	}
+	produced_release(&p);
+	assert_int_equal(store_produced_get(f->st, "/x/y.o", &p, &err), 1);
+	assert_int_equal(p.n_before, PRODUCED_BEFORE_MAX);
+	struct oid last = some_name(38);
+	assert_true(oid_eq(&p.before[0], &last));
 	OK(store_produced_forget(f->st, "/x/y.o", &err), err);
 	produced_release(&p);
 	assert_int_equal(store_produced_get(f->st, "/x/y.o", &p, &err), 0);
