@@ -353,11 +353,15 @@ static void behind_value(struct explainer *x, const struct oid *self, const stru
 	struct oid maker;
 	bool added;
 
-	/* A path may have had several contents; each is looked at once. */
+	/* What nobody made, as headers of the system, is asked for once. */
 	auto_free char *key = xasprintf("%s %s", r->id.s, path ? path : "");
-	map_add(&x->seen, key, &added);
-	if (added &&
-	    ((path && maker_at(x, self, path, &r->id, &maker)) || maker_of(x, &r->id, &maker)))
+	struct map_entry *e = map_add(&x->seen, key, &added);
+	if (!added && !e->num)
+		return;
+	bool found = (path && maker_at(x, self, path, &r->id, &maker)) ||
+	             maker_of(x, &r->id, &maker);
+	e->num = found;
+	if (found)
 		add(x, path, &maker);
 }
 

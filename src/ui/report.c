@@ -273,7 +273,8 @@ static void add_axis(struct page *p, int height)
 		buf_addf(p->out,
 		         "<line class=\"grid\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>",
 		         x, AXIS_HEIGHT - 4, x, height);
-		buf_addf(p->out, "<text class=\"tick\" x=\"%.1f\" y=\"12\">", x);
+		buf_addf(p->out, "<text class=\"tick\" x=\"%.1f\" y=\"12\"%s>", x,
+		         x > CHART_WIDTH * 0.95 ? " text-anchor=\"end\"" : "");
 		if (t)
 			add_duration(p, t);
 		else
@@ -529,22 +530,22 @@ static void add_troubles(struct page *p, bool failures)
 static const char style[] =
 	":root{color-scheme:light dark;--bg:#fff;--fg:#1c2024;--dim:#687076;--line:#e4e7ea;"
 	"--card:#f7f8f9;--bar:#7aa7e0;--crit:#e8912d;--bad:#d64545;--again:#b58ad6;--name:#"
-        "10222f}\n"
+	"10222f}\n"
 	"@media (prefers-color-scheme:dark){:root{--bg:#15181b;--fg:#e6e8ea;--dim:#9aa2a9;"
 	"--line:#2d3338;--card:#1d2125;--bar:#3f74b5;--crit:#c9761a;--bad:#c43d3d;--again:#"
-        "8e62b3;"
+	"8e62b3;"
 	"--name:#f2f5f8}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0 auto;padding:28px 32px 60px;max-width:1240px;background:var(--bg);"
 	"color:var(--fg);font:14px/1.5 system-ui,-apple-system,\"Segoe UI\",\"DejaVu "
-        "Sans\",sans-serif}\n"
+	"Sans\",sans-serif}\n"
 	"h1{font-size:22px;margin:0 0 2px;font-weight:600;overflow-wrap:anywhere}\n"
 	"h2{font-size:16px;margin:34px 0 6px;font-weight:600}\n"
 	".n{color:var(--dim);margin:0 0 10px;font-size:13px}\n"
 	".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:10px;"
 	"margin-top:18px}\n"
 	".card{background:var(--card);border:1px solid "
-        "var(--line);border-radius:8px;padding:10px "
+	"var(--line);border-radius:8px;padding:10px "
 	"14px}\n"
 	".card .k{color:var(--dim);font-size:12px}.card .v{font-size:22px;font-weight:600}"
 	".card .n{margin:0;font-size:12px;min-height:1.5em}\n"
@@ -560,21 +561,21 @@ static const char style[] =
 	".share{width:140px;padding-top:9px}.share div{background:var(--bar);height:7px;"
 	"border-radius:3px;min-width:1px}\n"
 	".chart{display:flex;gap:10px;border:1px solid "
-        "var(--line);border-radius:8px;padding:10px;"
+	"var(--line);border-radius:8px;padding:10px;"
 	"background:var(--card);max-height:640px;overflow:auto}\n"
 	".lanes{font-size:11px;color:var(--dim);white-space:nowrap;text-align:right}\n"
 	".lanes div{height:18px;margin-bottom:4px;line-height:18px}\n"
-	"svg{flex:1;min-width:0;display:block}\n"
+	"svg{flex:1;min-width:720px;display:block}\n"
 	".grid{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}\n"
 	".tick{fill:var(--dim);font-size:10px}\n"
 	".bar{fill:var(--bar);stroke:var(--card);stroke-width:.5;vector-effect:non-scaling-"
-        "stroke}"
+	"stroke}"
 	".bar:hover{opacity:.7}\n"
 	".crit{fill:var(--crit)}.bad{fill:var(--bad)}.again{fill:var(--again)}\n"
 	".thin{stroke:var(--bar);stroke-width:1;vector-effect:non-scaling-stroke;fill:none}\n"
 	".bar+text,.name{pointer-events:none}svg .name{fill:var(--name);font-size:10px}\n"
 	".box{display:inline-block;width:11px;height:11px;border-radius:2px;background:var(--"
-        "bar);"
+	"bar);"
 	"margin:0 2px 0 8px}.box.crit{background:var(--crit)}.box.bad{background:var(--bad)}"
 	".box.again{background:var(--again)}\n";
 
