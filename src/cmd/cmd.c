@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{ "collect", "keep files in the store and print their names", help_collect,
 	  cmd_collect },
 	{ "create-thunk", "make a thunk by hand", help_create_thunk, cmd_create_thunk },
+	{ "deploy", "make the cloud function that runs thunks", help_deploy, remote_command },
 	{ "describe", "show a thunk as JSON", help_describe, cmd_describe },
 	{ "doctor", "show what this machine can do, and what is lacking", help_doctor,
 	  cmd_doctor },

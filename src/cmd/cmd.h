@@ -25,6 +25,7 @@ extern const struct command commands[];
 int cmd_build(const struct command *self, int argc, char **argv);
 int cmd_collect(const struct command *self, int argc, char **argv);
 int cmd_create_thunk(const struct command *self, int argc, char **argv);
+int cmd_deploy(const struct command *self, int argc, char **argv); /* gg-remote only */
 int cmd_describe(const struct command *self, int argc, char **argv);
 int cmd_doctor(const struct command *self, int argc, char **argv);
 int cmd_execute(const struct command *self, int argc, char **argv);
@@ -45,10 +46,10 @@ int cmd_summary(const struct command *self, int argc, char **argv);
 int cmd_version(const struct command *self, int argc, char **argv);
 
 /* help texts, beside their commands: cmd/help_text.c */
-extern const char help_build[], help_collect[], help_create_thunk[], help_describe[],
-	help_doctor[], help_execute[], help_explain[], help_force[], help_fsck[], help_gc[],
-	help_get[], help_hash[], help_help[], help_infer[], help_init[], help_put[],
-	help_report[], help_run[], help_stats[], help_summary[], help_version[];
+extern const char help_build[], help_collect[], help_create_thunk[], help_deploy[],
+	help_describe[], help_doctor[], help_execute[], help_explain[], help_force[],
+	help_fsck[], help_gc[], help_get[], help_hash[], help_help[], help_infer[], help_init[],
+	help_put[], help_report[], help_run[], help_stats[], help_summary[], help_version[];
 extern const char help_model_generic[], help_models[];
 
 /** Print the command's help on stdout; returns 0. */

@@ -44,6 +44,37 @@ const char help_build[] =
 "  gg build -- ninja -C build\n"
 "  gg build -e lambda -j 1000 --store s3://my-bucket?region=eu-west-1 -- make\n";
 
+const char help_deploy[] =
+"usage: gg deploy lambda [OPTIONS]\n"
+"\n"
+"Packs gg's worker with all it needs, makes an AWS Lambda function of it or\n"
+"updates the one that is there, runs one thunk in it, and says what was done.\n"
+"Region and credentials are taken from where AWS's own tools take them.\n"
+"\n"
+"      --role ARN        the function's role (default: GG_LAMBDA_ROLE); needed for\n"
+"                        a new function\n"
+"      --region REGION   (default: AWS_REGION, or the profile's)\n"
+"      --name NAME       (default: GG_LAMBDA_FUNCTION, or gg-lambda-function)\n"
+"      --store URI       the store that builds will use (default: GG_STORAGE_URI);\n"
+"                        the function's access to it is checked\n"
+"      --with gcc        the package has this toolchain (gcc, clang) or program:\n"
+"                        workers then need not fetch it. May be repeated\n"
+"      --memory MB       128 to 10240 (default: 1769, one whole core)\n"
+"      --timeout SECONDS 1 to 900 (default: 300)\n"
+"      --tmp MB          512 to 10240 of /tmp (default: 2048)\n"
+"      --env NAME=VALUE  of the function's environment. May be repeated\n"
+"      --bucket NAME     where a package over 50 MB is put, in the same region\n"
+"  -o, --output FILE     keep the package\n"
+"      --dry-run         only make the package, and print the calls and the\n"
+"                        policies (IAM) that they need. Needs no credentials\n"
+"      --delete          remove the function\n"
+"      --json            what was done, as JSON\n"
+"  -h, --help            this text\n"
+"\n"
+"  gg deploy lambda --dry-run --region eu-west-1\n"
+"  gg deploy lambda --role arn:aws:iam::123456789012:role/gg --with gcc\n"
+"  gg deploy lambda --delete\n";
+
 const char help_infer[] =
 "usage: gg infer [--] COMMAND [ARGUMENTS]\n"
 "\n"

@@ -15,6 +15,7 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command *self, int argc, char **argv);
 } commands_here[] = {
+	{ "deploy", cmd_deploy },
 	{ "get", cmd_get },
 	{ "put", cmd_put },
 };

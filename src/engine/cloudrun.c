@@ -52,17 +52,12 @@ static void judge(void *arg, const struct http_response *r, struct outsource_ver
 		         "GG_CLOUDRUN_TOKEN_FILE, and the account roles/run.invoker",
 		         c->url, r->status, idtoken_source(c->token));
 	}
+	ramp_ended(&c->ramp, v->what == OUTCOME_THROTTLED, clock_now_ns());
 }
 
 static unsigned width(void *arg)
 {
 	return ramp_width(&((struct cloudrun *)arg)->ramp, clock_now_ns());
-}
-
-static void settled(void *arg, const struct outcome *o)
-{
-	ramp_ended(&((struct cloudrun *)arg)->ramp, o->what == OUTCOME_THROTTLED,
-	           clock_now_ns());
 }
 
 static void cloudrun_free(void *arg)
@@ -81,7 +76,6 @@ static const struct outsource_hooks cloudrun_hooks = {
 	.request = request,
 	.judge = judge,
 	.width = width,
-	.settled = settled,
 	.free = cloudrun_free,
 };
 
@@ -90,7 +84,6 @@ static const struct outsource_hooks gcloud_hooks = {
 	.request = request,
 	.judge = judge,
 	.width = width,
-	.settled = settled,
 	.free = cloudrun_free,
 };
 

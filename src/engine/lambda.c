@@ -91,7 +91,10 @@ static int request(void *arg, const struct outsource_job *job, struct http_reque
 
 static void judge(void *arg, const struct http_response *r, struct outsource_verdict *v)
 {
-	lambda_judge(((struct lambda *)arg)->region, r, v);
+	struct lambda *l = arg;
+
+	lambda_judge(l->region, r, v);
+	ramp_ended(&l->ramp, v->what == OUTCOME_THROTTLED, clock_now_ns());
 }
 
 static double price(void *arg, const struct http_response *r,
@@ -115,11 +118,6 @@ static double price(void *arg, const struct http_response *r,
 static unsigned width(void *arg)
 {
 	return ramp_width(&((struct lambda *)arg)->ramp, clock_now_ns());
-}
-
-static void settled(void *arg, const struct outcome *o)
-{
-	ramp_ended(&((struct lambda *)arg)->ramp, o->what == OUTCOME_THROTTLED, clock_now_ns());
 }
 
 static bool can_run(void *arg, const struct thunk *t, uint64_t input_bytes)
@@ -146,7 +144,6 @@ static const struct outsource_hooks hooks = {
 	.judge = judge,
 	.price = price,
 	.width = width,
-	.settled = settled,
 	.can_run = can_run,
 	.free = lambda_free,
 };

@@ -107,6 +107,11 @@ const char *lambda_admin_endpoint(const struct lambda_admin *a)
 	return a->endpoint;
 }
 
+const char *lambda_admin_region(const struct lambda_admin *a)
+{
+	return a->region;
+}
+
 /* --- one call */
 
 static int explain(const struct http_answer *a, const char *what, json_t *j, struct err *err)
@@ -333,6 +338,25 @@ int lambda_admin_delete(struct lambda_admin *a, const char *name, struct err *er
 	auto_free char *what = xasprintf("delete function %s", name);
 
 	return call(a, "DELETE", path, NULL, what, NULL, err);
+}
+
+int lambda_admin_invoke(struct lambda_admin *a, const char *name, const void *payload,
+                        size_t len, struct http_answer *out, struct err *err)
+{
+	auto_free char *url = xasprintf("%s" FUNCTIONS "/%s/invocations", a->endpoint, name);
+	struct http_request req = HTTP_REQUEST_INIT;
+	int rc;
+
+	req.method = "POST";
+	req.url = url;
+	req.body = payload;
+	req.body_len = len;
+	req.stall_timeout_ms = CALL_TIMEOUT_MS;
+	req.max_response = LAMBDA_PAYLOAD_MAX;
+	strv_add(&req.headers, "Content-Type: application/json");
+	rc = send_once(a, &req, "lambda", NULL, out, err);
+	http_request_release(&req);
+	return rc < 0 ? err_wrap(err, "invoke function %s", name) : 0;
 }
 
 char *lambda_admin_object_url(const struct lambda_admin *a, const char *bucket, const char *key)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "net/ask.h"
 
 #include <stdint.h>
 
@@ -61,11 +62,16 @@ int lambda_admin_upload(struct lambda_admin *a, const char *name,
 int lambda_admin_wait(struct lambda_admin *a, const char *name, struct lambda_state *out,
                       struct err *err);
 int lambda_admin_delete(struct lambda_admin *a, const char *name, struct err *err);
+/** Run it once, and wait. @out is released by the caller. */
+int lambda_admin_invoke(struct lambda_admin *a, const char *name, const void *payload,
+                        size_t len, struct http_answer *out, struct err *err);
 /** Put a package that is too large for a call into a bucket. */
 int lambda_admin_put_object(struct lambda_admin *a, const char *bucket, const char *key,
                             const char *path, struct err *err);
 /** "https://lambda.eu-west-1.amazonaws.com". Borrowed. */
 const char *lambda_admin_endpoint(const struct lambda_admin *a);
+/** Borrowed. */
+const char *lambda_admin_region(const struct lambda_admin *a);
 /** The URL of an object. Owned. */
 char *lambda_admin_object_url(const struct lambda_admin *a, const char *bucket,
                               const char *key);

@@ -279,12 +279,34 @@ int store_adopt(struct store *st, const char *tmp_path, const struct oid *id, bo
 	return blob_rename(st, abs, id, executable, err);
 }
 
+void store_add_base(struct store *st, const char *dir)
+{
+	free(st->base);
+	st->base = xstrdup(dir);
+}
+
+/* The path of an object in the base store, if it is there. */
+static bool base_find(const struct store *st, const struct oid *id, struct buf *path)
+{
+	size_t before = path->len;
+	struct stat sb;
+
+	if (!st->base)
+		return false;
+	buf_addf(path, "%s/blobs/%s", st->base, id->s);
+	if (lstat(buf_str(path) + before, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    (uint64_t)sb.st_size == oid_size(id))
+		return true;
+	path->len = before;
+	return false;
+}
+
 bool store_has(struct store *st, const struct oid *id)
 {
 	auto_buf path = BUF_INIT;
 	struct stat sb;
 
-	if (blob_state(st, id, &sb) == BLOB_THERE)
+	if (blob_state(st, id, &sb) == BLOB_THERE || base_find(st, id, &path))
 		return true;
 	return reference_find(st, id, &path, NULL) == 1;
 }
@@ -309,6 +331,8 @@ int store_locate(struct store *st, const struct oid *id, struct buf *path, struc
 		buf_addf(path, "%s/blobs/%s", st->dir, id->s);
 		return 0;
 	}
+	if (base_find(st, id, path))
+		return 0;
 	int found = reference_find(st, id, path, err);
 
 	if (found == 0)

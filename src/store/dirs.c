@@ -163,6 +163,7 @@ void store_close(struct store *st)
 	if (st->journal >= 0)
 		close(st->journal);
 	close(st->dir_fd);
+	free(st->base);
 	free(st->tmp);
 	free(st->dir);
 	free(st);

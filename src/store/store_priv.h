@@ -14,6 +14,7 @@ struct store {
 	int journal;  /* fd of the memo journal, or -1 */
 	unsigned seq; /* of temporary names */
 	struct index *index;
+	char *base; /* a folder with blobs/, read when ours has none; or NULL */
 	bool (*elsewhere)(void *arg, const struct oid *id); /* or NULL */
 	void *elsewhere_arg;
 };
