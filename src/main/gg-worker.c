@@ -1,0 +1,34 @@
+/* gg-worker: runs other machines' thunks, in one of several places. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compat.h"
+#include "main/worker_lambda.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} modes[] = {
+	{ "lambda", worker_lambda, "as an AWS Lambda function (its bootstrap)" },
+};
+
+static int usage(FILE *to)
+{
+	fputs("usage: gg-worker MODE [OPTIONS]\n\n", to);
+	for (size_t i = 0; i < countof(modes); i++)
+		fprintf(to, "  %-8s %s\n", modes[i].name, modes[i].what);
+	return to == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < countof(modes); i++)
+		if (strcmp(argv[1], modes[i].name) == 0)
+			return modes[i].run(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+		puts("gg-worker " GG_VERSION);
+		return 0;
+	}
+	return usage(argc > 1 && strcmp(argv[1], "--help") == 0 ? stdout : stderr);
+}
