@@ -18,6 +18,7 @@ is "JSON says the same" "$("$GG" doctor --json | python3 -c 'import json, sys; p
 is "the compiler is found" "$(level 'gcc: ')" ok
 is "the model program is found" "$(level 'gg-model is ')" ok
 like "isolation is told" "$("$GG" doctor)" 'namespace|chroot|none'
+# shellcheck disable=SC2016 # expanded by the inner shell
 ok "nothing on a pipe is coloured" sh -c '! "$0" doctor | grep -q "$(printf "\033")"' "$GG"
 
 mkdir bin && printf '#!/bin/sh\n' >bin/ccache && chmod +x bin/ccache && ln -s ccache bin/gcc

@@ -46,7 +46,7 @@ is "what was not used for 30 days goes" "$(objects)" 0
 make clean >/dev/null
 "$GG" infer make >/dev/null 2>&1
 find .gg/blobs -type f -exec touch -a -d '400 days ago' {} +
-is "what placeholders need stays" "$("$GG" gc --max-size 0 >/dev/null; "$GG" force prog; ./prog)" "$(make -s clean; make >/dev/null 2>&1; ./prog)"
+is "what placeholders need stays" "$("$GG" gc --max-size 0 >/dev/null; "$GG" force prog libs.so; ./prog)" "$(make -s clean; make >/dev/null 2>&1; ./prog)"
 
 # beside a running build, whose wrappers and thunks use what was there before
 make clean >/dev/null
@@ -55,10 +55,10 @@ make clean >/dev/null
 mkfifo go
 "$GG" build -- sh -c 'make a.o b.o c.o; cat go; make; cat go' >/dev/null 2>&1 &
 build=$!
-for i in 1 2 3; do "$GG" gc --max-size 0 >out 2>&1; done
+for _ in 1 2 3; do "$GG" gc --max-size 0 >../out 2>&1; done
 is "beside a running build gc keeps what it may use" "$(field other_gg_running "$GG" gc --dry-run)" True
 echo >go
-for i in 1 2 3; do "$GG" gc --max-size 0 >>out 2>&1; done
+for _ in 1 2 3; do "$GG" gc --max-size 0 >>../out 2>&1; done
 echo >go
 wait $build
 is "… and the build is right" "$(rm -f go; tree .)" "$want"
@@ -68,9 +68,9 @@ is "a good store is clean" "$("$GG" fsck >/dev/null; echo $?)" 0
 victim=$(find .gg/blobs -name 'V*' -size +0 | head -n 1)
 chmod u+w "$victim" && printf 'X' | dd of="$victim" conv=notrunc status=none
 echo stranger >.gg/blobs/README
-"$GG" fsck >out
+"$GG" fsck >../out
 is "damage is found" "$?" 1
-like "… and named" "$(cat out)" "$(basename "$victim" | cut -c 1-20)"
+like "… and named" "$(cat ../out)" "$(basename "$victim" | cut -c 1-20)"
 ok "… and set aside" test -e ".gg/corrupt/$(basename "$victim")" -a ! -e "$victim"
 printf 'xxxx' >>.gg/memo.log
 is "bytes that are no record are found" "$(field log_bad_bytes "$GG" fsck)" 4

@@ -58,6 +58,7 @@ ok "a run is named by its number" "$GG" report 1 -o one.html
 ok "a run that is not there is an error" fails "$GG" report 7
 ok "what is no number is wrong usage" fails "$GG" report -- -1
 ok "a page that can't be written is an error" fails "$GG" report -o /nonexistent/x.html
+# shellcheck disable=SC2016 # expanded by the inner shell
 ok "a trace of an old run is JSON" sh -c '"$0" report --trace -o - | python3 -m json.tool' "$GG"
 
 sed -i 's/return/retrun/' c.c
@@ -77,6 +78,7 @@ for evil in '<script>alert(1)<\/script>' '&amp;"quot"' $'esc\e[31m' $'bad\xff\xf
 	name=${evil//\\\//_}
 	name=${name//\//_}
 	echo "int x$n;" >"$name.c"
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	printf 'gcc -c "./$(sed -n %dp list).c" -o "./$(sed -n %dp list).o"\n' $n $n >>run.sh
 	printf '%s\n' "$name" >>list
 done

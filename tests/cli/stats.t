@@ -80,5 +80,6 @@ assert all(k in e for e in x for k in ("ts", "pid", "tid"))'
 like "a trace that can't be written is said, and changes nothing" \
 	"$("$GG" build --trace /nonexistent/t -- true 2>&1; echo "exit $?")" 'trace: .*'
 is "… not even the exit status" "$("$GG" build --trace /nonexistent/t -- true 2>/dev/null; echo $?)" 0
+# shellcheck disable=SC2016 # expanded by the inner shell
 ok "gg stats shows no control characters" sh -c '! "$0" stats | grep -q "$(printf "\033")"' "$GG"
 done_testing
