@@ -49,6 +49,7 @@ struct set {
 struct slot {
 	int channel;
 	int staging;     /* opened before anything was mounted */
+	int null;        /* the standard input of jobs */
 	bool namespaces; /* pid 1 of our own; else a root and another user … */
 	bool shim;       /* … or not even these */
 	const char *base;
@@ -61,7 +62,12 @@ struct slot {
 	char *base_variable; /* of the launch's root */
 };
 
-enum { STACK_BYTES = 64 << 10 };
+enum {
+	STACK_BYTES = 64 << 10,
+	/* What a job prints is kept in memory until it ends. */
+	TEXT_MAX_BYTES = 64 << 20,
+	LOOK_MS = 100, /* how often that is looked at */
+};
 
 struct job {
 	struct strv args;
@@ -235,7 +241,8 @@ struct running {
 	int pidfd;
 	int out;
 	int errs;
-	int failure; /* errno of what kept the program from starting; written by the child */
+	bool flooded; /* it printed more than is kept */
+	int failure;  /* errno of what kept the program from starting; written by the child */
 };
 
 /* The user of jobs where no namespace keeps them apart. */
@@ -358,7 +365,6 @@ struct start {
 	struct slot *slot;
 	struct job *job;
 	struct running *run;
-	int null;
 };
 
 /* In our memory, while we stand still: only system calls, until exec. */
@@ -372,7 +378,7 @@ static int become_job(void *arg)
 	setsid();
 	if (run->failure)
 		_exit(127);
-	if (dup2(s->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
+	if (dup2(slot->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
 	    (!slot->shim && chroot(tree_root(slot->tree)) < 0) || chdir(j->folder) < 0 ||
 	    (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
@@ -389,12 +395,11 @@ static int become_job(void *arg)
  * child can't tell us of its failure.) */
 static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
 {
-	auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct start start = { slot, j, run, null };
+	struct start start = { slot, j, run };
 
 	run->out = memfd_create("stdout", MFD_CLOEXEC);
 	run->errs = memfd_create("stderr", MFD_CLOEXEC);
-	if (null < 0 || run->out < 0 || run->errs < 0)
+	if (run->out < 0 || run->errs < 0)
 		return err_sys(err, "files for the job's output");
 	run->pid = clone(become_job, slot->stack + STACK_BYTES,
 	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &run->pidfd);
@@ -432,6 +437,15 @@ static void kill_the_rest(const struct slot *slot, pid_t session)
 		waitpid(-1, NULL, 0);
 }
 
+static off_t text_bytes(const struct running *run)
+{
+	struct stat out, errs;
+
+	return fstat(run->out, &out) < 0 || fstat(run->errs, &errs) < 0
+	               ? 0
+	               : out.st_size + errs.st_size;
+}
+
 /* Waits for the main process; then nothing of the job is left alive. */
 static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
                          int *status, bool *timed_out)
@@ -440,14 +454,14 @@ static void wait_for_job(struct slot *slot, const struct job *j, struct running 
 	int64_t end = clock_now_ns() + (int64_t)j->timeout_ms * 1000000;
 
 	for (;;) {
-		int64_t left_ms = (end - clock_now_ns()) / 1000000;
-		int wait_ms = !j->timeout_ms ? -1 : left_ms > 0 ? (int)left_ms + 1 : 0;
-		int n = poll(p, 2, wait_ms);
+		int n = poll(p, 2, LOOK_MS);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n == 0)
-			*timed_out = true;
+		*timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
+		run->flooded = text_bytes(run) > TEXT_MAX_BYTES;
+		if (n == 0 && !*timed_out && !run->flooded)
+			continue;
 		if (p[1].revents && slot->namespaces)
 			/* the box has gone: so do we, and with pid 1 all others */
 			_exit(0);
@@ -523,11 +537,34 @@ static int stage_output(struct slot *slot, const char *name, struct buf *answer,
 	auto_fd fd = tree_open(slot->tree, name);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > UINT32_MAX) {
 		stage_nothing(answer);
 		return 0;
 	}
 	return stage(slot, fd, st.st_mode & 0777, answer, err);
+}
+
+/* What the job could not do is told where it would have told it. */
+static void tell(const struct slot *slot, const struct job *j, const struct running *run)
+{
+	struct stat st;
+
+	if (run->failure)
+		dprintf(run->errs, "%s: %s\n", j->program, strerror(run->failure));
+	for (size_t i = 0; i < j->outputs.n; i++) {
+		auto_fd fd = tree_open(slot->tree, j->outputs.v[i]);
+
+		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > UINT32_MAX)
+			dprintf(run->errs, "gg: output %s is larger than 4 GiB\n",
+			        j->outputs.v[i]);
+	}
+	if (!run->flooded)
+		return;
+	if (ftruncate(run->out, 0) < 0 || ftruncate(run->errs, 0) < 0)
+		return;
+	lseek(run->errs, 0, SEEK_SET);
+	dprintf(run->errs, "gg: killed, after printing more than %d MiB\n",
+	        TEXT_MAX_BYTES >> 20);
 }
 
 static int stage_all(struct slot *slot, const struct job *j, const struct running *run,
@@ -587,8 +624,7 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		message_add_num(answer, timed_out);
 		message_add_num(answer, (uint64_t)(clock_now_ns() - began));
 		message_add_num(answer, (uint64_t)(cpu_of_children() - cpu));
-		if (run.failure && run.errs >= 0)
-			dprintf(run.errs, "%s: %s\n", j->program, strerror(run.failure));
+		tell(slot, j, &run);
 		rc = stage_all(slot, j, &run, answer, err);
 		add_stray(slot, j, answer);
 	}
@@ -697,8 +733,9 @@ static int put_library(struct slot *slot, struct err *err)
 static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err)
 {
 	slot->staging = open(s->staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (slot->staging < 0)
-		return err_sys(err, "%s", s->staging);
+	slot->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (slot->staging < 0 || slot->null < 0)
+		return err_sys(err, "%s", slot->staging < 0 ? s->staging : "/dev/null");
 	slot->namespaces = s->step > BOX_CHROOT;
 	slot->shim = s->step == BOX_SHIM;
 	slot->base = s->base;

@@ -63,6 +63,7 @@ struct tree {
 	struct work *works;
 	size_t n_works;
 	uint64_t job;
+	bool clean;      /* the work folders are empty */
 	unsigned copies; /* numbers mtimes */
 	char chunk[COPY_MAX_BYTES + 1];
 };
@@ -391,6 +392,8 @@ static int empty_folder(const char *path, struct err *err)
 
 int tree_clean(struct tree *t, struct err *err)
 {
+	if (t->clean)
+		return 0;
 	for (size_t i = 0; i < t->n_works; i++) {
 		struct work *w = &t->works[i];
 
@@ -401,6 +404,7 @@ int tree_clean(struct tree *t, struct err *err)
 		if (empty_folder(w->back, err) < 0)
 			return -1;
 	}
+	t->clean = true;
 	return 0;
 }
 
@@ -617,6 +621,7 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 	t->job++;
 	if (tree_clean(t, err) < 0)
 		return -1;
+	t->clean = false;
 	if (!same) {
 		unmount_works(t);
 		/* names that now lie in a work folder leave the kept part before it hides them

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -232,6 +233,136 @@ static void test_a_program_that_is_not_there_is_told(void **state)
 	box_result_release(&r.result);
 }
 
+static void test_no_output_is_named_outside_of_the_root(void **state)
+{
+	static const char *const names[] = { "../out", "/p/w/../../out", "/p//out", "out",
+		                             "/" };
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < countof(names); i++) {
+		struct run r = { .outputs = { { names[i], false } } };
+
+		script(&r, "exit 0", 1);
+		REFUSED(box_submit(box, &r.job, &err), err, ERR_USAGE);
+	}
+}
+
+static void test_an_output_that_is_a_link_leads_nowhere_outside(void **state)
+{
+	static const char *const links[][2] = { { "etc", "/etc/passwd" },
+		                                { "up", "../../../../../../etc/passwd" },
+		                                { "dev", "/dev/null" },
+		                                { "self", "self" } };
+
+	for (size_t i = 0; i < countof(links); i++) {
+		auto_free char *name = xasprintf("/p/w/%s", links[i][0]);
+		struct run r = { .inputs = { { name, links[i][1], "link", S_IFLNK | 0777, 9 } },
+			         .outputs = { { name, true } } };
+
+		script(&r, "exit 0", 1);
+		r.job.n_inputs = 1;
+		run(&r);
+		assert_null(r.result.outputs[0].path);
+		box_result_release(&r.result);
+	}
+}
+
+static void test_an_output_too_large_to_have_a_name_is_told(void **state)
+{
+	struct run r = { .inputs = { { "/bin/dd", "/bin/dd", "dd", S_IFREG | 0755, 90000 } },
+		         .outputs = { { "/p/w/out", false } } };
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	script(&r, "/bin/dd if=/dev/zero of=out bs=1 count=1 seek=5000000000 2>/dev/null", 1);
+	r.job.n_inputs = 1;
+	run(&r);
+	assert_null(r.result.outputs[0].path);
+	assert_non_null(r.result.err_text.path);
+	OK(file_read(r.result.err_text.path, &text, &err), err);
+	CHECK(strstr(buf_str(&text), "output /p/w/out is larger than 4 GiB"), "%s",
+	      buf_str(&text));
+	unlink(r.result.err_text.path);
+	box_result_release(&r.result);
+}
+
+static void test_a_job_that_prints_without_end_is_killed(void **state)
+{
+	struct run r = { .inputs = { { "/bin/dd", "/bin/dd", "dd", S_IFREG | 0755, 90000 } } };
+
+	script(&r, "/bin/dd if=/dev/zero bs=1048576", 0);
+	r.job.n_inputs = 1;
+	run(&r);
+	assert_true(WIFSIGNALED(r.result.status));
+	assert_null(r.result.out_text.path);
+	holds(&r.result.err_text, "gg: killed, after printing more than 64 MiB\n");
+	box_result_release(&r.result);
+}
+
+/* Processes whose parent is one of our slots. */
+static size_t left_over(void)
+{
+	auto_buf slots = BUF_LIMIT(1 << 16);
+	struct err err = ERR_INIT;
+	size_t n = 0;
+
+	OK(file_read("/proc/thread-self/children", &slots, &err), err);
+	for (char *at = slots.data, *end; strtol(at, &end, 10) > 0; at = end) {
+		auto_free char *path = xasprintf("/proc/%ld/task/%ld/children",
+		                                 strtol(at, NULL, 10), strtol(at, NULL, 10));
+		auto_buf children = BUF_LIMIT(1 << 16);
+
+		if (file_read(path, &children, &err) == 0)
+			n += children.len > 0;
+	}
+	return n;
+}
+
+static void test_what_a_job_has_started_does_not_outlive_it(void **state)
+{
+	struct run r = { 0 };
+
+	script(&r,
+	       "i=0; while [ $i -lt 50 ]; do i=$((i + 1)); "
+	       "(while :; do (while :; do :; done) & wait; done) & done; exit 0",
+	       0);
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	assert_int_equal(left_over(), 0);
+	box_result_release(&r.result);
+}
+
+static void test_a_full_disk_is_told_as_such_and_the_box_goes_on(void **state)
+{
+	struct run r = { .inputs = { { "/bin/dd", "/bin/dd", "dd", S_IFREG | 0755, 90000 } },
+		         .outputs = { { "/p/w/out", false } } };
+	auto_free char *small = xasprintf("%s/small", dir);
+	struct box *other, *kept = box;
+	struct err err = ERR_INIT;
+
+	/* on the weaker steps the job itself meets the full disk */
+	if (step < BOX_MOUNTNS || mkdir(small, 0755) < 0 ||
+	    mount("small", small, "tmpfs", 0, "size=1m") < 0)
+		skip();
+	OK(box_start(step, 1, small, &other, &err), err);
+	box = other;
+	for (int i = 0; i < 2; i++) {
+		script(&r, "/bin/dd if=/dev/zero of=out bs=1000000 count=4 2>/dev/null", 1);
+		r.job.n_inputs = 1;
+		OK(box_run(box, &r.job, &r.result, &err), err);
+		assert_true(r.result.failed);
+		assert_int_equal(r.result.why_kind, ERR_NOSPC);
+		box_result_release(&r.result);
+		script(&r, "echo fits >out", 1);
+		run(&r);
+		holds(&r.result.outputs[0], "fits\n");
+		box_result_release(&r.result);
+	}
+	box_stop(other);
+	box = kept;
+	umount2(small, MNT_DETACH);
+}
+
 static void test_a_step_works_or_says_what_is_refused(void **state)
 {
 	enum box_step strongest = box_probe();
@@ -261,6 +392,12 @@ int main(void)
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
+		cmocka_unit_test(test_no_output_is_named_outside_of_the_root),
+		cmocka_unit_test(test_an_output_that_is_a_link_leads_nowhere_outside),
+		cmocka_unit_test(test_an_output_too_large_to_have_a_name_is_told),
+		cmocka_unit_test(test_a_job_that_prints_without_end_is_killed),
+		cmocka_unit_test(test_what_a_job_has_started_does_not_outlive_it),
+		cmocka_unit_test(test_a_full_disk_is_told_as_such_and_the_box_goes_on),
 		cmocka_unit_test(test_a_step_works_or_says_what_is_refused),
 	};
 
