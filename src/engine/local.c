@@ -10,7 +10,7 @@
 struct job {
 	struct local *local;
 	struct oid id;
-	struct thunk *thunk; /* kept for a run outside; owned */
+	struct thunk *thunk; /* for a run outside, once it is needed; owned */
 	struct execution *execution;
 	engine_done_fn *done;
 	void *arg;
@@ -66,6 +66,17 @@ static void outside_done(void *arg, struct outcome *o)
 	answer(j, o);
 }
 
+static int load_thunk(struct job *j, struct err *err)
+{
+	auto_buf raw = BUF_INIT;
+
+	if (j->thunk)
+		return 0;
+	if (store_get(j->local->store, &j->id, &raw, err) < 0)
+		return -1;
+	return thunk_decode(raw.data, raw.len, &j->thunk, err);
+}
+
 /* Gives a suspicious failure a second run, as it is. False: the outcome stands. */
 static bool run_outside(struct job *j, const struct outcome *o)
 {
@@ -76,8 +87,8 @@ static bool run_outside(struct job *j, const struct outcome *o)
 	if (j->cancelled || !execution_is_suspicious(l->store, o, &line) ||
 	    !l->options.may_run_outside || !l->options.may_run_outside(l->options.arg, &j->id))
 		return false;
-	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, outside_done, j,
-	                 &err) < 0)
+	if (load_thunk(j, &err) < 0 || direct_start(l->loop, l->store, &j->id, j->thunk,
+	                                            l->options.envp, outside_done, j, &err) < 0)
 		return false;
 	l->outside++;
 	store_cache_put(l->store, CACHE_MISSED, j->id.s, strlen(j->id.s), buf_str(&line),
@@ -101,8 +112,8 @@ static void bare_done(void *arg, struct outcome *o)
 
 static int start_bare(struct local *l, struct job *j, struct err *err)
 {
-	if (direct_start(l->loop, l->store, &j->id, j->thunk, l->options.envp, bare_done, j,
-	                 err) < 0)
+	if (load_thunk(j, err) < 0 || direct_start(l->loop, l->store, &j->id, j->thunk,
+	                                           l->options.envp, bare_done, j, err) < 0)
 		return -1;
 	l->outside++;
 	return 0;
@@ -243,17 +254,12 @@ static int local_start(struct engine *e, const struct oid *id, const struct thun
                        engine_done_fn *done, void *arg, struct err *err)
 {
 	struct local *l = (struct local *)e;
-	auto_buf raw = BUF_INIT;
 
 	if (local_prepare(e, err) < 0)
 		return -1;
 	struct job *j = xcalloc(1, sizeof(*j));
 	*j = (struct job){ .local = l, .id = *id, .done = done, .arg = arg };
-	int rc = store_get(l->store, id, &raw, err);
-	if (rc == 0)
-		rc = thunk_decode(raw.data, raw.len, &j->thunk, err);
-	if (rc == 0)
-		rc = l->bare ? start_bare(l, j, err) : start_in_slot(l, j, t, err);
+	int rc = l->bare ? start_bare(l, j, err) : start_in_slot(l, j, t, err);
 	if (rc < 0)
 		job_free(j);
 	return rc;
