@@ -83,9 +83,9 @@ find .gg/index -name data.mdb -exec dd if=/dev/urandom of={} bs=4096 seek=2 coun
 "$GG" fsck >/dev/null 2>&1
 ok "a damaged index is made anew" "$GG" fsck
 
-for bad in '--max-size x' '--max-size -1' '--older-than 3q' '--max-size 0x10' '--older-than nan' 'operand'; do
+for wrong in '--max-size x' '--max-size -1' '--older-than 3q' '--max-size 0x10' '--older-than nan' 'operand'; do
 	# shellcheck disable=SC2086
-	"$GG" gc $bad >/dev/null 2>&1
-	is "gg gc $bad is wrong usage" "$?" 2
+	"$GG" gc $wrong >/dev/null 2>&1
+	is "gg gc $wrong is wrong usage" "$?" 2
 done
 done_testing
