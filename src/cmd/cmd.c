@@ -38,6 +38,7 @@ const struct command commands[] = {
 	{ "put", "send files and objects to the backend", help_put, remote_command },
 	{ "report", "write a page about a run", help_report, cmd_report },
 	{ "run", "make a placeholder real, then run it", help_run, cmd_run },
+	{ "serve", "run other machines' thunks", help_serve, remote_command },
 	{ "stats", "show what became of the commands, in the last run and in all", help_stats,
 	  cmd_stats },
 	{ "summary", "show what a thunk depends on, as a tree", help_summary, cmd_summary },

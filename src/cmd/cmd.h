@@ -42,6 +42,7 @@ int cmd_models(const struct command *self, int argc, char **argv);
 int cmd_report(const struct command *self, int argc, char **argv);
 int cmd_run(const struct command *self, int argc, char **argv);
 int cmd_stats(const struct command *self, int argc, char **argv);
+int cmd_serve(const struct command *self, int argc, char **argv);
 int cmd_summary(const struct command *self, int argc, char **argv);
 int cmd_version(const struct command *self, int argc, char **argv);
 
@@ -49,7 +50,8 @@ int cmd_version(const struct command *self, int argc, char **argv);
 extern const char help_build[], help_collect[], help_create_thunk[], help_deploy[],
 	help_describe[], help_doctor[], help_execute[], help_explain[], help_force[],
 	help_fsck[], help_gc[], help_get[], help_hash[], help_help[], help_infer[], help_init[],
-	help_put[], help_report[], help_run[], help_stats[], help_summary[], help_version[];
+	help_put[], help_report[], help_run[], help_serve[], help_stats[], help_summary[],
+	help_version[];
 extern const char help_model_generic[], help_models[];
 
 /** Print the command's help on stdout; returns 0. */

@@ -18,6 +18,7 @@ static const struct {
 	{ "deploy", cmd_deploy },
 	{ "get", cmd_get },
 	{ "put", cmd_put },
+	{ "serve", cmd_serve },
 };
 
 int remote_command(const struct command *self, int argc, char **argv)

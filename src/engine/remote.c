@@ -2,18 +2,13 @@
 
 #include <string.h>
 
+#include "net/address.h"
 #include "net/uri.h"
 
 struct remote {
 	char *url;
 	char *token; /* or NULL */
 };
-
-static bool is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	       strncmp(host, "127.", 4) == 0;
-}
 
 /* "HOST", "HOST:PORT", "http://HOST:PORT", "https://HOST:PORT", with or without a path. */
 static int place_parse(const char *place, struct uri *u, struct err *err)
@@ -73,7 +68,7 @@ static const struct outsource_hooks hooks = {
 
 static int check_token(const struct uri *u, const struct remote_options *o, struct err *err)
 {
-	if (!o->token || strcmp(u->scheme, "https") == 0 || is_loopback(u->host))
+	if (!o->token || strcmp(u->scheme, "https") == 0 || address_is_loopback(u->host))
 		return 0;
 	return err_set(err, ERR_USAGE,
 	               "remote engine: a token is not sent in the clear: use "

@@ -1029,13 +1029,17 @@ static int start_box(struct worker *w, struct err *err)
 {
 	enum box_step step = w->o.step == BOX_AUTO ? box_probe() : w->o.step;
 
-	for (; step >= BOX_NONE; step--) {
+	for (; step >= (w->o.require ? BOX_MOUNTNS : BOX_NONE); step--) {
 		*err = (struct err)ERR_INIT;
 		if (box_start(step, w->o.slots, store_tmp(w->store), &w->box, err) == 0)
 			return 0;
 		if (err->kind != ERR_DENIED)
 			break;
 	}
+	if (w->o.require && !err->kind)
+		err_set(err, ERR_DENIED,
+		        "this host refuses namespaces (the best it allows: %s)",
+		        box_step_name(step));
 	return err_wrap(err, "start the sandbox");
 }
 
