@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "exec/engine.h"
 #include "net/address.h"
 
 enum {

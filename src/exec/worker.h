@@ -24,10 +24,11 @@ struct worker_options {
 	unsigned slots;     /* programs at once; at least 1 */
 	unsigned queue;     /* requests beyond those; more are answered with "throttled" */
 	enum box_step step; /* BOX_AUTO: the strongest that works here */
-	uint64_t
-		store_max_bytes; /* the store is trimmed to it; 0: only when the disk is full */
-	const char *storage;     /* backend of requests that name none, and always allowed; or
-	                            NULL */
+	bool require;       /* fail rather than go below BOX_MOUNTNS */
+	/** The store is trimmed to it; 0: only when the disk is full. */
+	uint64_t store_max_bytes;
+	const char *storage;      /* backend of requests that name none, and always allowed; or
+	                             NULL */
 	const struct strv *allow; /* prefixes of URIs that requests may name; or NULL */
 	bool allow_any; /* any network URI (s3, gs, redis, rediss), still no file and no socket
 	                 */

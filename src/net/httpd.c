@@ -5,7 +5,7 @@
  *   connection ─▶ stranger: cut off when it is too old, or when places get scarce
  *     headers  ─▶ credentials? room? ─▶ refused at once, and closed
  *     body     ─▶ read, with a deadline
- *     whole    ─▶ suspended, and given to the handler after libmicrohttpd has returned
+ *     whole    ─▶ given to the handler; suspended if that did not answer at once
  *     answer   ─▶ resumed: libmicrohttpd asks again, and gets the answer
  */
 #include "net/httpd.h"
@@ -56,18 +56,17 @@ struct peers {
 
 enum request_state {
 	REQUEST_READING,
-	REQUEST_WHOLE,  /* suspended, and waits for the handler to be called */
 	REQUEST_HANDED, /* the handler has it */
 	REQUEST_ANSWERED,
 };
 
 struct httpd_request {
-	struct httpd_request *next;           /* WHOLE: in the queue */
-	struct httpd_request *after, *before; /* WHOLE, HANDED: in the list of suspended ones */
+	struct httpd_request *after, *before; /* in the list of suspended ones */
 	struct httpd *httpd;
 	struct MHD_Connection *connection;
 	struct peer *peer;
 	enum request_state state;
+	bool suspended;
 	bool counted; /* it takes one of max_requests */
 	bool too_large;
 	char *method, *path;
@@ -92,7 +91,6 @@ struct httpd {
 	uv_timer_t *timer;
 	uv_timer_t *tick;
 	struct peers strangers, known;
-	struct httpd_request *whole, **whole_end;
 	struct httpd_request *suspended;
 	unsigned requests; /* counted ones */
 	size_t bodies;     /* bytes reserved */
@@ -295,6 +293,8 @@ static enum MHD_Result refuse(struct httpd_request *r, unsigned status, const ch
 	return send_answer(r);
 }
 
+static void on_timer(uv_timer_t *timer);
+
 static void suspend(struct httpd_request *r)
 {
 	struct httpd *h = r->httpd;
@@ -304,6 +304,7 @@ static void suspend(struct httpd_request *r)
 	if (r->after)
 		r->after->before = r;
 	h->suspended = r;
+	r->suspended = true;
 	MHD_suspend_connection(r->connection);
 }
 
@@ -312,7 +313,9 @@ static void resume(struct httpd_request *r)
 	*(r->before ? &r->before->after : &r->httpd->suspended) = r->after;
 	if (r->after)
 		r->after->before = r->before;
+	r->suspended = false;
 	MHD_resume_connection(r->connection);
+	uv_timer_start(r->httpd->timer, on_timer, 0, 0);
 }
 
 static void stop_watching(struct httpd_request *r)
@@ -331,7 +334,8 @@ void httpd_answer(struct httpd_request *r, unsigned status, const char *type, co
 	r->status = status;
 	r->answer_len = len;
 	r->response = response_new(type, data, len, retry_after_s);
-	resume(r);
+	if (r->suspended)
+		resume(r);
 }
 
 /* -- requests -- */
@@ -496,10 +500,10 @@ static enum MHD_Result request_whole(struct httpd_request *r)
 		return refuse(r, 413, "the request is too large\n");
 	if (r->peer)
 		r->peer->deadline_ns = 0;
-	r->state = REQUEST_WHOLE;
-	r->next = NULL;
-	*h->whole_end = r;
-	h->whole_end = &r->next;
+	r->state = REQUEST_HANDED;
+	h->o.handler(h->o.arg, r);
+	if (r->state == REQUEST_ANSWERED)
+		return send_answer(r);
 	suspend(r);
 	return MHD_YES;
 }
@@ -586,22 +590,11 @@ void httpd_request_on_gone(struct httpd_request *r, httpd_handler_fn *fn, void *
 
 /* -- the loop -- */
 
-static void on_timer(uv_timer_t *timer);
-
 static void httpd_turn(struct httpd *h)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
 	MHD_run(h->daemon);
-	while (h->whole) {
-		struct httpd_request *r = h->whole;
-
-		h->whole = r->next;
-		if (!h->whole)
-			h->whole_end = &h->whole;
-		r->state = REQUEST_HANDED;
-		h->o.handler(h->o.arg, r);
-	}
 	if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
 		uv_timer_start(h->timer, on_timer, wait_ms, 0);
 	else
@@ -766,7 +759,6 @@ int httpd_new(uv_loop_t *loop, const struct httpd_options *o, struct httpd **out
 	int fd = -1;
 
 	h->loop = loop;
-	h->whole_end = &h->whole;
 	take_options(h, o);
 	int rc = read_certificates(h, o, err);
 	if (rc == 0)
