@@ -43,14 +43,14 @@ static bool field_read(const char *at, struct field *f)
 	return true;
 }
 
-/* Length without the extension: from the last dot of the last part, if text follows it. */
+/* Length without the extension: up to the last dot of the last part. */
 static size_t stem(const char *text)
 {
 	size_t n = strlen(text);
 
 	for (size_t i = n; i > 0 && text[i - 1] != '/'; i--)
 		if (text[i - 1] == '.')
-			return i < n ? i - 1 : n;
+			return i - 1;
 	return n;
 }
 

@@ -31,6 +31,7 @@ const struct command commands[] = {
 	{ "infer", "run a build that makes thunks and placeholders only", help_infer,
 	  cmd_infer },
 	{ "init", "make a store here", help_init, cmd_init },
+	{ "map", "run a command over many inputs", help_map, cmd_map },
 	{ "model-generic", "make a thunk of a command by a description of it",
 	  help_model_generic, cmd_model_generic },
 	{ "models", "list the tools that are modelled, and check models.conf", help_models,

@@ -123,6 +123,38 @@ const char help_run[] =
 "\n"
 "  gg run ./lua -v\n";
 
+const char help_map[] =
+"usage: gg map [OPTIONS] COMMAND [::: ARGUMENT...] [:::: FILE...]\n"
+"\n"
+"Runs COMMAND once for every argument, each as a thunk: in the sandbox, many at\n"
+"once, remembered. Words that are files are inputs. COMMAND is one quoted word\n"
+"or several; no shell reads it. What is printed comes in the order of the\n"
+"arguments. The syntax is GNU parallel's where it fits.\n"
+"\n"
+"  {} {.} {/} {//} {/.}  the argument, without extension, without folder, the\n"
+"                        folder, the last part without extension\n"
+"  {1} {2.} {-1} {#}     of the first, second, last source; the job's number\n"
+"  > FILE                standard output goes there; also with {.} and the like\n"
+"  ::: A B   :::: FILE   a source: words, lines; several are combined, :::+ and\n"
+"                        ::::+ go in step with the one before. None: stdin\n"
+"\n"
+"  -j, --jobs N          how many at once\n"
+"      --out TEMPLATE    a file that COMMAND makes; may be repeated. Default: the\n"
+"                        word behind -o, and words such as {.}.mkv\n"
+"      --in FILE         a file or folder that COMMAND reads besides\n"
+"      --env NAME        a variable that it reads\n"
+"  -a, --arg-file FILE   a source, as :::: FILE\n"
+"  -0, --null            lines end in NUL\n"
+"      --dry-run         print the commands only\n"
+"      --halt now        stop at the first failure (never: the default)\n"
+"  -e, -T, -s, --store, --sandbox, --trace: as gg force\n"
+"\n"
+"Exit status: 0, or 1 if a job failed.\n"
+"\n"
+"  gg map -j 8 'ffmpeg -i {} {.}.mkv' ::: *.y4m\n"
+"  gg map 'sort {} > {.}.sorted' ::: part*.txt\n"
+"  gg map --dry-run echo {1}-{2} ::: a b ::: 1 2\n";
+
 const char help_models[] =
 "usage: gg models [--check]\n"
 "\n"

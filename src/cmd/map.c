@@ -1,0 +1,697 @@
+/*
+ * gg map: one command over many inputs, each a thunk.
+ *
+ *   template + values of the job ─▶ words ─▶ plan (inputs by hash, closure) ─▶ forcer
+ *        done: outputs written, what it printed kept until all jobs before have been shown
+ *        failed in the sandbox: run as it is, on the real files
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/template.h"
+#include "base/words.h"
+#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "cmd/sources.h"
+#include "core/codec.h"
+#include "engine/direct.h"
+#include "model/generic.h"
+#include "model/output.h"
+
+struct map_run;
+
+struct map_job {
+	struct map_run *run;
+	size_t number;       /* from 0 */
+	const char **values; /* owned array of borrowed strings */
+	struct strv words;
+	struct strv outputs; /* as written; the redirection is not among them */
+	char *redirect;      /* owned; "> FILE", or NULL */
+	struct oid id;
+	struct thunk *thunk;
+	struct oid out_text;
+	struct oid err_text;
+	int status;
+	bool done;
+	bool outside; /* is to run, runs or ran as it is */
+	char why[200];
+};
+
+struct map_run {
+	const struct command *self;
+	struct options options;
+	struct store *store;
+	struct forcer *forcer;
+	struct sources sources;
+	struct strv template;
+	char *redirect; /* template behind ">" */
+	struct strv outs;
+	struct strv ins;
+	struct strv env;
+	bool dry_run;
+	bool halt; /* at the first failure */
+	bool halted;
+	char *cwd;
+	unsigned mask;
+	struct map_job *jobs;
+	size_t n;
+	size_t shown;
+	size_t left;
+	size_t failed;
+	size_t waiting; /* the first job that may be waiting for a run outside */
+	unsigned outside;
+};
+
+/* -- words -- */
+
+struct map_values {
+	struct map_job *job;
+	char text[32];
+	struct buf all;
+};
+
+/* "", "1", "-1", "#" */
+static const char *value_of(void *arg, const char *name, size_t len)
+{
+	struct map_values *v = arg;
+	long n = (long)v->job->run->sources.n;
+	char digits[16] = "";
+
+	if (len == 0 && n == 1)
+		return v->job->values[0];
+	if (len == 0) {
+		buf_reset(&v->all);
+		for (long i = 0; i < n; i++)
+			buf_addf(&v->all, "%s%s", i ? " " : "", v->job->values[i]);
+		return buf_str(&v->all);
+	}
+	if (len == 1 && *name == '#') {
+		snprintf(v->text, sizeof(v->text), "%zu", v->job->number + 1);
+		return v->text;
+	}
+	if (len >= sizeof(digits))
+		return NULL;
+	memcpy(digits, name, len);
+	char *end;
+	long i = strtol(digits, &end, 10);
+	i = i < 0 ? n + i : i - 1;
+	return *end || strspn(digits, "-0123456789") != len || i < 0 || i >= n
+	               ? NULL
+	               : v->job->values[i];
+}
+
+static bool names_output(const char *word)
+{
+	return strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0 ||
+	       strcmp(word, "--out") == 0;
+}
+
+static void expand(struct map_job *j)
+{
+	struct map_run *r = j->run;
+	struct map_values v = { .job = j };
+
+	for (size_t i = 0; i < r->template.n; i++) {
+		const char *word = r->template.v[i];
+		char *text = template_text(word, value_of, &v);
+		bool made = template_use(word, value_of, &v) == TEMPLATE_DERIVES ||
+		            (i > 0 && names_output(r->template.v[i - 1]));
+
+		strv_take(&j->words, text);
+		if (r->outs.n == 0 && i > 0 && made && !strpbrk(word, " \t\n>|") &&
+		    *word != '-' && !strv_has(&j->outputs, text))
+			strv_add(&j->outputs, text);
+	}
+	for (size_t i = 0; i < r->outs.n; i++)
+		strv_take(&j->outputs, template_text(r->outs.v[i], value_of, &v));
+	if (r->redirect)
+		j->redirect = template_text(r->redirect, value_of, &v);
+	buf_release(&v.all);
+}
+
+/* -- plans -- */
+
+static int add_file(struct plan *p, const struct call *call, const struct map_job *j,
+                    const char *word, struct err *err)
+{
+	struct stat sb;
+
+	if (!*word || strv_has(&j->outputs, word) || stat(word, &sb) < 0)
+		return 0;
+	if (S_ISDIR(sb.st_mode))
+		return strcmp(word, ".") == 0 || strcmp(word, "/") == 0
+		               ? 0
+		               : generic_add_tree(p, call, word, err);
+	return S_ISREG(sb.st_mode) ? plan_add_input_stat(p, call, word, &sb, err) : 0;
+}
+
+/* Every word, and what follows "=" or "@" in one, that is a file is an input. */
+static int add_inputs(struct plan *p, const struct call *call, const struct map_job *j,
+                      struct err *err)
+{
+	for (size_t i = 1; i < j->words.n; i++) {
+		const char *word = j->words.v[i];
+		const char *value = strchr(word, '=');
+
+		if (add_file(p, call, j, word, err) < 0 ||
+		    (value && add_file(p, call, j, value + 1, err) < 0) ||
+		    (*word == '@' && add_file(p, call, j, word + 1, err) < 0))
+			return -1;
+	}
+	for (size_t i = 0; i < j->run->sources.n; i++)
+		if (add_file(p, call, j, j->values[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < j->run->ins.n; i++)
+		if (add_file(p, call, j, j->run->ins.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The programs that a "sh -c" text names: words of it that are on PATH. */
+static void programs_in(const struct map_job *j, struct strv *run)
+{
+	const char *shell = path_base(j->words.v[0]);
+
+	if (j->words.n < 3 || strcmp(j->words.v[1], "-c") != 0 ||
+	    (strcmp(shell, "sh") && strcmp(shell, "bash") && strcmp(shell, "dash")))
+		return;
+	for (const char *at = j->words.v[2]; *at;) {
+		size_t n = strcspn(at, " \t\n|&;()<>'\"`$");
+		auto_free char *word = xstrndup(at, n);
+		auto_free char *found = n && !strchr(word, '/')
+		                                ? proc_find_on_path(word, getenv("PATH"), NULL)
+		                                : NULL;
+
+		if (found && !strv_has(run, found))
+			strv_add(run, found);
+		at += n + (at[n] != '\0');
+	}
+}
+
+static void add_outputs(struct plan *p, const struct call *call, const struct map_job *j)
+{
+	for (size_t i = 0; i < j->outputs.n; i++)
+		plan_add_output(p, call, j->outputs.v[i], OUTPUT_FILE, false);
+	if (j->redirect || !j->outputs.n)
+		strv_add(&p->thunk->outputs, THUNK_STDOUT);
+}
+
+static int describe(struct plan *p, const struct call *call, struct map_job *j, struct err *err)
+{
+	auto_strv run = STRV_INIT;
+
+	programs_in(j, &run);
+	if (add_inputs(p, call, j, err) < 0)
+		return -1;
+	if (!p->delegate &&
+	    generic_set_up(p, call, strv_argv(&run), NULL, strv_argv(&j->run->env), err) < 0)
+		return -1;
+	add_outputs(p, call, j);
+	plan_set_args(p, call->argv);
+	return p->delegate ? 0 : plan_finish(p, call, err);
+}
+
+/* What can't be a thunk still has a program, arguments and outputs. */
+static int describe_outside(struct plan *p, const struct call *call, const struct map_job *j,
+                            struct err *err)
+{
+	plan_init(p, call);
+	if (plan_set_program(p, call, call->tool, err) < 0)
+		return -1;
+	add_outputs(p, call, j);
+	plan_set_args(p, call->argv);
+	return 0;
+}
+
+static int make_thunk(struct map_job *j, struct err *err)
+{
+	struct map_run *r = j->run;
+	auto_buf raw = BUF_INIT;
+	auto_plan p = { 0 };
+	const char *name = j->words.v[0];
+	auto_free char *tool = strchr(name, '/')
+	                               ? path_absolute(r->cwd, name)
+	                               : proc_find_on_path(name, getenv("PATH"), NULL);
+
+	if (!tool || access(tool, X_OK) < 0) {
+		j->status = 127;
+		return err_set(err, ERR_NOTFOUND, "%s: command not found", name);
+	}
+	const struct call call = { .store = r->store,
+		                   .cwd = r->cwd,
+		                   .envp = environ,
+		                   .tool = tool,
+		                   .argv = strv_argv(&j->words),
+		                   .argc = (int)j->words.n,
+		                   .umask = r->mask };
+	plan_init(&p, &call);
+	if (describe(&p, &call, j, err) < 0)
+		return -1;
+	if (p.delegate) {
+		snprintf(j->why, sizeof(j->why), "%s", p.reason);
+		j->outside = true;
+		plan_release(&p);
+		if (describe_outside(&p, &call, j, err) < 0)
+			return -1;
+	}
+	j->thunk = steal(&p.thunk);
+	if (thunk_encode(j->thunk, &raw, err) < 0)
+		return -1;
+	return store_put(r->store, raw.data, raw.len, &j->id, err);
+}
+
+/* -- endings -- */
+
+static void show(struct map_run *r);
+
+static void settle(struct map_job *j, int status)
+{
+	struct map_run *r = j->run;
+
+	j->status = status;
+	j->done = true;
+	r->left--;
+	r->failed += status != 0;
+	if (status && r->halt && !r->halted) {
+		r->halted = true;
+		forcer_cancel(r->forcer);
+	}
+	thunk_free(steal(&j->thunk));
+	show(r);
+}
+
+static void copy_out(struct map_run *r, const struct oid *id, int fd)
+{
+	struct err err = ERR_INIT;
+	auto_fd from = -1;
+
+	if (*id->s && (store_open_blob(r->store, id, &from, &err) < 0 ||
+	               file_copy_fd(from, fd, &err) < 0))
+		forcer_say(r->forcer, "%s", err.msg);
+}
+
+/* In the order of the inputs, as far as that is known. */
+static void show(struct map_run *r)
+{
+	for (; r->shown < r->n && r->jobs[r->shown].done; r->shown++) {
+		struct map_job *j = &r->jobs[r->shown];
+
+		copy_out(r, &j->out_text, 1);
+		copy_out(r, &j->err_text, 2);
+		if (j->status == 0)
+			continue;
+		auto_buf text = BUF_INIT;
+		for (size_t i = 0; i < j->words.n; i++) {
+			buf_adds(&text, i ? " " : "");
+			path_shell_quote(&text, j->words.v[i]);
+		}
+		forcer_say(r->forcer, "failed (exit %d%s%s): %s", j->status,
+		           *j->why ? ", " : "", j->why, buf_str(&text));
+	}
+}
+
+static int write_one(struct map_job *j, const char *path, const struct oid *id, bool executable,
+                     struct err *err)
+{
+	auto_free char *full = path_absolute(j->run->cwd, path);
+
+	return output_write(j->run->store, full, id, (executable ? 0777 : 0666) & ~j->run->mask,
+	                    NULL, err);
+}
+
+/* Standard output goes into its file, or is shown later. */
+static int take_stdout(struct map_job *j, const struct oid *id, struct err *err)
+{
+	if (j->redirect)
+		return write_one(j, j->redirect, id, false, err);
+	j->out_text = *id;
+	return 0;
+}
+
+static int take_results(struct map_job *j, const struct forcer_result *res, struct err *err)
+{
+	struct graph *g = forcer_graph(j->run->forcer);
+	struct memo m = { 0 };
+
+	for (size_t i = 0; i < j->thunk->outputs.n; i++) {
+		const char *tag = j->thunk->outputs.v[i];
+		struct oid value = { "" };
+		bool executable = false;
+		int rc = graph_output(g, res->node, i ? tag : NULL, &value, &executable, err);
+
+		if (rc == 0)
+			rc = strcmp(tag, THUNK_STDOUT) == 0
+			             ? take_stdout(j, &value, err)
+			             : write_one(j, tag, &value, executable, err);
+		if (rc < 0)
+			return -1;
+	}
+	if (store_memo_get(j->run->store, &j->id, &m, err) == 1) {
+		if (*m.out_text.s)
+			j->out_text = m.out_text;
+		j->err_text = m.err_text;
+		memo_release(&m);
+	}
+	return 0;
+}
+
+static void start_outside(struct map_run *r);
+
+static void on_outside(void *arg, struct outcome *o)
+{
+	struct map_job *j = arg;
+	struct map_run *r = j->run;
+	struct err err = ERR_INIT;
+	int status = o->what == OUTCOME_OK    ? 0
+	             : WIFSIGNALED(o->status) ? 128 + WTERMSIG(o->status)
+	                                      : WEXITSTATUS(o->status);
+
+	r->outside--;
+	j->out_text = o->memo.out_text;
+	j->err_text = o->memo.err_text;
+	for (size_t i = 0; i < o->memo.n_outputs; i++)
+		if (strcmp(o->memo.outputs[i].tag, THUNK_STDOUT) == 0 &&
+		    take_stdout(j, &o->memo.outputs[i].id, &err) < 0)
+			status = 1;
+	if (o->what != OUTCOME_OK && status == 0)
+		status = 1;
+	snprintf(j->why, sizeof(j->why), "%.199s", err.kind ? err.msg : status ? o->why : "");
+	outcome_release(o);
+	settle(j, status);
+	start_outside(r);
+}
+
+static void start_outside(struct map_run *r)
+{
+	unsigned max = r->options.forcer.jobs ? r->options.forcer.jobs : 1;
+
+	for (size_t i = r->waiting; i < r->n && r->outside < max && !r->halted; i++) {
+		struct map_job *j = &r->jobs[i];
+		struct err err = ERR_INIT;
+
+		if (j->done || !j->outside || !j->thunk || j->status < 0)
+			continue;
+		j->status = -1; /* started */
+		r->outside++;
+		if (direct_start(forcer_loop(r->forcer), r->store, &j->id, j->thunk, environ,
+		                 on_outside, j, &err) < 0) {
+			r->outside--;
+			snprintf(j->why, sizeof(j->why), "%.199s", err.msg);
+			settle(j, 1);
+		}
+	}
+	while (r->waiting < r->n && r->jobs[r->waiting].done)
+		r->waiting++;
+}
+
+static void on_result(void *arg, const struct forcer_result *res)
+{
+	struct map_job *j = arg;
+	struct err err = ERR_INIT;
+
+	if (res->ok && take_results(j, res, &err) == 0) {
+		settle(j, 0);
+	} else if (res->ok) {
+		snprintf(j->why, sizeof(j->why), "%.199s", err.msg);
+		settle(j, 1);
+	} else if (res->rerun || !j->run->halted) {
+		/* A failure in the sandbox is settled by the real command. */
+		j->outside = true;
+		j->run->waiting = j->number < j->run->waiting ? j->number : j->run->waiting;
+		start_outside(j->run);
+	} else {
+		settle(j, res->status ? res->status : 1);
+	}
+}
+
+/* -- running -- */
+
+static void begin(struct map_job *j)
+{
+	struct map_run *r = j->run;
+	struct err err = ERR_INIT;
+
+	int rc = make_thunk(j, &err);
+	if (rc == 0 && j->outside)
+		start_outside(r);
+	else if (rc == 0)
+		rc = forcer_wait(r->forcer, &j->id, on_result, j, &err);
+	if (rc < 0) {
+		snprintf(j->why, sizeof(j->why), "%.199s", err.msg);
+		settle(j, j->status ? j->status : err_exit_code(err.kind));
+	}
+}
+
+static void print_plan(const struct map_job *j)
+{
+	auto_buf text = BUF_INIT;
+
+	for (size_t i = 0; i < j->words.n; i++) {
+		buf_adds(&text, i ? " " : "");
+		path_shell_quote(&text, j->words.v[i]);
+	}
+	if (j->redirect) {
+		buf_adds(&text, " > ");
+		path_shell_quote(&text, j->redirect);
+	}
+	puts(buf_str(&text));
+}
+
+static void make_jobs(struct map_run *r)
+{
+	r->n = r->left = sources_count(&r->sources);
+	r->jobs = xcalloc(r->n, sizeof(*r->jobs));
+	for (size_t i = 0; i < r->n; i++) {
+		struct map_job *j = &r->jobs[i];
+
+		j->run = r;
+		j->number = i;
+		j->values = xcalloc(r->sources.n, sizeof(*j->values));
+		sources_job(&r->sources, i, j->values);
+		expand(j);
+	}
+}
+
+static int run_jobs(struct map_run *r)
+{
+	struct options_signals sig;
+	struct err err = ERR_INIT;
+
+	r->forcer = forcer_new(r->store, &r->options.forcer);
+	if (!r->options.forcer.jobs)
+		r->options.forcer.jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	if (forcer_connect(r->forcer, &err) < 0 ||
+	    (r->options.forcer.require && forcer_prepare(r->forcer, &err) < 0)) {
+		forcer_free(r->forcer);
+		return command_failed(r->self, &err);
+	}
+	options_watch_signals(&sig, r->forcer);
+	for (size_t i = 0; i < r->n && !sig.got && !r->halted; i++) {
+		begin(&r->jobs[i]);
+		uv_run(forcer_loop(r->forcer), UV_RUN_NOWAIT);
+	}
+	while (r->left && !sig.got && (!r->halted || r->outside))
+		if (uv_run(forcer_loop(r->forcer), UV_RUN_ONCE) == 0)
+			break;
+	forcer_run(r->forcer);
+	int signal = options_unwatch_signals(&sig);
+	forcer_free(r->forcer);
+	if (store_sync(r->store, &err) < 0)
+		command_failed(r->self, &err);
+	if (r->failed)
+		fprintf(stderr, "gg map: %zu of %zu failed%s\n", r->failed, r->n,
+		        r->halted ? "; stopped at the first" : "");
+	return signal ? 128 + signal : r->failed || r->left ? 1 : 0;
+}
+
+/* -- the command line -- */
+
+/* One word with blanks is split; several are taken as they are. */
+static int take_template(struct map_run *r, char **words, int n, struct err *err)
+{
+	auto_strv all = STRV_INIT;
+	struct map_job job = { .run = r };
+	struct map_values v = { .job = &job };
+	bool uses = false;
+
+	if (n == 1 && strpbrk(words[0], " \t\n\\'\"")) {
+		if (words_split(words[0], WORDS_COMMAND, &all, err) < 0)
+			return -1;
+	} else {
+		for (int i = 0; i < n; i++)
+			strv_add(&all, words[i]);
+	}
+	job.values = xcalloc(r->sources.n, sizeof(*job.values));
+	for (size_t i = 0; i < r->sources.n; i++)
+		job.values[i] = "";
+	for (size_t i = 0; i < all.n; i++) {
+		uses |= template_use(all.v[i], value_of, &v) != TEMPLATE_PLAIN;
+		if (strcmp(all.v[i], ">") != 0) {
+			strv_add(&r->template, all.v[i]);
+		} else if (i + 1 < all.n && !r->redirect) {
+			uses |= template_use(all.v[i + 1], value_of, &v) != TEMPLATE_PLAIN;
+			r->redirect = xstrdup(all.v[++i]);
+		} else {
+			free(job.values);
+			return err_set(err, ERR_USAGE, "\">\" takes one file name");
+		}
+	}
+	free(job.values);
+	buf_release(&v.all);
+	if (!r->template.n)
+		return err_set(err, ERR_USAGE, "name the command to run");
+	if (!uses)
+		strv_add(&r->template, "{}");
+	return 0;
+}
+
+struct map_option {
+	const char *name;
+	bool value;
+	char key;
+};
+
+static const struct map_option own_options[] = {
+	{ "--out", true, 'o' },         { "--in", true, 'i' },       { "--env", true, 'E' },
+	{ "--arg-file", true, 'a' },    { "-a", true, 'a' },         { "--null", false, '0' },
+	{ "-0", false, '0' },           { "--dry-run", false, 'n' }, { "--halt", true, 'H' },
+	{ "--keep-order", false, 'k' },
+};
+
+/* The value of own option @o in *@at, which may be in the next word; NULL: it is another. */
+static const char *own_value(const struct map_option *o, char **argv, int *at)
+{
+	size_t n = strlen(o->name);
+	const char *arg = argv[*at];
+
+	if (strncmp(arg, o->name, n) != 0)
+		return NULL;
+	if (!o->value)
+		return arg[n] ? NULL : "";
+	if (arg[n] == '=' && o->name[1] == '-')
+		return arg + n + 1;
+	if (arg[n])
+		return NULL;
+	return argv[*at + 1] ? argv[++*at] : NULL;
+}
+
+static void take_own(struct map_run *r, char key, const char *value, struct strv *files)
+{
+	switch (key) {
+	case 'o': strv_add(&r->outs, value); break;
+	case 'i': strv_add(&r->ins, value); break;
+	case 'E': strv_add(&r->env, value); break;
+	case 'a': strv_add(files, value); break;
+	case '0': r->sources.separator = '\0'; break;
+	case 'n': r->dry_run = true; break;
+	case 'H': r->halt = strcmp(value, "never") != 0; break;
+	default: break; /* the order is always kept */
+	}
+}
+
+/* Options of map's own are taken away; the rest is for options_parse. */
+static void split_options(struct map_run *r, int argc, char **argv, struct strv *rest,
+                          struct strv *files)
+{
+	static const char *const valued[] = {
+		"-j",          "-e",        "-T",        "--jobs",  "--engine",
+		"--store",     "--sandbox", "--timeout", "--trace", "--fallback-engine",
+		"--stats-json"
+	};
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
+		const char *value = NULL;
+
+		for (size_t k = 0; k < countof(own_options) && !value; k++)
+			if ((value = own_value(&own_options[k], argv, &i)))
+				take_own(r, own_options[k].key, value, files);
+		if (value)
+			continue;
+		strv_add(rest, argv[i]);
+		for (size_t k = 0; k < countof(valued); k++) {
+			if (strcmp(argv[i], valued[k]) == 0 && i + 1 < argc) {
+				strv_add(rest, argv[++i]);
+				break;
+			}
+		}
+	}
+	for (; i < argc; i++)
+		strv_add(rest, argv[i]);
+}
+
+static void map_release_run(struct map_run *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct map_job *j = &r->jobs[i];
+
+		thunk_free(j->thunk);
+		free(j->values);
+		free(j->redirect);
+		strv_release(&j->words);
+		strv_release(&j->outputs);
+	}
+	free(r->jobs);
+	free(r->redirect);
+	free(r->cwd);
+	strv_release(&r->template);
+	strv_release(&r->outs);
+	strv_release(&r->ins);
+	strv_release(&r->env);
+	sources_release(&r->sources);
+	store_close(r->store);
+}
+
+static int prepare(struct map_run *r, char **argv, const struct strv *files, struct err *err)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (sources_add_file(&r->sources, files->v[i], false, err) < 0)
+			return -1;
+	int n = sources_parse(&r->sources, argv, err);
+	if (n < 0)
+		return -1;
+	if (!r->sources.n && sources_add_file(&r->sources, "-", false, err) < 0)
+		return -1;
+	if (take_template(r, argv, n, err) < 0)
+		return -1;
+	r->cwd = getcwd(NULL, 0);
+	if (!r->cwd)
+		return err_sys(err, "current folder");
+	r->mask = umask(0);
+	umask(r->mask);
+	make_jobs(r);
+	return r->dry_run ? 0 : command_open_store(true, &r->store, err);
+}
+
+int cmd_map(const struct command *self, int argc, char **argv)
+{
+	struct map_run r = { .self = self, .options = OPTIONS_INIT, .sources.separator = '\n' };
+	auto_strv rest = STRV_INIT;
+	auto_strv files = STRV_INIT;
+	struct err err = ERR_INIT;
+
+	strv_add(&rest, argv[0]);
+	split_options(&r, argc, argv, &rest, &files);
+	int rc = options_parse(&r.options, self, (int)rest.n, strv_argv(&rest));
+	if (rc >= 0)
+		return rc;
+	if (prepare(&r, rest.v + optind, &files, &err) < 0) {
+		rc = err.kind == ERR_USAGE ? command_usage(self, "%s", err.msg)
+		                           : command_failed(self, &err);
+	} else if (r.dry_run) {
+		for (size_t i = 0; i < r.n; i++)
+			print_plan(&r.jobs[i]);
+		rc = 0;
+	} else {
+		options_record(&r.options, self, argv);
+		rc = run_jobs(&r);
+		options_record_end(&r.options, self, r.store, rc);
+	}
+	map_release_run(&r);
+	return rc;
+}

@@ -1,0 +1,114 @@
+#include "cmd/sources.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+
+void sources_release(struct sources *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		strv_release(&s->v[i].values);
+	free(s->v);
+	*s = (struct sources){ 0 };
+}
+
+static struct source *add(struct sources *s, bool linked)
+{
+	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
+	s->v[s->n] = (struct source){ .linked = linked && s->n > 0 };
+	return &s->v[s->n++];
+}
+
+int sources_add_file(struct sources *s, const char *path, bool linked, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	struct source *to = add(s, linked);
+	bool in = strcmp(path, "-") == 0;
+
+	if (in ? file_read_fd(0, &text, err) < 0 : file_read(path, &text, err) < 0)
+		return -1;
+	for (size_t at = 0; at < text.len;) {
+		const char *end = memchr(text.data + at, s->separator, text.len - at);
+		size_t n = end ? (size_t)(end - text.data) - at : text.len - at;
+
+		strv_addn(&to->values, text.data + at, n);
+		at += n + 1;
+	}
+	return 0;
+}
+
+/* ":::", ":::+", "::::", "::::+" */
+static bool is_mark(const char *word, bool *files, bool *linked)
+{
+	size_t n = strspn(word, ":");
+	bool plus = word[n] == '+';
+
+	if ((n != 3 && n != 4) || word[n + plus])
+		return false;
+	*files = n == 4;
+	*linked = plus;
+	return true;
+}
+
+int sources_parse(struct sources *s, char *const *argv, struct err *err)
+{
+	bool files = false;
+	bool linked = false;
+	int front = 0;
+	bool any = false;
+
+	for (; *argv; argv++) {
+		if (is_mark(*argv, &files, &linked)) {
+			any = true;
+			if (!files)
+				add(s, linked);
+		} else if (!any) {
+			front++;
+		} else if (!files) {
+			strv_add(&s->v[s->n - 1].values, *argv);
+		} else if (sources_add_file(s, *argv, linked, err) < 0) {
+			return -1;
+		}
+	}
+	return front;
+}
+
+/* How long source @i and those in step with it are: the longest, as shorter ones begin anew. */
+static size_t length(const struct sources *s, size_t i)
+{
+	size_t n = s->v[i].values.n;
+
+	for (size_t k = i + 1; k < s->n && s->v[k].linked; k++)
+		if (s->v[k].values.n > n)
+			n = s->v[k].values.n;
+	return n;
+}
+
+size_t sources_count(const struct sources *s)
+{
+	size_t n = s->n > 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		size_t more = s->v[i].linked ? 1 : length(s, i);
+
+		if (!s->v[i].values.n || __builtin_mul_overflow(n, more, &n))
+			return 0;
+	}
+	return n;
+}
+
+void sources_job(const struct sources *s, size_t number, const char **out)
+{
+	for (size_t i = s->n; i-- > 0;) {
+		size_t first = i;
+
+		while (s->v[first].linked)
+			first--;
+		size_t n = length(s, first);
+		for (size_t k = first; k <= i; k++)
+			out[k] = s->v[k].values.v[number % n % s->v[k].values.n];
+		number /= n;
+		i = first;
+	}
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# One command over many inputs.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+for i in 1 2 3; do seq "$i" 5 | sort -r >"p$i.txt"; done
+map() {
+	"$GG" map "$@" 2>err
+}
+
+ok "a redirection without a shell" map -j2 'sort -n {} > {.}.s' ::: p1.txt p2.txt p3.txt
+ok "... makes what the command makes" cmp p2.s <(sort -n p2.txt)
+ok "words made from the input are outputs" map 'sort -n -o {.}.t {}' ::: p1.txt p2.txt
+ok "... and come out" cmp p1.t p1.s
+is "what is printed comes in order" "$(map 'wc -l {}' ::: p3.txt p1.txt p2.txt)" "$(wc -l p3.txt; wc -l p1.txt; wc -l p2.txt)"
+map 'cat {}' ::: p1.txt nope >out
+is "a failure is the exit status" "$?" 1
+like "... and told" "$(cat err)" '1 of 2 failed'
+ok "... the others are there" cmp out p1.txt
+ok "a change in place is made" map 'sed -i s/5/X/ {}' ::: p3.txt
+is "... for real" "$(head -n 1 p3.txt)" X
+ok "a shell, if asked for" map --out '{.}.q' sh -c 'grep -v 1 {} | sort > {.}.q' ::: p1.txt p2.txt
+is "... with its pipe" "$(tr '\n' ' ' <p1.q)" "2 3 4 5 "
+like "none otherwise" "$(map 'cat {} | sort' ::: p1.txt; cat err)" 'needs a shell'
+
+if command -v parallel >/dev/null; then
+	while read -r line; do
+		read -ra words <<<"$line"
+		is "as parallel: $line" "$(map --dry-run "${words[@]}")" "$(parallel --dry-run "${words[@]}" 2>/dev/null)"
+	done <<-'END'
+		echo {1}-{2} {#} ::: a b ::: 1 2
+		echo {.} {/} {//} {/.} ::: a/b.c .rc d.e/f x. /x
+		echo x ::: 1 2
+		echo {2} {1} ::: a b c :::+ 1 2 3
+		echo {-1} {1/.} ::: q/a.b ::: c
+		echo {} :::: p1.txt
+	END
+else
+	skip "as parallel" "not installed"
+fi
+
+done_testing
