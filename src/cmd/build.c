@@ -30,6 +30,7 @@
 #include "cmd/sweep.h"
 #include "cmd/tools.h"
 #include "core/placeholder.h"
+#include "intercept/launch.h"
 #include "model/portable.h"
 
 struct build {
@@ -39,6 +40,7 @@ struct build {
 	struct forcer *forcer;
 	struct coordinator *coordinator;
 	struct relay *relay;
+	struct tools tools;
 	uv_process_t child;
 	bool child_runs;
 	int status;     /* of the command, as a shell has it */
@@ -107,21 +109,13 @@ static char *make_flags(const struct build *b)
 
 static int start_command(struct build *b, char **argv, struct err *err)
 {
-	const char *path = getenv("PATH");
-	const char *models = getenv("GG_MODELPATH");
-
-	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
-	bool placeholders = b->options.forcer.lazy || b->overlaps;
-	auto_free char *folder =
-		models ? xstrdup(models) : tools_folder(b->store, path, placeholders, err);
-	if (!folder)
-		return -1;
 	auto_free char *session =
-		xasprintf("GG_SESSION=%s", coordinator_session(b->coordinator));
-	const char *mode = b->options.forcer.lazy ? "GG_MODE=lazy"
-	                   : b->overlaps && forcer_is_remote(&b->options.forcer) ? "GG_MODE=far"
-	                   : b->overlaps ? "GG_MODE=build"
-	                                 : "GG_MODE=wait";
+		xasprintf(LAUNCH_SESSION "%s", coordinator_session(b->coordinator));
+	const char *mode = b->options.forcer.lazy ? LAUNCH_MODE "lazy"
+	                   : b->overlaps && forcer_is_remote(&b->options.forcer) ? LAUNCH_MODE
+	                           "far"
+	                   : b->overlaps ? LAUNCH_MODE "build"
+	                                 : LAUNCH_MODE "wait";
 	auto_free char *flags = make_flags(b);
 	auto_free char *base = b->options.forcer.basedir
 	                               ? xasprintf("GG_BASEDIR=%s", b->options.forcer.basedir)
@@ -132,7 +126,12 @@ static int start_command(struct build *b, char **argv, struct err *err)
 		extra[n++] = flags;
 	if (base)
 		extra[n++] = base;
-	auto_strv env = tools_environment(b->store, folder, path, extra);
+	auto_strv env = tools_environment(&b->tools, b->store, extra);
+	auto_free char *found = tools_program(&b->tools, argv[0]);
+	struct launch l = { .path = found, .envp = strv_argv(&env) };
+	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
+	l.room = room;
+	launch_prepare(&l);
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
 		{ .flags = UV_INHERIT_FD, .data.fd = relay_fd(b->relay, 1) },
@@ -140,9 +139,9 @@ static int start_command(struct build *b, char **argv, struct err *err)
 	};
 	const uv_process_options_t options = {
 		.exit_cb = on_exit_of_child,
-		.file = argv[0],
+		.file = l.path,
 		.args = argv,
-		.env = strv_argv(&env),
+		.env = (char **)l.envp,
 		.stdio_count = 3,
 		.stdio = stdio,
 	};
@@ -374,10 +373,13 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	else if (b.options.portable)
 		b.options.forcer.basedir = here;
 	b.is_make = is_make(command[0]) && !b.options.forcer.lazy;
+	if (tools_find(st, command[0], b.options.forcer.lazy || b.options.overlap, &b.tools,
+	               &err) < 0)
+		return command_failed(self, &err);
 	/* A command on the real files can't be left to itself: its output is half there
 	 * meanwhile. */
 	b.overlaps = (b.options.overlap || forcer_is_remote(&b.options.forcer)) && b.is_make &&
-	             is_isolated(&b);
+	             b.tools.library && is_isolated(&b);
 	options_record(&b.options, self, command);
 	make_left_over_real(&b);
 	rc = run_once(&b, command);
@@ -385,6 +387,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 		b.overlaps = false;
 		rc = run_once(&b, command);
 	}
+	tools_release(&b.tools);
 	if (b.ran && store_sync(st, &err) < 0)
 		command_failed(self, &err);
 	options_record_end(&b.options, self, st, rc);

@@ -148,18 +148,32 @@ static void on_forced(void *arg, const struct forcer_result *r)
 		            c->failed ? "an operand could not be made" : NULL);
 }
 
-static int force_one(struct connection *c, const char *path, struct err *err)
+/* 1 and what @path stands for ("hash[#tag]", owned), or 0, or -1. */
+static int read_ref(const char *path, struct oid *id, char **ref, struct err *err)
 {
 	auto_placeholder h = { 0 };
 	int rc = placeholder_read(path, &h, err);
 
 	if (rc <= 0)
 		return rc;
-	auto_free char *ref = h.tag ? xasprintf("%s#%s", h.thunk.s, h.tag) : xstrdup(h.thunk.s);
-	if (forcer_demand(c->owner->forcer, ref, path, forcer_mode_for(path), err) < 0)
+	*id = h.thunk;
+	*ref = h.tag ? xasprintf("%s#%s", h.thunk.s, h.tag) : xstrdup(h.thunk.s);
+	return 1;
+}
+
+static int force_one(struct connection *c, const char *path, struct err *err)
+{
+	struct forcer *f = c->owner->forcer;
+	auto_free char *ref = NULL;
+	struct oid id;
+	int rc = read_ref(path, &id, &ref, err);
+
+	if (rc <= 0)
+		return rc;
+	if (forcer_demand(f, ref, path, forcer_mode_of(f, ref, path), err) < 0)
 		return -1;
 	c->forcing++;
-	return forcer_wait_quietly(c->owner->forcer, &h.thunk, on_forced, c, err);
+	return forcer_wait_quietly(f, &id, on_forced, c, err);
 }
 
 static void handle_force(struct connection *c, const struct strv *words)
@@ -176,7 +190,45 @@ static void handle_force(struct connection *c, const struct strv *words)
 	on_forced(c, &(struct forcer_result){ .ok = true });
 }
 
+struct settling {
+	struct connection *connection;
+	const char *part;
+};
+
+static void settle_one(void *arg, const char *path)
+{
+	struct settling *s = arg;
+	struct err err = ERR_INIT;
+
+	if (s->part && !strstr(path, s->part))
+		return;
+	if (force_one(s->connection, path, &err) < 0)
+		s->connection->failed = true;
+}
+
+/* All that has been promised until now. */
+static void handle_settle(struct connection *c, const struct strv *words)
+{
+	struct settling s = { c, words->n > 1 ? words->v[1] : NULL };
+
+	c->forcing = 1;
+	forcer_each_open(c->owner->forcer, settle_one, &s);
+	on_forced(c, &(struct forcer_result){ .ok = true });
+}
+
 /* -- reports -- */
+
+static void handle_moved(struct coordinator *o, const struct strv *words)
+{
+	struct err err = ERR_INIT;
+	auto_free char *ref = NULL;
+	struct oid id;
+
+	if (words->n == 3 && read_ref(words->v[2], &id, &ref, &err) == 1 &&
+	    forcer_promise(o->forcer, ref, words->v[2],
+	                   forcer_mode_of(o->forcer, ref, words->v[2]), &err) < 0)
+		forcer_say(o->forcer, "%s", err.msg);
+}
 
 static void handle_thunk(struct coordinator *o, const struct strv *words)
 {
@@ -231,6 +283,14 @@ static bool handle(struct connection *c, const struct strv *words)
 	if (strcmp(kind, "force") == 0) {
 		handle_force(c, words);
 		return true;
+	}
+	if (strcmp(kind, "settle") == 0) {
+		handle_settle(c, words);
+		return true;
+	}
+	if (strcmp(kind, "moved") == 0) {
+		handle_moved(o, words);
+		return false;
 	}
 	o->counts.commands++;
 	if (strcmp(kind, "wait") == 0) {

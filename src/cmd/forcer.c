@@ -76,6 +76,7 @@ struct forcer {
 	struct promise *promises;
 	struct map endings; /* name → struct ending */
 	struct map waited;  /* names that a waiter asked for: it shows what they print */
+	struct map modes;   /* ref → mode of its file */
 	struct map used;    /* refs that other thunks depend on (lazy) */
 	struct forcer_counts counts;
 	size_t open; /* nodes with a pending list */
@@ -498,6 +499,7 @@ static int add_promise(struct forcer *f, const char *ref, const char *path, unsi
 	*p = (struct promise){
 		.path = xstrdup(path), .ref = xstrdup(ref), .id = id, .mode = mode, .now = now
 	};
+	map_add(&f->modes, ref, NULL)->num = mode;
 	p->tag = ref[n] ? p->ref + n + 1 : NULL;
 	recorder_output(f->options.recorder, path, &id, p->tag);
 	p->next_of_all = f->promises;
@@ -521,6 +523,21 @@ int forcer_demand(struct forcer *f, const char *ref, const char *path, unsigned 
                   struct err *err)
 {
 	return add_promise(f, ref, path, mode, true, err);
+}
+
+void forcer_each_open(struct forcer *f, void (*fn)(void *arg, const char *path), void *arg)
+{
+	/* new ones come before the first */
+	for (struct promise *p = f->promises; p; p = p->next_of_all)
+		if (!p->kept)
+			fn(arg, p->path);
+}
+
+unsigned forcer_mode_of(const struct forcer *f, const char *ref, const char *path)
+{
+	const struct map_entry *known = map_find(&f->modes, ref);
+
+	return known ? (unsigned)known->num : forcer_mode_for(path);
 }
 
 int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
@@ -740,6 +757,7 @@ void forcer_free(struct forcer *f)
 			free(f->endings.slots[i].ptr);
 	map_release(&f->endings);
 	map_release(&f->waited);
+	map_release(&f->modes);
 	map_release(&f->used);
 	free(f);
 }

@@ -87,6 +87,10 @@ int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned
 /** As above, for a file that is about to be read: it is made real also when lazy. */
 int forcer_demand(struct forcer *f, const char *ref, const char *path, unsigned mode,
                   struct err *err);
+/** The paths of the promises that are not kept yet; @fn may make others. */
+void forcer_each_open(struct forcer *f, void (*fn)(void *arg, const char *path), void *arg);
+/** The mode that was asked for what @ref names, or forcer_mode_for(path). */
+unsigned forcer_mode_of(const struct forcer *f, const char *ref, const char *path);
 /** Force a thunk; @fn is called once, now or later, from the loop or from here. */
 int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                 struct err *err);

@@ -9,7 +9,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "core/digest.h"
+#include "intercept/launch.h"
+#include "intercept/target.h"
 #include "model/conf.h"
 #include "model/plan.h"
 
@@ -109,7 +112,10 @@ static int make_links(const char *path, const char *folder, const char *wrapper,
 	return 0;
 }
 
-char *tools_folder(struct store *st, const char *path, bool readers, struct err *err)
+/* The folder for this @path, below the store; made when it is new or PATH's folders have
+ * changed. Any number of processes may do so at once. Cost when known: a stat per folder of
+ * PATH. */
+static char *links_folder(struct store *st, const char *path, bool readers, struct err *err)
 {
 	auto_free char *wrapper = tools_beside("gg-model");
 	auto_buf what = BUF_INIT;
@@ -145,23 +151,99 @@ static bool is_set_by(const char *entry, const char *const *set)
 	return false;
 }
 
-struct strv tools_environment(struct store *st, const char *folder, const char *path,
-                              const char *const *extra)
+/* PATH without the folder that an outer gg has put there. */
+static char *own_path(void)
+{
+	const char *path = getenv("PATH");
+	const char *models = getenv("GG_MODELPATH");
+	size_t n = models ? strlen(models) : 0;
+
+	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
+	if (n && strncmp(path, models, n) == 0 && path[n] == ':')
+		path += n + 1;
+	return xstrdup(path);
+}
+
+/* ld.so has no way to quote a blank or a colon. */
+static char *usable_library(const char *command)
+{
+	auto_free char *library =
+		getenv("GG_NO_PRELOAD") ? NULL : tools_beside("libgg-intercept.so");
+
+	if (!library || strpbrk(library, " :\n") ||
+	    target_inspect("/bin/sh") != TARGET_HOOKED ||
+	    (target_inspect(command) != TARGET_HOOKED && !model_for(command)))
+		return NULL;
+	return steal(&library);
+}
+
+char *tools_program(const struct tools *t, const char *command)
+{
+	char *found = strchr(command, '/') ? NULL : proc_find_on_path(command, t->path, NULL);
+
+	return found ? found : xstrdup(command);
+}
+
+int tools_find(struct store *st, const char *command, bool placeholders, struct tools *out,
+               struct err *err)
+{
+	const char *models = getenv("GG_MODELPATH");
+	auto_tools t = { .path = own_path() };
+	auto_free char *found = tools_program(&t, command);
+
+	t.library = usable_library(found);
+	t.folder = models ? xstrdup(models)
+	                  : links_folder(st, t.path, placeholders && !t.library, err);
+	if (!t.folder)
+		return -1;
+	*out = t;
+	t = (struct tools){ 0 };
+	return 0;
+}
+
+void tools_release(struct tools *t)
+{
+	free(t->folder);
+	free(t->library);
+	free(t->path);
+}
+
+/* "LD_PRELOAD=…": what the user has there stays first. */
+static char *preload_list(const char *library)
+{
+	const char *old = getenv("LD_PRELOAD");
+
+	old = old ? old : "";
+	if (!library || strstr(old, library))
+		return xasprintf(LAUNCH_PRELOAD "%s", old);
+	return xasprintf(LAUNCH_PRELOAD "%s%s%s", old, *old ? ":" : "", library);
+}
+
+static void add_set(struct strv *env, const char *const *entries)
+{
+	for (; *entries; entries++)
+		if (!strchr(*entries, '=') || strchr(*entries, '=')[1])
+			strv_add(env, *entries);
+}
+
+struct strv tools_environment(const struct tools *t, struct store *st, const char *const *extra)
 {
 	struct strv env = STRV_INIT;
-	auto_free char *new_path = xasprintf("PATH=%s:%s", folder, path);
-	auto_free char *base = xasprintf("GG_BASEPATH=%s", path);
-	auto_free char *models = xasprintf("GG_MODELPATH=%s", folder);
-	auto_free char *dir = xasprintf("GG_DIR=%s", store_dir(st));
-	const char *const ours[] = { new_path, base, models, dir, NULL };
+	auto_free char *wrapper = tools_beside("gg-model");
+	auto_free char *path = t->library ? xasprintf("PATH=%s", t->path)
+	                                  : xasprintf("PATH=%s:%s", t->folder, t->path);
+	auto_free char *base = xasprintf(LAUNCH_PATH "%s", t->path);
+	auto_free char *models = xasprintf(LAUNCH_MODELS "%s", t->folder);
+	auto_free char *dir = xasprintf(LAUNCH_DIR "%s", store_dir(st));
+	auto_free char *by = xasprintf(LAUNCH_WRAPPER "%s", wrapper ? wrapper : "");
+	auto_free char *library = xasprintf(LAUNCH_LIBRARY "%s", t->library ? t->library : "");
+	auto_free char *preload = preload_list(t->library);
+	const char *const ours[] = { path, base, models, dir, by, library, preload, NULL };
 
 	for (char **e = environ; *e; e++)
 		if (!is_set_by(*e, ours) && !is_set_by(*e, extra))
 			strv_add(&env, *e);
-	for (size_t i = 0; ours[i]; i++)
-		strv_add(&env, ours[i]);
-	for (; *extra; extra++)
-		if (!strchr(*extra, '=') || strchr(*extra, '=')[1])
-			strv_add(&env, *extra);
+	add_set(&env, ours);
+	add_set(&env, extra);
 	return env;
 }

@@ -1,27 +1,40 @@
 /**
- * The folder that goes in front of PATH: one link to the wrapper for every tool on PATH that a
- * model stands for, and none for a tool that is not there (a configure script must not find
- * it).
+ * What stands between a build and its tools: a folder with one link to the wrapper for every
+ * tool on PATH that a model stands for, and the preload library that sends programs to it.
+ * Where the library can't be used the folder is put in front of PATH.
  */
 #ifndef CMD_TOOLS_H
 #define CMD_TOOLS_H
 
+#include "base/strv.h"
 #include "store/store.h"
-
-/**
- * The folder for this @path, below the store; made when it is new or PATH's folders have
- * changed. Any number of processes may do so at once. Owned. Cost when known: a stat per folder
- * of PATH. @readers: also for tools that only read products (cp, install, nm, …), which matters
- * while products may be placeholders.
- */
-char *tools_folder(struct store *st, const char *path, bool readers, struct err *err);
 
 /** A program installed beside this one: "gg-model", "libgg-shim.so". Owned. */
 char *tools_beside(const char *name);
 
-/** "K=V" list for a command whose tools are gg's models: this environment with PATH, GG_DIR,
- *  GG_BASEPATH, GG_MODELPATH set, and the @extra strings ("K=V", or "K=" to unset). */
-struct strv tools_environment(struct store *st, const char *folder, const char *path,
+/** What a command is to be run with. */
+struct tools {
+	char *folder;  /* of the links */
+	char *library; /* the preload library, or NULL: the folder stands in front of PATH */
+	char *path;    /* PATH without any folder of ours */
+};
+
+/**
+ * Find them for @command, as found on PATH. The library is there when the command, and the
+ * shell, will load it (intercept/target.h), so that products may be placeholders.
+ * @placeholders: where there is no library, also have links for tools that only read.
+ */
+int tools_find(struct store *st, const char *command, bool placeholders, struct tools *out,
+               struct err *err);
+void tools_release(struct tools *t);
+/** The path of the program that @command names, or itself if there is none. Owned. */
+char *tools_program(const struct tools *t, const char *command);
+
+/** "K=V" list for a command whose tools are gg's models: this environment with what
+ *  intercept/launch.h names, and the @extra strings ("K=V", or "K=" to unset). */
+struct strv tools_environment(const struct tools *t, struct store *st,
                               const char *const *extra);
+
+#define auto_tools struct tools cleanup(tools_release)
 
 #endif

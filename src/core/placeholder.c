@@ -9,10 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 
-/* Both first lines are 31 bytes. WIRE 3. */
-enum { SNIFF = 31, SCRIPT_MODE = 0755, LINKABLE_MODE = 0600 };
-static const char script_head[] = "#!/usr/bin/env gg-force-and-run";
-static const char linkable_head[] = "OUTPUT_FORMAT(\"elf64-x86-64\")/*";
+enum { SCRIPT_MODE = 0755, LINKABLE_MODE = 0600 };
 
 /* Files that a linker reads: .o .a .s .S .sho .so and .so.N… */
 static bool is_linkable(const char *path)
@@ -48,7 +45,7 @@ int placeholder_encode(const char *path, const struct oid *thunk, const char *ta
 {
 	bool linkable = is_linkable(path);
 
-	buf_addf(out, "%s\n%s", linkable ? linkable_head : script_head, thunk->s);
+	buf_addf(out, "%s\n%s", linkable ? PLACEHOLDER_LINKABLE : PLACEHOLDER_SCRIPT, thunk->s);
 	if (tag) {
 		buf_addc(out, '#');
 		add_tag(out, tag);
@@ -58,12 +55,6 @@ int placeholder_encode(const char *path, const struct oid *thunk, const char *ta
 	return out->len <= PLACEHOLDER_MAX
 	               ? 0
 	               : err_set(err, ERR_UNSURE, "an output's name is too long");
-}
-
-bool placeholder_sniff(const void *data, size_t len)
-{
-	return len >= SNIFF && (memcmp(data, script_head, SNIFF) == 0 ||
-	                        memcmp(data, linkable_head, SNIFF) == 0);
 }
 
 static int hex_pair(const char *s)
@@ -99,7 +90,7 @@ int placeholder_decode(const void *data, size_t len, struct placeholder *out, st
 		return err_set(err, ERR_CORRUPT, "not a placeholder");
 	if (strlen(text) != len || len > PLACEHOLDER_MAX)
 		return err_set(err, ERR_CORRUPT, "malformed placeholder");
-	const char *token = text + SNIFF + strspn(text + SNIFF, blank);
+	const char *token = text + PLACEHOLDER_SNIFF + strspn(text + PLACEHOLDER_SNIFF, blank);
 	size_t n = strcspn(token, blank);
 	size_t id_len = strcspn(token, "#");
 	id_len = id_len < n ? id_len : n;

@@ -4,10 +4,16 @@
 #ifndef CORE_PLACEHOLDER_H
 #define CORE_PLACEHOLDER_H
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "core/oid.h"
 
-enum { PLACEHOLDER_MIN = 83, PLACEHOLDER_MAX = 4096 };
+/* Both first lines are 31 bytes. WIRE 3. */
+#define PLACEHOLDER_SCRIPT   "#!/usr/bin/env gg-force-and-run"
+#define PLACEHOLDER_LINKABLE "OUTPUT_FORMAT(\"elf64-x86-64\")/*"
+
+enum { PLACEHOLDER_SNIFF = 31, PLACEHOLDER_MIN = 83, PLACEHOLDER_MAX = 4096 };
 
 struct placeholder {
 	struct oid thunk;
@@ -19,7 +25,13 @@ struct placeholder {
 int placeholder_encode(const char *path, const struct oid *thunk, const char *tag,
                        struct buf *out, unsigned *mode, struct err *err);
 /** Do these first bytes (at least 31) begin a placeholder? Cheap. */
-bool placeholder_sniff(const void *data, size_t len);
+static inline bool placeholder_sniff(const void *data, size_t len)
+{
+	return len >= PLACEHOLDER_SNIFF &&
+	       (memcmp(data, PLACEHOLDER_SCRIPT, PLACEHOLDER_SNIFF) == 0 ||
+	        memcmp(data, PLACEHOLDER_LINKABLE, PLACEHOLDER_SNIFF) == 0);
+}
+
 /** Read one; CORRUPT when it begins like one but is not. */
 int placeholder_decode(const void *data, size_t len, struct placeholder *out, struct err *err);
 /** 1 and @out filled if the file is a placeholder, 0 if not (or no such file), -1 CORRUPT/IO.

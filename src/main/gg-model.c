@@ -26,10 +26,11 @@ enum { EXIT_NO_TOOL = 127, LINKS_MAX = 8 };
 
 struct wrapper {
 	char **argv;
-	const char *name; /* the tool's name */
-	char *self_dir;   /* folder of this program, where gg is found */
-	char *path;       /* PATH without gg's models; owned */
-	char *tool;       /* the real tool; owned */
+	char *name;     /* the tool's name; owned */
+	char *self_dir; /* folder of this program, where gg is found */
+	char *path;     /* PATH without gg's models; owned */
+	char *tool;     /* the real tool; owned */
+	char *preload;  /* LD_PRELOAD as it was; owned, or NULL */
 	const char *session;
 	bool dies_of_size; /* SIGXFSZ is not ignored */
 };
@@ -91,6 +92,13 @@ static void tell_delegated(const struct wrapper *w, const char *reason)
 	session_say(w->session, &words, NULL, &ignored);
 }
 
+static bool mode_is(const char *name)
+{
+	const char *mode = getenv("GG_MODE");
+
+	return mode && strcmp(mode, name) == 0;
+}
+
 static int run_real(const struct wrapper *w, const struct strv *reads, const char *reason)
 {
 	auto_free char *gg = w->self_dir ? path_join(w->self_dir, "gg") : xstrdup("gg");
@@ -104,27 +112,37 @@ static int run_real(const struct wrapper *w, const struct strv *reads, const cha
 	}
 	if (w->dies_of_size)
 		signal(SIGXFSZ, SIG_DFL);
+	/* It may read placeholders that are not among its operands. */
+	if (w->preload && w->session && !mode_is("wait")) {
+		setenv("LD_PRELOAD", w->preload, 1);
+		setenv("GG_BYPASS", "1", 1);
+	}
 	delegate_exec(w->tool, w->argv, w->path, &err);
 	fprintf(stderr, "gg: %s\n", err.msg);
 	return EXIT_NO_TOOL;
 }
 
-static bool mode_is(const char *name)
+/* For tools that we run: PATH as it was, and without the library that would send them back. */
+static void set_environment(const char *path)
 {
-	const char *mode = getenv("GG_MODE");
+	const char *library = getenv("GG_INTERCEPT");
+	const char *list = getenv("LD_PRELOAD");
+	const char *hit = library && *library && list ? strstr(list, library) : NULL;
 
-	return mode && strcmp(mode, name) == 0;
-}
-
-static char **environment_with_path(const char *path)
-{
-	static struct strv env;
-
-	for (char **e = environ; *e; e++)
-		if (strncmp(*e, "PATH=", 5) != 0)
-			strv_add(&env, *e);
-	strv_addf(&env, "PATH=%s", path);
-	return strv_argv(&env);
+	setenv("PATH", path, 1);
+	unsetenv("GG_TOOL");
+	if (!hit)
+		return;
+	const char *rest = hit + strlen(library);
+	rest += strspn(rest, ": ");
+	auto_free char *others = xasprintf("%.*s%s", (int)(hit - list), list, rest);
+	size_t n = strlen(others);
+	while (n && (others[n - 1] == ':' || others[n - 1] == ' '))
+		others[--n] = '\0';
+	if (*others)
+		setenv("LD_PRELOAD", others, 1);
+	else
+		unsetenv("LD_PRELOAD");
 }
 
 /* The folder whose place thunks don't name, or NULL. */
@@ -156,11 +174,12 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	auto_free char *cwd = file_working_folder(getenv("PWD"));
 	mode_t mask = umask(0);
 	struct emit_mode mode = {
-		.session = w->session,
-		.placeholders = !w->session || mode_is("lazy"),
+		/* gg infer only forces what is read */
+		.session = mode_is("infer") ? NULL : w->session,
+		.placeholders = !w->session || mode_is("lazy") || mode_is("infer"),
 		/* Only a recipe of make may be told "fine" before it is: gg runs make again if
 		   not. */
-		.wait = !mode_is("lazy") &&
+		.wait = !mode_is("lazy") && !mode_is("infer") &&
 		        ((!mode_is("build") && !mode_is("far")) || !getenv("MAKELEVEL")),
 		.far = mode_is("far"),
 		.explain = getenv("MAKELEVEL") != NULL,
@@ -176,7 +195,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	struct call call = {
 		.store = st,
 		.cwd = cwd,
-		.envp = environment_with_path(w->path),
+		.envp = environ,
 		.tool = w->tool,
 		.argv = w->argv,
 		.argc = argc,
@@ -272,6 +291,42 @@ static char *tool_name(const char *argv0)
 	return name;
 }
 
+/* The preload library says which tool it is, and what the caller called it. */
+static bool find_told(struct wrapper *w)
+{
+	const char *told = getenv("GG_TOOL");
+	struct stat self;
+
+	if (!told || told[0] != '/' || stat("/proc/self/exe", &self) < 0 ||
+	    is_ours("", 0, told + 1, &self))
+		return false;
+	w->tool = xstrdup(told);
+	w->name = xstrdup(path_base(told));
+	return true;
+}
+
+static bool find_on_path(struct wrapper *w, const char *path)
+{
+	char *name = tool_name(w->argv[0]);
+
+	w->name = name;
+	if (strcmp(name, "gg-model") == 0) {
+		fprintf(stderr, "gg-model: stands for a tool by the name that it is called by; "
+		                "see gg(1)\n");
+		return false;
+	}
+	w->path = path_without_models(path, name);
+	w->tool = proc_find_on_path(name, w->path, NULL);
+	if (!w->tool) {
+		fprintf(stderr, "gg: %s: command not found (PATH=%s)\n", name, w->path);
+		return false;
+	}
+	/* Drivers look for their helpers beside the path that they are called by. */
+	if (strchr(w->argv[0], '/') || strcmp(w->argv[0], name) != 0)
+		w->argv[0] = w->tool;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct wrapper w = { .argv = argv, .session = getenv("GG_SESSION") };
@@ -279,29 +334,23 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_NO_TOOL;
-	auto_free char *name = tool_name(argv[0]);
-	w.name = name;
-	if (strcmp(w.name, "gg-model") == 0) {
-		fprintf(stderr, "gg-model: stands for a tool by the name that it is called by; "
-		                "see gg(1)\n");
-		return 2;
-	}
+	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
+	if (find_told(&w))
+		w.path = xstrdup(path);
+	else if (!find_on_path(&w, path))
+		return EXIT_NO_TOOL;
 	auto_free char *self = realpath("/proc/self/exe", NULL);
 	w.self_dir = self ? path_dir(self) : NULL;
-	w.path = path_without_models(path ? path : "/usr/local/bin:/usr/bin:/bin", w.name);
-	w.tool = proc_find_on_path(w.name, w.path, NULL);
-	if (!w.tool) {
-		fprintf(stderr, "gg: %s: command not found (PATH=%s)\n", w.name, w.path);
-		return EXIT_NO_TOOL;
-	}
-	/* Drivers look for their helpers beside the path that they are called by. */
-	if (strchr(argv[0], '/') || strcmp(argv[0], w.name) != 0)
-		argv[0] = w.tool;
+	const char *preload = getenv("LD_PRELOAD");
+	w.preload = preload ? xstrdup(preload) : NULL;
+	set_environment(w.path);
 	/* A file over the limit is an error to recover from; the tool gets its own death. */
 	w.dies_of_size = signal(SIGXFSZ, SIG_IGN) == SIG_DFL;
 	int status = run(&w);
 	free(w.self_dir);
+	free(w.preload);
 	free(w.path);
 	free(w.tool);
+	free(w.name);
 	return status;
 }

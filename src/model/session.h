@@ -8,6 +8,9 @@
  *       answer: ok OUT ERR (TAG NAME X)… | failed STATUS OUT ERR | rerun REASON | error TEXT
  *   force PATH…                     make these placeholders real
  *       answer: ok | failed TEXT
+ *   settle [PART]                   all that stand now (with PART in their path)
+ *       answer: ok | failed TEXT
+ *   moved OLD NEW                   a placeholder has another name
  *   remembered NAME WALL_NS CPU_NS BYTES (TAG PATH)…    for the counts
  *   delegated TOOL REASON [COMMAND]                     for the counts
  *

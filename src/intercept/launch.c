@@ -1,0 +1,340 @@
+#include "intercept/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "intercept/ask.h"
+#include "intercept/target.h"
+
+enum { ADDED_MAX = 4, LINKS_MAX = 8 };
+
+/* The variables of one environment. */
+struct scene {
+	const char *session;
+	const char *mode;
+	const char *dir;
+	const char *models;
+	const char *base_path;
+	const char *wrapper;
+	const char *library;
+	const char *preload;
+	const char *path;
+	const char *bypass;
+};
+
+static void look_around(char *const *envp, struct scene *s)
+{
+	const struct {
+		const char *key;
+		const char **value;
+	} wanted[] = {
+		{ LAUNCH_SESSION, &s->session }, { LAUNCH_MODE, &s->mode },
+		{ LAUNCH_DIR, &s->dir },         { LAUNCH_MODELS, &s->models },
+		{ LAUNCH_PATH, &s->base_path },  { LAUNCH_WRAPPER, &s->wrapper },
+		{ LAUNCH_LIBRARY, &s->library }, { LAUNCH_PRELOAD, &s->preload },
+		{ "PATH=", &s->path },           { LAUNCH_BYPASS, &s->bypass },
+	};
+
+	*s = (struct scene){ 0 };
+	for (; envp && *envp; envp++) {
+		char c = **envp;
+
+		if (c != 'G' && c != 'L' && c != 'P')
+			continue;
+		for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+			size_t n = strlen(wanted[i].key);
+
+			if (strncmp(*envp, wanted[i].key, n) == 0)
+				*wanted[i].value = *envp + n;
+		}
+	}
+}
+
+const char *launch_env(char *const *envp, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (; *envp; envp++)
+		if (strncmp(*envp, key, n) == 0)
+			return *envp + n;
+	return NULL;
+}
+
+bool launch_has_placeholders(const char *mode)
+{
+	return mode && strcmp(mode, "wait") != 0;
+}
+
+size_t launch_room(const char *path, char *const *envp)
+{
+	size_t n = 0;
+	size_t text = strlen(path);
+
+	for (; envp && envp[n]; n++)
+		if (envp[n][0] == 'G' || envp[n][0] == 'L' || envp[n][0] == 'P')
+			text += strlen(envp[n]) + 1;
+	/* each of them may be written anew, with the models' folder or the library before it */
+	return (n + ADDED_MAX + 1) * sizeof(char *) + 3 * text + PATH_MAX + 256;
+}
+
+/* -- the environment anew -- */
+
+struct writer {
+	char **envp;
+	size_t n;
+	char *text;
+};
+
+/* Copies the vector; what is added later takes the place of what has the same key. */
+static void writer_begin(struct writer *w, const struct launch *l)
+{
+	size_t n = 0;
+
+	while (l->envp[n])
+		n++;
+	w->envp = (char **)(void *)l->room;
+	w->n = n;
+	w->text = l->room + (n + ADDED_MAX + 1) * sizeof(char *);
+	memcpy(w->envp, l->envp, (n + 1) * sizeof(char *));
+}
+
+static char *writer_put(struct writer *w, const char *text, size_t len)
+{
+	char *at = w->text;
+
+	memcpy(at, text, len);
+	w->text += len;
+	*w->text = '\0';
+	return at;
+}
+
+static size_t writer_find(const struct writer *w, const char *key)
+{
+	size_t i = 0;
+
+	while (i < w->n && strncmp(w->envp[i], key, strlen(key)) != 0)
+		i++;
+	return i;
+}
+
+/* K=abc, of pieces; ends what was written. */
+static void writer_set(struct writer *w, const char *key, const char *a, const char *b,
+                       const char *c)
+{
+	size_t i = writer_find(w, key);
+	char *at = writer_put(w, key, strlen(key));
+
+	writer_put(w, a, strlen(a));
+	writer_put(w, b, strlen(b));
+	writer_put(w, c, strlen(c));
+	w->text++;
+	w->envp[i] = at;
+	if (i == w->n)
+		w->envp[++w->n] = NULL;
+}
+
+static void writer_drop(struct writer *w, const char *key)
+{
+	size_t i = writer_find(w, key);
+
+	if (i < w->n)
+		memmove(w->envp + i, w->envp + i + 1, (w->n-- - i) * sizeof(char *));
+}
+
+/* LD_PRELOAD=list without the library. */
+static void writer_drop_library(struct writer *w, const char *list, const char *library)
+{
+	const char *hit = strstr(list, library);
+	size_t i = writer_find(w, LAUNCH_PRELOAD);
+
+	if (!hit || i == w->n)
+		return;
+	const char *rest = hit + strlen(library);
+	size_t before = (size_t)(hit - list);
+	if (*rest == ':' || *rest == ' ')
+		rest++;
+	else if (before)
+		before--;
+	if (before == 0 && !*rest) {
+		writer_drop(w, LAUNCH_PRELOAD);
+		return;
+	}
+	char *at = writer_put(w, LAUNCH_PRELOAD, strlen(LAUNCH_PRELOAD));
+	writer_put(w, list, before);
+	writer_put(w, rest, strlen(rest));
+	w->text++;
+	w->envp[i] = at;
+}
+
+/* -- tools -- */
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Is path's folder one of those on @list? */
+static bool is_on_path(const char *path, const char *list)
+{
+	size_t n = (size_t)(base_of(path) - path) - 1;
+
+	for (const char *p = list; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		size_t len = strcspn(p, ":");
+
+		while (len > 1 && p[len - 1] == '/')
+			len--;
+		if (len == n && memcmp(p, path, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_linked(const char *models, const char *name)
+{
+	char full[PATH_MAX];
+	size_t n = strlen(models);
+	size_t len = strlen(name);
+
+	if (n + len + 2 > sizeof(full))
+		return false;
+	memcpy(full, models, n);
+	full[n] = '/';
+	memcpy(full + n + 1, name, len + 1);
+	return syscall(SYS_faccessat, AT_FDCWD, full, X_OK) == 0;
+}
+
+/* Compilers that are on nobody's PATH, as a cross compiler that CMake was told of. */
+static bool is_compiler(const char *name)
+{
+	static const char *const names[] = { "ar",      "c++", "cc",  "clang",
+		                             "clang++", "g++", "gcc", "ranlib" };
+	size_t len = strlen(name);
+	size_t end = len;
+
+	while (end && ((name[end - 1] >= '0' && name[end - 1] <= '9') || name[end - 1] == '.'))
+		end--;
+	if (end && end < len && name[end - 1] == '-')
+		len = end - 1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i]);
+
+		if (len >= n && memcmp(name + len - n, names[i], n) == 0 &&
+		    (len == n || name[len - n - 1] == '-'))
+			return true;
+	}
+	return false;
+}
+
+/* Below the folder that holds gg's? What stands there may be a product. */
+static bool is_of_project(const char *path, const char *gg_dir)
+{
+	size_t n = gg_dir ? (size_t)(base_of(gg_dir) - gg_dir) : 0;
+
+	return n > 1 && strncmp(path, gg_dir, n) == 0;
+}
+
+static bool is_tool_here(const char *path, const struct scene *s)
+{
+	if (path[0] != '/')
+		return false;
+	if (is_on_path(path, s->base_path))
+		return is_linked(s->models, base_of(path));
+	return is_compiler(base_of(path)) && !is_of_project(path, s->dir) &&
+	       syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
+}
+
+/* The tool, also behind a link that a build has made to it: then the tool's path. */
+static const char *tool_of(const char *path, const struct scene *s, char target[PATH_MAX])
+{
+	if (!s->models || !s->wrapper || !s->base_path || s->bypass)
+		return NULL;
+	if (is_tool_here(path, s))
+		return path;
+	if (target_is_system(path) || is_on_path(path, s->base_path))
+		return NULL;
+	ssize_t n = syscall(SYS_readlinkat, AT_FDCWD, path, target, PATH_MAX - 1);
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	return is_tool_here(target, s) ? target : NULL;
+}
+
+static void launch_wrapper(struct launch *l, const struct scene *s, const char *tool)
+{
+	struct writer w;
+
+	writer_begin(&w, l);
+	writer_set(&w, LAUNCH_TOOL, tool, "", "");
+	l->path = s->wrapper;
+	l->envp = w.envp;
+}
+
+/* -- other programs -- */
+
+static void launch_opaque(struct launch *l, const struct scene *s)
+{
+	struct writer w;
+
+	if (launch_has_placeholders(s->mode))
+		ask(s->session, "settle", NULL, NULL, true);
+	if (s->bypass || !s->models || !s->base_path)
+		return;
+	writer_begin(&w, l);
+	if (s->preload && s->library)
+		writer_drop_library(&w, s->preload, s->library);
+	if (s->path && strncmp(s->path, s->models, strlen(s->models)) != 0)
+		writer_set(&w, "PATH=", s->models, ":", s->path);
+	if (launch_has_placeholders(s->mode))
+		writer_set(&w, LAUNCH_MODE, "wait", "", "");
+	l->envp = w.envp;
+}
+
+static void launch_hooked(struct launch *l, const struct scene *s)
+{
+	struct writer w;
+
+	/* Its libraries are loaded without asking us. */
+	if (launch_has_placeholders(s->mode) && !target_is_system(l->path))
+		ask(s->session, "settle", ".so", NULL, true);
+	if (!s->library || (s->preload && strstr(s->preload, s->library)))
+		return;
+	writer_begin(&w, l);
+	if (s->preload && *s->preload)
+		writer_set(&w, LAUNCH_PRELOAD, s->preload, ":", s->library);
+	else
+		writer_set(&w, LAUNCH_PRELOAD, s->library, "", "");
+	l->envp = w.envp;
+}
+
+void launch_prepare(struct launch *l)
+{
+	struct scene s;
+	char target[PATH_MAX];
+	int saved = errno;
+
+	look_around(l->envp, &s);
+	if (s.session && s.library) {
+		const char *tool = tool_of(l->path, &s, target);
+		enum target_kind kind = tool ? TARGET_NONE : target_inspect(l->path);
+
+		if (kind == TARGET_PLACEHOLDER &&
+		    target_is_placeholder(AT_FDCWD, l->path, target, sizeof(target)) &&
+		    ask(s.session, "force", target, NULL, true) == 0)
+			kind = target_inspect(l->path);
+		if (tool)
+			launch_wrapper(l, &s, tool);
+		else if (kind == TARGET_OPAQUE)
+			launch_opaque(l, &s);
+		else if (kind == TARGET_HOOKED)
+			launch_hooked(l, &s);
+	}
+	errno = saved;
+}

@@ -1,0 +1,49 @@
+/**
+ * What a build's program executes, put right before it is executed.
+ *
+ *   a tool that gg models, at its own path  → the wrapper, told which tool it stands for
+ *   a program that will load the library    → as it is
+ *   any other (static, setuid, …)           → the models' folder in front of its PATH, and no
+ *                                             library; where products may be placeholders all
+ *                                             are made real before, and wrappers below it wait
+ *   a placeholder                           → what it stands for, forced
+ *
+ * So a program in which the library lives sees the PATH that the user gave, and nothing that it
+ * writes down can name a folder of gg's.
+ *
+ * Safe in a child of vfork: system calls and the caller's memory only.
+ */
+#ifndef INTERCEPT_LAUNCH_H
+#define INTERCEPT_LAUNCH_H
+
+#include <stddef.h>
+
+/** Names of the variables that rule it; "K=" with its value in the environment of a build. */
+#define LAUNCH_SESSION "GG_SESSION=" /* model/session.h */
+#define LAUNCH_MODE    "GG_MODE="    /* "wait": products are real files at once */
+#define LAUNCH_DIR     "GG_DIR="
+#define LAUNCH_BYPASS  "GG_BYPASS="    /* set: no models */
+#define LAUNCH_MODELS  "GG_MODELPATH=" /* the folder of links, one for each tool */
+#define LAUNCH_PATH    "GG_BASEPATH="  /* PATH without it */
+#define LAUNCH_WRAPPER "GG_WRAPPER="   /* gg-model */
+#define LAUNCH_LIBRARY "GG_INTERCEPT=" /* the library */
+#define LAUNCH_TOOL    "GG_TOOL="      /* for the wrapper: the tool that it stands for */
+#define LAUNCH_PRELOAD "LD_PRELOAD="
+
+struct launch {
+	const char *path;  /* in: what is to be executed; out: what to execute */
+	char *const *envp; /* in and out */
+	char *room; /* launch_room() bytes for what is made, aligned for pointers; must outlive
+	               the call of execve */
+};
+
+/** Bytes that launch_prepare() may need. */
+size_t launch_room(const char *path, char *const *envp);
+/** Put it right. Never fails: what can't be made out stays as it is. */
+void launch_prepare(struct launch *l);
+/** Does this environment's GG_MODE allow placeholders? @mode: its value, or NULL. */
+_Bool launch_has_placeholders(const char *mode);
+/** Value of the variable "K=" in an environment, or NULL. */
+const char *launch_env(char *const *envp, const char *key);
+
+#endif
