@@ -208,7 +208,7 @@ void tools_release(struct tools *t)
 	free(t->path);
 }
 
-/* "LD_PRELOAD=…": what the user has there stays first. */
+/* "LD_PRELOAD=…": what the user has there stays. */
 static char *preload_list(const char *library)
 {
 	const char *old = getenv("LD_PRELOAD");
@@ -216,7 +216,7 @@ static char *preload_list(const char *library)
 	old = old ? old : "";
 	if (!library || strstr(old, library))
 		return xasprintf(LAUNCH_PRELOAD "%s", old);
-	return xasprintf(LAUNCH_PRELOAD "%s%s%s", old, *old ? ":" : "", library);
+	return xasprintf(LAUNCH_PRELOAD "%s%s%s", library, *old ? ":" : "", old);
 }
 
 static void add_set(struct strv *env, const char *const *entries)

@@ -308,7 +308,7 @@ static void launch_hooked(struct launch *l, const struct scene *s)
 		return;
 	writer_begin(&w, l);
 	if (s->preload && *s->preload)
-		writer_set(&w, LAUNCH_PRELOAD, s->preload, ":", s->library);
+		writer_set(&w, LAUNCH_PRELOAD, s->library, ":", s->preload);
 	else
 		writer_set(&w, LAUNCH_PRELOAD, s->library, "", "");
 	l->envp = w.envp;

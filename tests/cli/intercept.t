@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# The library in a build's programs: whoever opens or runs a product gets the real file, tools are
+# found whatever they are called by, and nothing that a build writes down names a folder of gg's.
+# What is quoted expands where it runs.
+# shellcheck disable=SC2016
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+mkdir p p/bin
+cd p || exit 1
+cat >reader.c <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	unsigned sum = 1;
+	unsigned char c;
+	int fd = open(argv[1], O_RDONLY);
+	if (fd < 0) { perror(argv[1]); return 1; }
+	while (read(fd, &c, 1) == 1) sum = sum * 31 + c;
+	printf("%u\n", sum);
+	return 0;
+}
+END
+gcc -static -o bin/static-reader reader.c
+gcc -o bin/suid-reader reader.c
+chmod u+s bin/suid-reader
+if command -v python3 >/dev/null; then py=python3; else py=true; fi
+cat >Makefile <<END
+.RECIPEPREFIX = >
+PY = $py
+END
+cat >>Makefile <<'END'
+all: table linked symbolic copied stripped sizes script compared deps moved static clean-env suid \
+  shared modes appended long renamed.d preloaded absolute tarred sought sourced
+gen: gen.c
+> $(CC) -O1 -o $@ $<
+table: gen
+> ./gen >$@; sh -c ./gen >>$@; env ./gen >>$@
+linked: gen2.c
+> $(CC) -o lk gen2.c && ln lk lk2 && ./lk2 >$@ && cmp lk lk2 && test lk -ef lk2
+symbolic: gen3.c
+> $(CC) -o sy gen3.c && ln -s sy sy2 && ./sy2 >$@ && cat sy2 | cksum >>$@
+copied: gen4.c
+> $(CC) -o cp1 gen4.c && cp cp1 cp2 && cp -p cp1 cp3 && ./cp2 >$@ && ./cp3 >>$@
+stripped: good.c
+> $(CC) -g -c good.c -o st.o && strip -g st.o && objcopy -R .comment st.o && cksum st.o >$@
+sizes: gen gen4.c
+> $(CC) -o sz gen4.c && size sz >$@ && nm gen | sed 3q >>$@ && wc -c sz >>$@ && stat -c %s sz >>$@ && ls -l sz | cut -d' ' -f5 >>$@
+script: good.c
+> $(CC) -c good.c -o sc.o && $(PY) -c 'import os; print(os.path.getsize("sc.o"), len(open("sc.o","rb").read()))' >$@
+> od -An -tx1 sc.o >>$@
+compared: good.c
+> $(CC) -c good.c -o c1.o && $(CC) -c good.c -o c2.o && cmp c1.o c2.o && echo same >$@
+deps: good.c
+> $(CC) -MD -MF d.Tpo -c good.c -o d.o && sed 's/d.o/x.o/' d.Tpo >$@ && mv -f d.Tpo d.Po && rm d.Po
+moved: good.c
+> mkdir -p objs && $(CC) -c good.c -o objs/m.o && mv objs/m.o m.lo && rmdir objs && mkdir -p sub && mv m.lo sub && cksum sub/m.lo >$@
+static: good.c
+> $(CC) -c good.c -o rd.o && bin/static-reader rd.o >$@
+clean-env: good.c
+> $(CC) -c good.c -o ce.o && env -i /usr/bin/cksum ce.o >$@ && env -i bin/static-reader ce.o >>$@
+suid: good.c
+> $(CC) -c good.c -o su.o && bin/suid-reader su.o >$@
+shared: good.c gen.c
+> $(CC) -shared -fPIC -o libgood.so good.c && $(CC) -o so use.c -L. -lgood && LD_LIBRARY_PATH=. ./so >$@
+modes: good.c
+> $(CC) -c good.c -o mo.o && chmod 640 mo.o && $(CC) -o mp gen.c && chmod 700 mp && cp mp mq && stat -c %a mo.o mp mq >$@
+appended: good.c
+> $(CC) -c good.c -o ap.o && echo tail >>ap.o && cksum ap.o >$@
+long: good.c
+> $(CC) -c good.c -o lo.o $(foreach n,$(LONG),-DA_NAME_THAT_TAKES_SOME_ROOM_$n) && cksum lo.o >$@
+renamed.d: good.c
+> $(CC) -MD -c good.c -o rn$$$$.o && mv rn$$$$.o rn.o && sed "s/rn$$$$/rn/" rn$$$$.d >$@ && rm rn$$$$.d
+preloaded: good.c
+> $(CC) -c good.c -o pr.o && LD_PRELOAD=libc.so.6 cksum pr.o >$@ && LD_PRELOAD= cksum pr.o >>$@
+absolute: good.c
+> /usr/bin/gcc -c good.c -o ab.o && cksum <ab.o >$@
+tarred: good.c
+> $(CC) -c good.c -o ta.o && tar cf ta.tar --mtime=@0 --owner=0 --group=0 ta.o && tar xOf ta.tar | cksum >$@
+sought: good.c
+> $(CC) -c good.c -o so1.o && find . -name so1.o -size +600c >$@
+sourced: tool.sh.c
+> $(CC) -E -P -xc tool.sh.c -o tool.sh; $(CC) -c good.c -o sr.o; . ./tool.sh >$@
+LONG = $(shell seq 600)
+END
+echo 'echo sourced; cksum sr.o' >tool.sh.c
+echo 'int f(void); int puts(const char *); int main(void) { if (f()) puts("f works"); return 0; }' >use.c
+echo 'int f(void) { return 1; }' >good.c
+for n in "" 2 3 4; do
+	printf '#include <stdio.h>\nint main(void) { for (int i = 0; i < 9; i++) printf("%%d\\n", i * i + 0%s); return 0; }\n' "$n" >gen$n.c
+done
+mkdir ../keep
+cp -a . ../keep/
+fresh() {
+	cd ..
+	rm -rf p
+	cp -a keep p
+	cd p || exit 1
+}
+make >../plain.log 2>&1 || sed 's/^/# /' ../plain.log
+want=$(tree .)
+read_back=$(cat table compared script)
+for options in "" "--overlap -j2"; do
+	fresh
+	# shellcheck disable=SC2086 # several words
+	ok "a build full of traps succeeds with options \"$options\"" "$GG" build $options --stats-json ../stats -- make -j2
+	is "… and makes what plain make makes" "$(diff <(tree .) - <<<"$want")" ""
+	ok "… with nothing left to do" make -q
+	ok "… of thunks" test "$(stat_of ../stats thunks)" -ge 25
+done
+fresh
+"$GG" infer make >/dev/null 2>&1
+is "what a build reads is real also with gg infer" "$(cat table compared script)" "$read_back"
+fresh
+
+shown='command -v gcc; type cc; echo "$PATH"; which ar'
+is "a program of the build sees the user's PATH" "$("$GG" build -- sh -c "$shown")" "$(sh -c "$shown")"
+"$GG" build --stats-json ../stats -- sh -c 'ln -s "$(command -v gcc)" mycc; ./mycc -c good.c; "$(command -v gcc)" -c gen.c'
+is "tools called by their paths, or by a link to them, become thunks" "$(stat_of ../stats thunks)" 2
+"$GG" build --stats-json ../stats -- gcc -c gen2.c
+is "so does the command itself" "$(stat_of ../stats thunks)" 1
+is "a clean environment gives the real tools" \
+	"$("$GG" build -- env -i PATH="$PATH" sh -c 'gcc -c gen3.c -o z.o && head -c 4 z.o | od -An -c')" \
+	"$(printf '\177ELF' | od -An -c)"
+is "a static command runs" "$("$GG" build -- bin/static-reader good.c)" "$(bin/static-reader good.c)"
+
+cat >own.c <<'END'
+#include <unistd.h>
+__attribute__((constructor)) static void here(void) { if (getppid()) (void)!write(2, "own\n", 4); }
+END
+gcc -shared -fPIC -o libown.so own.c
+is "the user's own LD_PRELOAD stays" \
+	"$("$GG" build -- env LD_PRELOAD="$PWD/libown.so" /bin/true 2>&1 | sort -u)" own
+cat >asan.c <<'END'
+int main(void) { return 0; }
+END
+if gcc -fsanitize=address -o asan asan.c 2>/dev/null && ./asan >/dev/null 2>&1; then
+	ok "a program with the address sanitizer runs" "$GG" build -- sh -c ./asan
+else
+	skip "a program with the address sanitizer runs" "no sanitizer here"
+fi
+cat >dl.c <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(void) { void *l = dlopen("libfind.so", RTLD_NOW); puts(l ? "found" : dlerror()); return 0; }
+END
+mkdir rp
+gcc -shared -fPIC -o rp/libfind.so good.c
+gcc -o dl dl.c -Wl,-rpath,"$PWD/rp"
+is "dlopen() looks where its caller's RUNPATH says" "$("$GG" build --lazy -- sh -c ./dl)" found
+
+if command -v cmake >/dev/null; then
+	printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\ninclude(CheckIncludeFile)\ncheck_include_file(stdio.h A)\ncheck_include_file(nosuch.h B)\nadd_executable(x gen.c)\n' >CMakeLists.txt
+	written() { (cd b && cat CMakeCache.txt Makefile cmake_install.cmake CMakeFiles/*/CMakeCCompiler.cmake); }
+	cmake -S . -B b >/dev/null
+	plain=$(written)
+	rm -rf b
+	"$GG" build -- cmake -S . -B b >/dev/null
+	is "cmake writes what it writes without gg" "$(written)" "$plain"
+	"$GG" build -- cmake --build b >/dev/null
+	ok "… and the build goes on without gg" cmake --build b
+else
+	skip "cmake writes what it writes without gg" "no cmake"
+fi
+done_testing
