@@ -179,8 +179,13 @@ static char *usable_library(const char *command)
 
 char *tools_program(const struct tools *t, const char *command)
 {
-	char *found = strchr(command, '/') ? NULL : proc_find_on_path(command, t->path, NULL);
+	auto_free char *models = NULL;
 
+	if (strchr(command, '/'))
+		return xstrdup(command);
+	if (t->folder && !t->library)
+		models = xasprintf("%s:%s", t->folder, t->path);
+	char *found = proc_find_on_path(command, models ? models : t->path, NULL);
 	return found ? found : xstrdup(command);
 }
 
