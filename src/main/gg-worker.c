@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/compat.h"
+#include "main/worker_http.h"
 #include "main/worker_lambda.h"
 
 static const struct {
@@ -10,6 +11,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } modes[] = {
+	{ "http", worker_http, "behind HTTP, set up by variables (Cloud Run, containers)" },
 	{ "lambda", worker_lambda, "as an AWS Lambda function (its bootstrap)" },
 };
 
