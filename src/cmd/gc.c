@@ -1,72 +1,15 @@
 /* gg gc: keep the store small. */
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
-#include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/json.h"
 #include "cmd/progress.h"
+#include "cmd/remote.h"
+#include "cmd/units.h"
 #include "store/gc.h"
 #include "ui/text.h"
 
-enum { OPT_MAX_SIZE = 256, OPT_OLDER, OPT_DRY_RUN, OPT_JSON };
-
-struct unit {
-	const char *name;
-	double factor;
-};
-
-/* A number and a unit from @units. */
-static int parse_with_unit(const char *text, const struct unit *units, double *out)
-{
-	char *end;
-
-	errno = 0;
-	double n = strtod(text, &end);
-	if (errno || end == text || !isfinite(n) || n < 0 || strpbrk(text, "xXpPnN"))
-		return -1;
-	while (*end == ' ')
-		end++;
-	for (const struct unit *u = units; u->name; u++) {
-		if (strcasecmp(end, u->name) != 0)
-			continue;
-		*out = n * u->factor;
-		return 0;
-	}
-	return -1;
-}
-
-static int parse_size(const char *text, uint64_t *out)
-{
-	static const struct unit units[] = {
-		{ "", 1 },         { "B", 1 },        { "K", 0x1p10 },   { "KB", 0x1p10 },
-		{ "KiB", 0x1p10 }, { "M", 0x1p20 },   { "MB", 0x1p20 },  { "MiB", 0x1p20 },
-		{ "G", 0x1p30 },   { "GB", 0x1p30 },  { "GiB", 0x1p30 }, { "T", 0x1p40 },
-		{ "TB", 0x1p40 },  { "TiB", 0x1p40 }, { NULL, 0 },
-	};
-	double n;
-
-	if (parse_with_unit(text, units, &n) < 0 || n >= 0x1p63)
-		return -1;
-	*out = (uint64_t)n;
-	return 0;
-}
-
-static int parse_age(const char *text, int64_t *out)
-{
-	static const struct unit units[] = {
-		{ "s", 1e9 },         { "m", 60e9 },          { "min", 60e9 },
-		{ "h", 3600e9 },      { "", 86400e9 },        { "d", 86400e9 },
-		{ "w", 7 * 86400e9 }, { "y", 365 * 86400e9 }, { NULL, 0 },
-	};
-	double n;
-
-	if (parse_with_unit(text, units, &n) < 0)
-		return -1;
-	*out = n >= 0x1p62 ? INT64_MAX : (int64_t)n;
-	return 0;
-}
+enum { OPT_MAX_SIZE = 256, OPT_OLDER, OPT_JSON, OPT_REMOTE, OPT_STORE, OPT_YES };
 
 static void print_json(const struct gc_result *r, bool dry_run)
 {
@@ -151,10 +94,14 @@ int cmd_gc(const struct command *self, int argc, char **argv)
 		{ "older-than", required_argument, NULL, OPT_OLDER },
 		{ "dry-run", no_argument, NULL, 'n' },
 		{ "json", no_argument, NULL, OPT_JSON },
+		{ "remote", no_argument, NULL, OPT_REMOTE },
+		{ "store", required_argument, NULL, OPT_STORE },
+		{ "yes", no_argument, NULL, OPT_YES },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct gc_options o = { .max_bytes = UINT64_MAX, .older_ns = INT64_MAX };
+	bool for_remote = false;
 	bool json = false;
 	int c;
 
@@ -163,14 +110,14 @@ int cmd_gc(const struct command *self, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "+:nh", longs, NULL)) != -1) {
 		switch (c) {
 		case OPT_MAX_SIZE:
-			if (parse_size(optarg, &o.max_bytes) < 0)
+			if (units_size(optarg, &o.max_bytes) < 0)
 				return command_usage(self,
 				                     "--max-size takes a size like 500M or "
 				                     "2.5G, not \"%s\"",
 				                     optarg);
 			break;
 		case OPT_OLDER:
-			if (parse_age(optarg, &o.older_ns) < 0)
+			if (units_age(optarg, &o.older_ns) < 0)
 				return command_usage(self,
 				                     "--older-than takes an age like 30d, 12h "
 				                     "or 2w, not \"%s\"",
@@ -178,6 +125,9 @@ int cmd_gc(const struct command *self, int argc, char **argv)
 			break;
 		case 'n': o.dry_run = true; break;
 		case OPT_JSON: json = true; break;
+		case OPT_REMOTE: return remote_command(self, argc, argv);
+		case OPT_STORE:
+		case OPT_YES: for_remote = true; break;
 		case 'h': return command_help(self);
 		case ':': return command_usage(self, "%s takes a value", argv[optind - 1]);
 		default: return command_usage(self, "unknown option %s", argv[optind - 1]);
@@ -185,6 +135,8 @@ int cmd_gc(const struct command *self, int argc, char **argv)
 	}
 	if (optind < argc)
 		return command_usage(self, "takes no operands, not \"%s\"", argv[optind]);
+	if (for_remote)
+		return command_usage(self, "--store and --yes belong to --remote");
 	if (o.max_bytes == UINT64_MAX && o.older_ns == INT64_MAX)
 		o.older_ns = 30 * 86400000000000;
 	return run(self, &o, json);

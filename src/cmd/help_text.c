@@ -322,8 +322,18 @@ const char help_gc[] =
 "  -n, --dry-run          only say what would go\n"
 "      --json             the figures as JSON\n"
 "\n"
+"With --remote it removes objects from the backend instead. What results and\n"
+"placeholders here need, and only the backend has, is kept; what other machines\n"
+"need is not known, so it asks for --older-than or --yes. The age there is that\n"
+"of the last upload (Redis: of the last use).\n"
+"\n"
+"      --remote           the backend\n"
+"      --store URI        which one (default: $GG_STORAGE_URI)\n"
+"      --yes              objects of any age\n"
+"\n"
 "  gg gc --max-size 2G\n"
-"  gg gc --older-than 2w --dry-run\n";
+"  gg gc --older-than 2w --dry-run\n"
+"  gg gc --remote --store s3://my-bucket/gg --older-than 60d\n";
 
 const char help_fsck[] =
 "usage: gg fsck [--repair] [--json]\n"
@@ -373,17 +383,21 @@ const char help_report[] =
 "  gg report 42 -o slow.html\n";
 
 const char help_stats[] =
-"usage: gg stats [--json] [--zero]\n"
+"usage: gg stats [--json] [--zero] [--remote]\n"
 "\n"
 "Shows what became of the commands of the last run, and of all runs: how many a\n"
 "model understood, how many ran as they are and why, how many results were\n"
 "remembered, and what that saved.\n"
 "\n"
-"      --json   the same as JSON\n"
-"  -z, --zero   count anew from here; the records of the last runs stay\n"
+"      --json        the same as JSON\n"
+"  -z, --zero        count anew from here; the records of the last runs stay\n"
+"      --remote      instead, what the backend holds, by age, and what gg believes\n"
+"                    that it holds\n"
+"      --store URI   which backend (default: $GG_STORAGE_URI)\n"
 "\n"
 "  gg stats\n"
-"  gg stats --json | jq .last.reasons\n";
+"  gg stats --json | jq .last.reasons\n"
+"  gg stats --remote --store s3://my-bucket/gg\n";
 
 const char help_help[] =
 "usage: gg help [COMMAND]\n"

@@ -15,12 +15,16 @@
  */
 int remote_handover(const struct command *self, char **argv, struct err *err);
 
-/** A command that only gg-remote has: the `run` of its row. */
+/** A command that only gg-remote has: the `run` of its row; or one that has a part there, and
+ * saw the option that means this part. */
 int remote_command(const struct command *self, int argc, char **argv);
 
 /* The commands that only gg-remote has: cmd/NAME.c. */
 int cmd_get(const struct command *self, int argc, char **argv);
 int cmd_put(const struct command *self, int argc, char **argv);
+/* The parts of commands that only gg-remote has: cmd/remote_care.c. */
+int cmd_gc_remote(const struct command *self, int argc, char **argv);
+int cmd_stats_remote(const struct command *self, int argc, char **argv);
 
 /** The backend and the engines of one run. */
 struct remote_run;

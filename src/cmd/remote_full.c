@@ -16,9 +16,11 @@ static const struct {
 	int (*run)(const struct command *self, int argc, char **argv);
 } commands_here[] = {
 	{ "deploy", cmd_deploy },
+	{ "gc", cmd_gc_remote },
 	{ "get", cmd_get },
 	{ "put", cmd_put },
 	{ "serve", cmd_serve },
+	{ "stats", cmd_stats_remote },
 };
 
 int remote_command(const struct command *self, int argc, char **argv)

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/json.h"
+#include "cmd/remote.h"
 #include "store/runs.h"
 #include "ui/text.h"
 
@@ -214,28 +215,35 @@ static int show(struct store *st, bool json, struct err *err)
 
 int cmd_stats(const struct command *self, int argc, char **argv)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'J' },
-		                               { "zero", no_argument, NULL, 'z' },
-		                               { "help", no_argument, NULL, 'h' },
-		                               { NULL, 0, NULL, 0 } };
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'J' },        { "remote", no_argument, NULL, 'r' },
+		{ "store", required_argument, NULL, 's' }, { "zero", no_argument, NULL, 'z' },
+		{ "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 }
+	};
 	struct err err = ERR_INIT;
 	auto_store st = NULL;
+	const char *storage = NULL;
 	bool json = false;
 	bool zero = false;
 	int c;
 
 	optind = 1;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+zh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:zh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'J': json = true; break;
+		case 'r': return remote_command(self, argc, argv);
+		case 's': storage = optarg; break;
 		case 'z': zero = true; break;
 		case 'h': return command_help(self);
+		case ':': return command_usage(self, "%s takes a value", argv[optind - 1]);
 		default: return command_usage(self, "unknown option %s", argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
 		return command_usage(self, "takes no operands, not \"%s\"", argv[optind]);
+	if (storage)
+		return command_usage(self, "--store belongs to --remote");
 	if (command_open_store(false, &st, &err) < 0)
 		return command_failed(self, &err);
 	if ((zero ? runs_zero(st, &err) : show(st, json, &err)) < 0)

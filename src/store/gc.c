@@ -22,9 +22,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/map.h"
-#include "core/codec.h"
-#include "core/manifest.h"
 #include "store/journal.h"
+#include "store/needs.h"
 #include "store/produced.h"
 #include "store/store_priv.h"
 
@@ -130,94 +129,15 @@ static int list_blobs(struct collection *c, struct err *err)
 
 /* -- what placeholders need -- */
 
-/* True the first time. */
-static bool mark(struct collection *c, const struct oid *id)
+static bool mark(void *arg, const struct oid *id)
 {
+	struct collection *c = arg;
 	const struct map_entry *e = map_find(&c->index, id->s);
 
 	if (!e || c->v[e->num - 1].needed)
 		return false;
 	c->v[e->num - 1].needed = true;
 	return true;
-}
-
-static void mark_manifest(struct collection *c, const char *name)
-{
-	auto_buf raw = BUF_INIT;
-	auto_manifest list = MANIFEST_INIT;
-	struct oid id;
-
-	if (oid_parse(name, strlen(name), &id, NULL) < 0 || !mark(c, &id) ||
-	    store_get(c->store, &id, &raw, NULL) < 0 ||
-	    manifest_decode(raw.data, raw.len, &list, NULL) < 0)
-		return;
-	for (size_t i = 0; i < list.n; i++)
-		mark(c, &list.v[i].id);
-}
-
-static void mark_references(struct collection *c, const struct thunk_refs *refs,
-                            struct strv *waiting)
-{
-	for (size_t i = 0; i < refs->n; i++)
-		if (oid_is_thunk(&refs->v[i].id))
-			strv_add(waiting, refs->v[i].id.s);
-		else
-			mark(c, &refs->v[i].id);
-}
-
-/* A result that is remembered is needed too: who forces the placeholder takes it. */
-static void mark_result(struct collection *c, const struct oid *id, struct strv *waiting)
-{
-	struct memo m = { 0 };
-
-	if (store_memo_get(c->store, id, &m, NULL) != 1)
-		return;
-	for (size_t i = 0; i < m.n_outputs; i++)
-		if (oid_is_thunk(&m.outputs[i].id))
-			strv_add(waiting, m.outputs[i].id.s);
-		else
-			mark(c, &m.outputs[i].id);
-	mark(c, &m.out_text);
-	mark(c, &m.err_text);
-	memo_release(&m);
-}
-
-static void mark_thunk(struct collection *c, const char *name, struct strv *waiting)
-{
-	auto_buf raw = BUF_INIT;
-	auto_thunk t = NULL;
-	struct oid id;
-
-	if (oid_parse(name, strlen(name), &id, NULL) < 0 || !mark(c, &id) ||
-	    store_get(c->store, &id, &raw, NULL) < 0 ||
-	    thunk_decode(raw.data, raw.len, &t, NULL) < 0)
-		return;
-	mark_references(c, &t->values, waiting);
-	mark_references(c, &t->execs, waiting);
-	mark_references(c, &t->thunks, waiting);
-	for (size_t i = 0; i < t->n_links; i++)
-		mark(c, &t->links[i].target);
-	for (size_t i = 0; i < t->manifests.n; i++)
-		mark_manifest(c, t->manifests.v[i]);
-	mark_result(c, &id, waiting);
-}
-
-static void add_waiting(void *arg, const char *path, const char *ref, unsigned mode)
-{
-	(void)path;
-	(void)mode;
-	strv_addn(arg, ref, strcspn(ref, "#"));
-}
-
-static int mark_placeholders(struct collection *c, struct err *err)
-{
-	auto_strv waiting = STRV_INIT;
-
-	if (store_pending_each(c->store, add_waiting, &waiting, err) < 0)
-		return -1;
-	for (size_t i = 0; i < waiting.n; i++)
-		mark_thunk(c, waiting.v[i], &waiting);
-	return 0;
 }
 
 /* -- removal -- */
@@ -412,7 +332,7 @@ static int forget_paths(struct collection *c, struct err *err)
 
 static int collect(struct collection *c, struct err *err)
 {
-	if (list_blobs(c, err) < 0 || mark_placeholders(c, err) < 0 ||
+	if (list_blobs(c, err) < 0 || store_needs_pending(c->store, mark, c, err) < 0 ||
 	    remove_blobs(c, err) < 0 || forget_memos(c, err) < 0)
 		return -1;
 	remove_others(c, "corrupt", "");

@@ -42,6 +42,13 @@ static void key_of(const struct remoteset *rs, const struct oid *id, char key[IN
 	snprintf(key, INDEX_KEY_MAX, "%s%s", rs->prefix, id->s);
 }
 
+static bool is_fresh(int64_t when_s)
+{
+	int64_t age_s = time(NULL) - when_s;
+
+	return age_s < REMOTESET_AGE_S && age_s > -REMOTESET_AGE_S;
+}
+
 bool remoteset_has(struct remoteset *rs, const struct oid *id)
 {
 	char key[INDEX_KEY_MAX];
@@ -55,8 +62,7 @@ bool remoteset_has(struct remoteset *rs, const struct oid *id)
 	if (index_get(rs->st->index, key, &v, NULL) != 1 || v.len != sizeof(when))
 		return false;
 	memcpy(&when, v.data, sizeof(when));
-	int64_t age = time(NULL) - when;
-	return age < REMOTESET_AGE_S && age > -REMOTESET_AGE_S;
+	return is_fresh(when);
 }
 
 static void gather(struct remoteset *rs, const struct oid *id, bool there)
@@ -111,4 +117,36 @@ int remoteset_clear(struct remoteset *rs, struct err *err)
 	if (index_each(rs->st->index, rs->prefix, collect, &keys, err) < 0)
 		return -1;
 	return index_put_all(rs->st->index, keys.v, keys.n, NULL, 0, err);
+}
+
+struct telling {
+	const struct remoteset *rs;
+	void (*fn)(void *arg, const struct oid *id, int64_t when_s);
+	void *arg;
+};
+
+static int tell(void *arg, const char *key, const struct index_value *value)
+{
+	const struct telling *t = arg;
+	const char *name = key + strlen(t->rs->prefix);
+	struct oid id;
+	int64_t when_s;
+
+	if (value->len != sizeof(when_s) || oid_parse(name, strlen(name), &id, NULL) < 0)
+		return 0;
+	memcpy(&when_s, value->data, sizeof(when_s));
+	if (is_fresh(when_s))
+		t->fn(t->arg, &id, when_s);
+	return 0;
+}
+
+int remoteset_each(struct remoteset *rs,
+                   void (*fn)(void *arg, const struct oid *id, int64_t when_s), void *arg,
+                   struct err *err)
+{
+	struct telling t = { rs, fn, arg };
+
+	if (remoteset_flush(rs, err) < 0)
+		return -1;
+	return index_each(rs->st->index, rs->prefix, tell, &t, err);
 }
