@@ -83,6 +83,7 @@ struct forcer {
 	bool failed;
 	bool cancelled;
 	bool said_outside;
+	bool said_trouble;
 	bool keep_all;
 	void (*on_failure)(void *arg);
 	void *on_failure_arg;
@@ -154,6 +155,19 @@ static bool is_waited(const struct forcer *f, const struct oid *id)
 
 /* -- what the scheduler and the engine tell -- */
 
+/* What kept a thunk from running is told even where the command is then run as it is. */
+static void say_trouble(struct forcer *f, const struct outcome *o)
+{
+	bool waits = f->options.hold_failures || f->waited.n > 0;
+
+	if (o->what == OUTCOME_OK || o->what == OUTCOME_FAILED || o->what == OUTCOME_CANCELLED ||
+	    o->what == OUTCOME_CANT_RUN || !waits || f->said_trouble)
+		return;
+	f->said_trouble = true;
+	forcer_say(f, "a thunk could not be run (%s: %s); its command runs as it is",
+	           outcome_class_name(o->what), o->why);
+}
+
 static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
                         const struct outcome *o)
 {
@@ -169,6 +183,7 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	e->err_text = o->memo.err_text;
 	if (o->what == OUTCOME_OK)
 		f->counts.ran++;
+	say_trouble(f, o);
 	if (o->what == OUTCOME_CANCELLED || is_waited(f, id) ||
 	    (o->what != OUTCOME_OK && f->options.hold_failures))
 		return;
