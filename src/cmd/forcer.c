@@ -160,8 +160,9 @@ static void say_trouble(struct forcer *f, const struct outcome *o)
 {
 	bool waits = f->options.hold_failures || f->waited.n > 0;
 
-	if (o->what == OUTCOME_OK || o->what == OUTCOME_FAILED || o->what == OUTCOME_CANCELLED ||
-	    o->what == OUTCOME_CANT_RUN || !waits || f->said_trouble)
+	if (o->what == OUTCOME_OK || o->what == OUTCOME_FAILED ||
+	    o->what == OUTCOME_CANCELLED || o->what == OUTCOME_CANT_RUN || !waits ||
+	    f->said_trouble)
 		return;
 	f->said_trouble = true;
 	forcer_say(f, "a thunk could not be run (%s: %s); its command runs as it is",

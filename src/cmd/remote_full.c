@@ -15,12 +15,8 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command *self, int argc, char **argv);
 } commands_here[] = {
-	{ "deploy", cmd_deploy },
-	{ "gc", cmd_gc_remote },
-	{ "get", cmd_get },
-	{ "put", cmd_put },
-	{ "serve", cmd_serve },
-	{ "stats", cmd_stats_remote },
+	{ "deploy", cmd_deploy }, { "gc", cmd_gc_remote }, { "get", cmd_get },
+	{ "put", cmd_put },       { "serve", cmd_serve },  { "stats", cmd_stats_remote },
 };
 
 int remote_command(const struct command *self, int argc, char **argv)

@@ -25,8 +25,8 @@ void remoteset_add(struct remoteset *rs, const struct oid *id);
 void remoteset_remove(struct remoteset *rs, const struct oid *id);
 /** Believe nothing of this place any more. */
 int remoteset_clear(struct remoteset *rs, struct err *err);
-/** Call fn(arg, id, when_s) for each object that is believed to be there, and when (time()) that
- * was learned. It may not use the index. Flushes first. */
+/** Call fn(arg, id, when_s) for each object that is believed to be there, and when (time())
+ * that was learned. It may not use the index. Flushes first. */
 int remoteset_each(struct remoteset *rs,
                    void (*fn)(void *arg, const struct oid *id, int64_t when_s), void *arg,
                    struct err *err);

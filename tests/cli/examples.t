@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016 # what eval runs
 # Each example does what its plain equivalent does.
 examples=$(cd "$(dirname "$0")/../../examples" && pwd)
 # shellcheck source=tests/cli/lib.sh

@@ -1,5 +1,5 @@
-/* Whatever the bytes, a record is refused, or comes back the same when it is written again; also
- * behind the sums, which are made right here. */
+/* Whatever the bytes, a record is refused, or comes back the same when it is written again;
+ * also behind the sums, which are made right here. */
 #include "fuzz.h"
 
 #include "../../src/store/record.c"
