@@ -40,16 +40,16 @@ build() {
 
 # like_plain NAME SCRIPT FILE...: the script's files are the same with gg and without, and remembered the second time
 like_plain() {
-	local name=$1 script=$2
+	local script=$2
 	shift 2
 	rm -rf plain gg && mkdir plain gg
 	cp -r "$@" plain && cp -r "$@" gg
 	[ ! -e models.conf ] || { mkdir -p gg/.gg && cp models.conf gg/.gg; }
 	(cd plain && bash -ec "$script") || return 1
 	build gg -- bash -ec "$script" && diff -r -x .gg plain gg &&
-		is "$name: all modelled" "$(stat_of stats.json delegated)" 0 &&
+		[ "$(stat_of stats.json delegated)" = 0 ] &&
 		build gg -- bash -ec "$script" && diff -r -x .gg plain gg &&
-		is "$name: all remembered" "$(stat_of stats.json ran)" 0
+		[ "$(stat_of stats.json ran)" = 0 ]
 }
 
 echo 'in put' >a.in
@@ -148,7 +148,7 @@ if tool xxd; then
 else
 	skip "xxd" "not installed"
 fi
-if tool python3; then
+if tool python3 && [ "$(head -c 2 "$(command -v python3)")" != '#!' ]; then
 	printf 'import sys, helper\nopen(sys.argv[2], "w").write(helper.f(open(sys.argv[1]).read()))\n' >gen.py
 	printf 'def f(x):\n    return x.upper()\n' >helper.py
 	lib=$(python3 -c 'import os; print(os.path.dirname(os.__file__))')
@@ -159,7 +159,7 @@ if tool python3; then
 	is "... with the right result" "$(cat gg/c.out)" 'IN PUT'
 	rm -f models.conf
 else
-	skip "python3" "not installed"
+	skip "python3" "not installed, or a script in front of it"
 fi
 
 # the original's command
