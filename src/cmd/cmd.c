@@ -26,6 +26,8 @@ const struct command commands[] = {
 	{ "fsck", "check every object of the store", help_fsck, cmd_fsck },
 	{ "gc", "remove from the store what was not used for long", help_gc, cmd_gc },
 	{ "get", "bring objects from the backend", help_get, remote_command },
+	{ "gtest", "run the tests of a GoogleTest program, each by itself", help_gtest,
+	  cmd_gtest },
 	{ "hash", "print the names of files", help_hash, cmd_hash },
 	{ "help", "show this list, or help on a command", help_help, cmd_help },
 	{ "infer", "run a build that makes thunks and placeholders only", help_infer,

@@ -38,6 +38,7 @@ int cmd_help(const struct command *self, int argc, char **argv);
 int cmd_infer(const struct command *self, int argc, char **argv);
 int cmd_init(const struct command *self, int argc, char **argv);
 int cmd_map(const struct command *self, int argc, char **argv);
+int cmd_gtest(const struct command *self, int argc, char **argv);
 int cmd_model_generic(const struct command *self, int argc, char **argv);
 int cmd_models(const struct command *self, int argc, char **argv);
 int cmd_report(const struct command *self, int argc, char **argv);
@@ -54,6 +55,7 @@ extern const char help_build[], help_collect[], help_create_thunk[], help_deploy
 	help_put[], help_report[], help_run[], help_serve[], help_stats[], help_summary[],
 	help_version[];
 extern const char help_map[], help_model_generic[], help_models[];
+extern const char help_gtest[];
 
 /** Print the command's help on stdout; returns 0. */
 int command_help(const struct command *self);

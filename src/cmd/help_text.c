@@ -155,6 +155,25 @@ const char help_map[] =
 "  gg map 'sort {} > {.}.sorted' ::: part*.txt\n"
 "  gg map --dry-run echo {1}-{2} ::: a b ::: 1 2\n";
 
+const char help_gtest[] =
+"usage: gg gtest [OPTIONS] PROGRAM [--gtest_filter=...] [ARGUMENTS]\n"
+"\n"
+"Runs every test of a GoogleTest program as a thunk, many at once, and reports as\n"
+"the program does. Passes are remembered; a test that fails or skips in the\n"
+"sandbox is run once more as it is, every time. --gtest_output=xml:FILE is\n"
+"merged. What can't be split (--gtest_repeat, --gtest_shuffle, GTEST_TOTAL_SHARDS)\n"
+"the program runs alone.\n"
+"\n"
+"  -j, --jobs N      how many at once\n"
+"      --in FILE     a file or folder that the tests read; may be repeated\n"
+"      --env NAME    a variable that they read\n"
+"  -e, -T, -s, --store, --sandbox, --trace: as gg force\n"
+"\n"
+"Exit status: 0, or 1 if a test failed.\n"
+"\n"
+"  gg gtest -j 8 ./unit_tests\n"
+"  gg gtest --in testdata ./unit_tests '--gtest_filter=Parser*'\n";
+
 const char help_models[] =
 "usage: gg models [--check]\n"
 "\n"

@@ -598,11 +598,6 @@ static void take_own(struct map_run *r, char key, const char *value, struct strv
 static void split_options(struct map_run *r, int argc, char **argv, struct strv *rest,
                           struct strv *files)
 {
-	static const char *const valued[] = {
-		"-j",          "-e",        "-T",        "--jobs",  "--engine",
-		"--store",     "--sandbox", "--timeout", "--trace", "--fallback-engine",
-		"--stats-json"
-	};
 	int i = 1;
 
 	for (; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
@@ -614,12 +609,8 @@ static void split_options(struct map_run *r, int argc, char **argv, struct strv 
 		if (value)
 			continue;
 		strv_add(rest, argv[i]);
-		for (size_t k = 0; k < countof(valued); k++) {
-			if (strcmp(argv[i], valued[k]) == 0 && i + 1 < argc) {
-				strv_add(rest, argv[++i]);
-				break;
-			}
-		}
+		if (options_takes_value(argv[i]) && i + 1 < argc)
+			strv_add(rest, argv[++i]);
 	}
 	for (; i < argc; i++)
 		strv_add(rest, argv[i]);

@@ -244,3 +244,17 @@ int options_unwatch_signals(struct options_signals *s)
 	uv_run(forcer_loop(s->forcer), UV_RUN_NOWAIT);
 	return s->got;
 }
+
+bool options_takes_value(const char *word)
+{
+	static const char *const valued[] = {
+		"-j",          "-e",        "-T",        "--jobs",  "--engine",
+		"--store",     "--sandbox", "--timeout", "--trace", "--fallback-engine",
+		"--stats-json"
+	};
+
+	for (size_t i = 0; i < countof(valued); i++)
+		if (strcmp(word, valued[i]) == 0)
+			return true;
+	return false;
+}

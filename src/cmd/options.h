@@ -25,6 +25,9 @@ struct options {
 /** Parse up to the first operand (optind is left there). -1: go on; else the exit code. */
 int options_parse(struct options *o, const struct command *self, int argc, char **argv);
 
+/** Is the next word the value of option @word? */
+bool options_takes_value(const char *word);
+
 /** Begin to write down what happens, in o->forcer.recorder; @argv: what was asked for. */
 void options_record(struct options *o, const struct command *self, char *const *argv);
 /** Keep what was written down, and the trace; frees the recorder. Troubles are told, and change
