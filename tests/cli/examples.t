@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016 # what eval runs
 # Each example does what its plain equivalent does.
 examples=$(cd "$(dirname "$0")/../../examples" && pwd)
+# shellcheck disable=SC2016 # expanded by eval
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 

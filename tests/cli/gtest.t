@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The tests of a GoogleTest program, each a thunk, reported as the program reports them.
+# shellcheck disable=SC2016 # expanded by eval
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
