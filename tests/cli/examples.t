@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2016 # what eval runs
 # Each example does what its plain equivalent does.
-examples=$(cd "$(dirname "$0")/../../examples" && pwd)
 # shellcheck disable=SC2016 # expanded by eval
+examples=$(cd "$(dirname "$0")/../../examples" && pwd)
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
