@@ -59,8 +59,9 @@ ok "no file at all is wrong usage" fails "$GG" explain
 
 mv a.o 'moved
 here.o'
+# (Two thunks have made these bytes: the flag changed nothing in them.)
 is "a file that was moved is known by its content" "$(about 'moved
-here.o' here.o 't["state"]')" "ran"
+here.o' here.o 't["state"] in ("ran", "remembered")')" True
 echo 'changed' >>prog
 like "a file that was changed since is said to be" "$("$GG" explain prog)" 'has been changed since'
 
