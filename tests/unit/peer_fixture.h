@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "check.h"
@@ -32,6 +33,7 @@ static inline void peer_start(struct peer *p, const char *const *argv)
 	CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0, "pipe");
 	p->pid = fork();
 	if (p->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive us */
 		dup2(in[0], 0);
 		dup2(out[1], 1);
 		execvp(args[0], (char *const *)args);

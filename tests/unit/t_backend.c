@@ -4,6 +4,7 @@
 #include "store_fixture.h"
 
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "base/map.h"
@@ -234,6 +235,7 @@ static void test_a_listing_names_them_all(void **state)
 	enum { N = 450 };
 
 	for (size_t i = 0; i < countof(places); i++) {
+		struct answer removed = { 0 };
 		struct listed l = { 0 };
 		struct err err = ERR_INIT;
 		struct oid ids[N];
@@ -254,9 +256,10 @@ static void test_a_listing_names_them_all(void **state)
 		for (int k = 0; k < N; k++)
 			CHECK(map_find(&l.names, ids[k].s), "%s is missing", ids[k].s);
 		for (int k = 0; k < N; k++)
-			a.b->ops->remove(a.b, &ids[k], on_done, &(struct answer){ 0 }, &err);
+			a.b->ops->remove(a.b, &ids[k], on_done, &removed, &err);
 		map_release(&l.names);
 		uv_run(&loop, UV_RUN_DEFAULT);
+		assert_int_equal(removed.calls, N);
 		side_close(&a);
 	}
 }
@@ -502,7 +505,10 @@ static void start_redis(void)
 	if (redis == 0) {
 		int null = open("/dev/null", O_WRONLY);
 
+		/* It must not outlive us, nor keep open what we write to. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(null, 1);
+		dup2(null, 2);
 		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket",
 		       socket_path, "--save", "", "--dir", scratch, (char *)NULL);
 		_exit(127);
