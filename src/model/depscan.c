@@ -376,6 +376,7 @@ struct walk {
 	struct map paths;    /* path → index + 1 */
 	struct map brackets; /* name → 1: looked for already */
 	struct map once;     /* content with #pragma once → its inode */
+	struct map folders;  /* "sub/" of a search path → enum folder */
 	size_t n_sources;
 	bool from_source; /* the includer is one: where a precompiled header counts */
 	char unsure[80];
@@ -437,8 +438,8 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 }
 
 /* Notes a file that exists and scans it, once. */
-static int add_file(struct walk *w, const char *path, const struct stat *st, int dir,
-                    struct err *err)
+static int add_file(struct walk *w, const char *path, const struct stat *st, bool is_link,
+                    int dir, struct err *err)
 {
 	struct depscan_result *r = w->out;
 	bool added;
@@ -460,7 +461,7 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, int
 		w->nodes = xrealloc(w->nodes, cap * sizeof(*w->nodes));
 	}
 	w->nodes[r->n] = (struct node){ .dir = dir };
-	r->files[r->n] = (struct depscan_file){ xstrdup(path), *st };
+	r->files[r->n] = (struct depscan_file){ xstrdup(path), *st, is_link };
 	e->num = ++r->n;
 	return scan_file(w, path, st, &w->nodes[r->n - 1], err);
 }
@@ -474,6 +475,23 @@ static void note_precompiled(struct walk *w, const char *path)
 		hard(w, "precompiled header");
 }
 
+enum folder { FOLDER_NEW, FOLDER_MISSED, FOLDER_THERE, FOLDER_GONE };
+
+/*
+ * Is a folder of a search path ("/usr/local/include/bits") not there, so that nothing in it is?
+ * Asked where a file was missed before: one look instead of one for each name below it.
+ */
+static bool folder_gone(struct walk *w, const char *path, struct map_entry **folder)
+{
+	auto_free char *dir = xstrndup(path, (size_t)(path_base(path) - path));
+	struct stat st;
+
+	*folder = map_add(&w->folders, dir, NULL);
+	if ((*folder)->num == FOLDER_MISSED)
+		(*folder)->num = stat(dir, &st) < 0 ? FOLDER_GONE : FOLDER_THERE;
+	return (*folder)->num == FOLDER_GONE;
+}
+
 /* 1 found (and added), 0 not, -1. */
 static int try_path(struct walk *w, const char *dir, size_t dir_len, const char *name,
                     int index, struct err *err)
@@ -483,13 +501,24 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	const char *slash = dir_len && dir[dir_len - 1] != '/' ? "/" : "";
 	int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)dir_len, dir, slash, name);
 
+	struct map_entry *folder = NULL;
+
 	if (n < 0 || (size_t)n >= sizeof(path))
+		return 0;
+	if (strchr(name, '/') && folder_gone(w, path, &folder))
 		return 0;
 	if (w->from_source)
 		note_precompiled(w, path);
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	int rc = lstat(path, &st);
+	bool is_link = rc == 0 && S_ISLNK(st.st_mode);
+	if (rc < 0 || (is_link && stat(path, &st) < 0)) {
+		if (folder && folder->num == FOLDER_NEW)
+			folder->num = FOLDER_MISSED;
 		return 0;
-	return add_file(w, path, &st, index, err) < 0 ? -1 : 1;
+	}
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	return add_file(w, path, &st, is_link, index, err) < 0 ? -1 : 1;
 }
 
 static int search(struct walk *w, const char *name, size_t from, struct err *err)
@@ -634,6 +663,7 @@ static void walk_release(struct walk *w)
 	map_release(&w->paths);
 	map_release(&w->brackets);
 	map_release(&w->once);
+	map_release(&w->folders);
 }
 
 static void add_dirs(struct walk *w, const struct strv *dirs)
@@ -664,7 +694,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		if (stat(*sources, &st) < 0 || !S_ISREG(st.st_mode))
 			rc = err_set(err, ERR_UNSURE, "missing input");
 		else
-			rc = add_file(&w, *sources, &st, -1, err);
+			rc = add_file(&w, *sources, &st, true, -1, err);
 	}
 	w.n_sources = out->n;
 	if (rc == 0)

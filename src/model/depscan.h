@@ -19,6 +19,7 @@ struct depscan_dirs {
 struct depscan_file {
 	char *path; /* owned; as the compiler would spell it */
 	struct stat st;
+	bool is_link; /* the path itself may be a symbolic link; its folders may be, too */
 };
 
 struct depscan_result {
@@ -35,7 +36,7 @@ void depscan_result_release(struct depscan_result *r);
  * Scan @sources (the main file first, then -include and -imacros files, already resolved) and
  * all that they can include. @assembler: also .include and .incbin. @defines: the -D and -U
  * options in order, for computed includes. Cost: 2 µs a file known to the cache, plus a stat
- * per candidate.
+ * per candidate in a folder that is there.
  */
 int depscan_run(const struct call *call, char *const *sources, const struct depscan_dirs *dirs,
                 char *const *defines, bool assembler, struct depscan_result *out,

@@ -264,14 +264,17 @@ static bool is_system(const struct gcc_call *c, const struct toolchain *tc, cons
 
 /* gcc may spell a system header by its real path: then its links must be inside too. */
 static int add_header(const struct call *call, const struct gcc_call *c,
-                      const struct toolchain *tc, const char *path, const struct stat *st,
-                      struct plan *p, struct err *err)
+                      const struct toolchain *tc, const struct depscan_file *f, struct plan *p,
+                      struct err *err)
 {
+	const char *path = f->path;
+
 	if (path_has_dotdot(path) || !is_system(c, tc, path))
-		return plan_add_input_stat(p, call, path, st, err);
+		return plan_add_input_stat(p, call, path, &f->st, err);
 	auto_free char *name = path_absolute(call->cwd, path);
-	auto_free char *real = links_follow(p, name, err);
-	return real ? plan_add_input_stat(p, call, real, st, err) : -1;
+	auto_free char *real =
+		f->is_link ? links_follow(p, name, err) : links_follow_folder(p, name, err);
+	return real ? plan_add_input_stat(p, call, real, &f->st, err) : -1;
 }
 
 static int add_scanned(const struct call *call, const struct gcc_call *c,
@@ -283,7 +286,7 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 	if (r->has_time)
 		return plan_delegate(p, "%s", uses_time);
 	for (size_t i = 0; i < r->n; i++)
-		if (add_header(call, c, tc, r->files[i].path, &r->files[i].st, p, err) < 0)
+		if (add_header(call, c, tc, &r->files[i], p, err) < 0)
 			return -1;
 	return 0;
 }
@@ -355,7 +358,8 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 		strv_add(&names, name.data);
 		if (stat(name.data, &st) < 0)
 			return err_sys(err, "%s", name.data);
-		if (add_header(call, c, tc, name.data, &st, p, err) < 0)
+		struct depscan_file f = { name.data, st, true };
+		if (add_header(call, c, tc, &f, p, err) < 0)
 			return -1;
 	}
 	return look_into(call, &names, p);

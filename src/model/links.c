@@ -67,3 +67,11 @@ char *links_follow(struct plan *p, const char *name, struct err *err)
 
 	return real ? xstrdup(real) : NULL;
 }
+
+char *links_follow_folder(struct plan *p, const char *name, struct err *err)
+{
+	auto_free char *dir = path_dir(name);
+	const char *real = follow(p, dir, 0, err);
+
+	return real ? path_join(real, path_base(name)) : NULL;
+}

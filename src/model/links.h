@@ -14,4 +14,7 @@
  */
 char *links_follow(struct plan *p, const char *name, struct err *err);
 
+/** The same for a @name that is no link itself: only its folders are asked. */
+char *links_follow_folder(struct plan *p, const char *name, struct err *err);
+
 #endif
