@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -241,14 +242,22 @@ static bool is_of_project(const char *path, const char *gg_dir)
 	return n > 1 && strncmp(path, gg_dir, n) == 0;
 }
 
+/* A shell's exec tries every folder of PATH in turn, and goes on where nothing is. */
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+	       syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
+}
+
 static bool is_tool_here(const char *path, const struct scene *s)
 {
 	if (path[0] != '/')
 		return false;
 	if (is_on_path(path, s->base_path))
-		return is_linked(s->models, base_of(path));
-	return is_compiler(base_of(path)) && !is_of_project(path, s->dir) &&
-	       syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0;
+		return is_linked(s->models, base_of(path)) && is_program(path);
+	return is_compiler(base_of(path)) && !is_of_project(path, s->dir) && is_program(path);
 }
 
 /* The tool, also behind a link that a build has made to it: then the tool's path. */

@@ -121,6 +121,15 @@ is "a program of the build sees the user's PATH" "$("$GG" build -- sh -c "$shown
 is "tools called by their paths, or by a link to them, become thunks" "$(stat_of ../stats thunks)" 2
 "$GG" build --stats-json ../stats -- gcc -c gen2.c
 is "so does the command itself" "$(stat_of ../stats thunks)" 1
+mkdir -p early/none early/folder/gcc early/text
+touch early/text/gcc
+for line in "sh -c 'exec gcc -c good.c'" "env gcc -c good.c" "xargs gcc -c good.c </dev/null"; do
+	rm -f good.o
+	ok "a folder of PATH in which there is no such tool is passed by: $line" env \
+		PATH="$PWD/early/none:$PWD/early/folder:$PWD/early/text:$PATH" \
+		sh -c "\"$GG\" build --stats-json ../stats -- $line && test -s good.o"
+	is "… and the tool becomes a thunk: $line" "$(stat_of ../stats thunks)" 1
+done
 is "a clean environment gives the real tools" \
 	"$("$GG" build -- env -i PATH="$PATH" sh -c 'gcc -c gen3.c -o z.o && head -c 4 z.o | od -An -c')" \
 	"$(printf '\177ELF' | od -An -c)"
