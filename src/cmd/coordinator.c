@@ -101,7 +101,8 @@ static void on_waited(void *arg, const struct forcer_result *r)
 
 	if (r->rerun) {
 		answer_text(c, "rerun",
-		            "failed in the sandbox on something that no model named");
+		            r->ran ? "failed in the sandbox on something that no model named"
+		                   : "no engine could run it");
 		return;
 	}
 	strv_add(&words, r->ok ? "ok" : "failed");

@@ -55,6 +55,7 @@ struct pending_node {
 struct ending {
 	int status;
 	bool suspicious;
+	bool ran; /* the program itself has ended */
 	struct oid out_text;
 	struct oid err_text;
 };
@@ -179,6 +180,7 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	free(slot->ptr);
 	slot->ptr = e;
 	e->status = WIFEXITED(o->status) ? WEXITSTATUS(o->status) : 128 + WTERMSIG(o->status);
+	e->ran = o->what == OUTCOME_OK || o->what == OUTCOME_FAILED;
 	e->suspicious = o->what != OUTCOME_FAILED || execution_is_suspicious(f->store, o, NULL);
 	e->out_text = o->memo.out_text;
 	e->err_text = o->memo.err_text;
@@ -325,6 +327,7 @@ static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 		r.err_text = e->err_text;
 		r.status = e->status;
 	}
+	r.ran = e && e->ran;
 	r.rerun = !r.ok && !f->cancelled && (!e || e->suspicious);
 	if (!r.ok && !r.rerun && r.status == 0)
 		r.status = 1;

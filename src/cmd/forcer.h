@@ -57,6 +57,7 @@ struct forcer_counts {
 struct forcer_result {
 	bool ok;
 	bool rerun;          /* it may succeed as it is, outside: run the real tool */
+	bool ran;            /* the program itself has ended, well or not */
 	int status;          /* exit status of a failure */
 	struct oid out_text; /* what it printed and nobody has seen yet; "" for nothing */
 	struct oid err_text;

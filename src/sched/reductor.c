@@ -20,9 +20,9 @@ enum {
 };
 
 /* An attempt is a straggler past twice the 95th percentile of its peers and half a second;
- * where no peer has answered yet, after a minute. */
+ * where no peer has answered yet, after half a minute. */
 static const int64_t straggler_least_ns = 500000000;
-static const int64_t straggler_unknown_ns = 60000000000;
+static const int64_t straggler_unknown_ns = 30000000000;
 static const int64_t down_ns = 30000000000; /* an engine is left alone for so long */
 
 struct job;
@@ -219,6 +219,11 @@ static bool any_room(const struct reductor *r)
 	return !primary_up && (fallback_room || !fallback_up);
 }
 
+static bool takes_too_long(const struct reductor *r, const struct seat *s, int64_t began_ns)
+{
+	return s->engine->ops->elsewhere && now_ns(r) - began_ns >= seat_straggler_ns(r, s);
+}
+
 /* -- attempts and jobs -- */
 
 static struct attempt *attempt_new(struct reductor *r, struct job *j, struct seat *s)
@@ -269,6 +274,9 @@ static void job_free(struct reductor *r, struct job *j)
 		if (a->job != j)
 			continue;
 		a->job = NULL;
+		/* Others were faster though they began later. */
+		if (takes_too_long(r, a->seat, a->began_ns))
+			seat_blame(r, a->seat, "it does not answer");
 		if (ops->cancel)
 			ops->cancel(a->seat->engine, a);
 	}
@@ -526,6 +534,9 @@ static void start_stragglers(struct reductor *r)
 		if (j && a->seat->engine->ops->elsewhere && j->attempts < ATTEMPTS_MAX &&
 		    now - a->began_ns >= seat_straggler_ns(r, a->seat) * (int64_t)j->attempts) {
 			unsigned roles = j->falls_back ? ENGINE_FALLBACK : ENGINE_PRIMARY;
+			/* The place may hang as a whole. */
+			if (now - a->began_ns >= seat_straggler_ns(r, a->seat) * 2)
+				roles |= ENGINE_FALLBACK;
 			enum start_result s = try_seats(r, j, roles, a->seat, &err);
 
 			if (s != STARTED)
@@ -563,10 +574,12 @@ static int64_t next_due_ns(const struct reductor *r)
 		if (!a->job || !a->seat->engine->ops->elsewhere ||
 		    a->job->attempts >= ATTEMPTS_MAX)
 			continue;
-		int64_t late_ns =
-			a->began_ns + seat_straggler_ns(r, a->seat) * (int64_t)a->job->attempts;
+		int64_t limit_ns = seat_straggler_ns(r, a->seat);
+		int64_t late_ns = a->began_ns + limit_ns * (int64_t)a->job->attempts;
 		if (late_ns <= now_ns(r))
-			continue; /* no room: an answer makes some */
+			late_ns = a->began_ns + limit_ns * 2; /* no room: then elsewhere */
+		if (late_ns <= now_ns(r))
+			continue; /* no room anywhere: an answer makes some */
 		if (due_ns < 0 || late_ns < due_ns)
 			due_ns = late_ns;
 		break; /* the oldest is enough: the others come later, or are looked at then */

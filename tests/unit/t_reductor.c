@@ -469,6 +469,30 @@ static void test_a_straggler_is_started_twice_and_the_first_answer_wins(void **s
 	end(&x);
 }
 
+static void test_a_place_that_hangs_as_a_whole_is_left_for_the_fallback_engine(void **state)
+{
+	struct world *w = *state;
+	struct oid slow = world_node(w, "slow", NULL, NULL);
+	struct run x;
+
+	begin(&x, w, NULL, false);
+	x.fake.engine.ops = &far_ops;
+	add_other(&x, &fake_ops, NULL);
+	struct node *n = want(&x, &slow);
+	reductor_pump(x.r);
+	for (int i = 0; i < 2; i++) {
+		CHECK(x.due_ns > x.now_ns, "it is looked at later");
+		x.now_ns = x.due_ns;
+		reductor_pump(x.r);
+	}
+	CHECK(x.fake.busy == 2 && x.other.busy == 1, "%u there, %u here", x.fake.busy,
+	      x.other.busy);
+	fake_loop(&x.other);
+	CHECK(graph_state(n) == NODE_DONE && reductor_idle(x.r), "done here");
+	fake_loop(&x.fake);
+	end(&x);
+}
+
 static void lose(struct world *w, const struct oid *id)
 {
 	auto_free char *path = xasprintf("%s/blobs/%s", w->dir, id->s);
@@ -545,6 +569,7 @@ int main(void)
 		TEST(test_tries_wait_longer_each_time),
 		TEST(test_an_engine_that_is_down_is_left_alone),
 		TEST(test_a_straggler_is_started_twice_and_the_first_answer_wins),
+		TEST(test_a_place_that_hangs_as_a_whole_is_left_for_the_fallback_engine),
 		TEST(test_results_that_were_lost_are_made_again),
 		TEST(test_a_remembered_result_that_was_lost_is_made_again),
 		TEST(test_cancelling_ends_what_runs_and_starts_nothing),
