@@ -450,6 +450,8 @@ const char help_serve[] =
 "                          what was not used for long is removed\n"
 "      --dir-size GIB      what it may take (default: 20)\n"
 "      --sandbox=HOW       auto (default), require or none\n"
+"      --read-timeout S    seconds in which a request must be here (default: 30,\n"
+"                          more for large ones)\n"
 "  -q, --quiet             no line for each request\n"
 "  -h, --help              this text\n"
 "\n"

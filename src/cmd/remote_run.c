@@ -43,16 +43,24 @@ static int file_word(const char *path, struct buf *out, struct err *err)
 	return 0;
 }
 
+/* Set and not empty, or NULL. */
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
 static int open_remote(const struct opening *o, struct engine **out, struct err *err)
 {
-	const char *token_file = getenv("GG_REMOTE_TOKEN_FILE");
+	const char *token_file = variable("GG_REMOTE_TOKEN_FILE");
 	auto_buf token = BUF_INIT;
 	struct remote_options ro = {
 		.place = o->place,
-		.token = getenv("GG_REMOTE_TOKEN"),
-		.ca_file = getenv("GG_CA_FILE"),
-		.client_cert = getenv("GG_CLIENT_CERT"),
-		.client_key = getenv("GG_CLIENT_KEY"),
+		.token = variable("GG_REMOTE_TOKEN"),
+		.ca_file = variable("GG_CA_FILE"),
+		.client_cert = variable("GG_CLIENT_CERT"),
+		.client_key = variable("GG_CLIENT_KEY"),
 		.user_agent = "gg/" GG_VERSION,
 		.jobs = o->jobs ? o->jobs : REMOTE_JOBS,
 		.storage = o->storage,

@@ -15,6 +15,7 @@ enum {
 	QUEUE_PER_JOB = 4,
 	DIR_SIZE_GIB = 20,
 	SLOTS_MAX = 1024,
+	READ_TIMEOUT_MAX_S = 3600,
 };
 
 struct serve {
@@ -134,6 +135,7 @@ enum {
 	OPT_DIR,
 	OPT_DIR_SIZE,
 	OPT_SANDBOX,
+	OPT_READ_TIMEOUT,
 };
 
 static int take_option(struct serve *s, int c, const char *arg, struct err *err)
@@ -157,6 +159,11 @@ static int take_option(struct serve *s, int c, const char *arg, struct err *err)
 		s->o.worker.store_max_bytes = (uint64_t)n << 30;
 		return 0;
 	case OPT_SANDBOX: return parse_sandbox(s, arg, err);
+	case OPT_READ_TIMEOUT:
+		if (parse_number("--read-timeout", arg, READ_TIMEOUT_MAX_S, &n, err) < 0)
+			return -1;
+		s->o.httpd.read_timeout_ms = n * 1000;
+		return 0;
 	default: s->quiet = true; return 0;
 	}
 }
@@ -177,6 +184,7 @@ static int parse(struct serve *s, int argc, char **argv)
 		{ "dir", required_argument, NULL, OPT_DIR },
 		{ "dir-size", required_argument, NULL, OPT_DIR_SIZE },
 		{ "sandbox", required_argument, NULL, OPT_SANDBOX },
+		{ "read-timeout", required_argument, NULL, OPT_READ_TIMEOUT },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },

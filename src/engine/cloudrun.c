@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "engine/ramp.h"
+#include "net/address.h"
 #include "net/idtoken.h"
 #include "net/uri.h"
 
@@ -87,12 +88,6 @@ static const struct outsource_hooks gcloud_hooks = {
 	.free = cloudrun_free,
 };
 
-static bool is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-	       strcmp(host, "::1") == 0;
-}
-
 static int check_url(const char *url, struct err *err)
 {
 	auto_uri u = { 0 };
@@ -104,7 +99,7 @@ static int check_url(const char *url, struct err *err)
 		return err_wrap(err, "cloudrun");
 	if (strcmp(u.scheme, "https") == 0 && *u.host)
 		return 0;
-	if (strcmp(u.scheme, "http") == 0 && is_loopback(u.host))
+	if (strcmp(u.scheme, "http") == 0 && address_is_loopback(u.host))
 		return 0;
 	return err_set(err, ERR_USAGE,
 	               "cloudrun: \"%s\" must begin with https:// (an identity token is not "

@@ -51,6 +51,21 @@ static int remote_request(void *arg, const struct outsource_job *job, struct htt
 	return 0;
 }
 
+/* Who is refused learns what to set. */
+static void remote_judge(void *arg, const struct http_response *res,
+                         struct outsource_verdict *v)
+{
+	const struct remote *r = arg;
+
+	if (res->status != 401 && res->status != 403)
+		return;
+	snprintf(v->why, sizeof(v->why), "HTTP status %ld: %s", res->status,
+	         r->token ? "the server refuses the token; is GG_REMOTE_TOKEN (or the file "
+	                    "GG_REMOTE_TOKEN_FILE) the one that gg serve has?"
+	                  : "the server wants a token: set GG_REMOTE_TOKEN or "
+	                    "GG_REMOTE_TOKEN_FILE to the one that gg serve has");
+}
+
 static void remote_free(void *arg)
 {
 	struct remote *r = arg;
@@ -63,6 +78,7 @@ static void remote_free(void *arg)
 static const struct outsource_hooks hooks = {
 	.name = "remote",
 	.request = remote_request,
+	.judge = remote_judge,
 	.free = remote_free,
 };
 

@@ -39,12 +39,12 @@ enum {
 #define BODY_DEFAULT   ((size_t)64 << 20)
 #define BODIES_DEFAULT ((size_t)256 << 20)
 
-/* A connection. Strangers have not shown credentials yet. */
+/* A connection, in one of the lists of struct httpd. */
 struct peer {
-	struct peer *next, *prev; /* in the list that it is in */
+	struct peer *next, *prev;
+	struct peers *in;
 	struct httpd *httpd;
 	int fd;
-	bool stranger;
 	int64_t deadline_ns; /* 0: none */
 	char address[INET6_ADDRSTRLEN + 16];
 };
@@ -72,6 +72,7 @@ struct httpd_request {
 	char *method, *path;
 	struct buf body;
 	size_t reserved; /* of max_bodies */
+	int64_t whole_by_ns;
 	struct MHD_Response *response;
 	unsigned status;
 	size_t answer_len;
@@ -90,7 +91,9 @@ struct httpd {
 	uv_poll_t *poll; /* the three handles are on the heap: the loop frees them */
 	uv_timer_t *timer;
 	uv_timer_t *tick;
-	struct peers strangers, known;
+	/* no credentials yet; has shown them; shut down, not yet closed by libmicrohttpd */
+	struct peers strangers, known, cut;
+	bool was_full; /* places have become free again in this turn */
 	struct httpd_request *suspended;
 	unsigned requests; /* counted ones */
 	size_t bodies;     /* bytes reserved */
@@ -106,6 +109,7 @@ static void free_handle(uv_handle_t *h)
 
 static void peers_add(struct peers *l, struct peer *p)
 {
+	p->in = l;
 	p->next = NULL;
 	p->prev = l->last;
 	*(l->last ? &l->last->next : &l->first) = p;
@@ -113,8 +117,10 @@ static void peers_add(struct peers *l, struct peer *p)
 	l->n++;
 }
 
-static void peers_remove(struct peers *l, struct peer *p)
+static void peers_remove(struct peer *p)
 {
+	struct peers *l = p->in;
+
 	*(p->prev ? &p->prev->next : &l->first) = p->next;
 	*(p->next ? &p->next->prev : &l->last) = p->prev;
 	l->n--;
@@ -125,6 +131,13 @@ static void peer_cut(struct peer *p)
 {
 	shutdown(p->fd, SHUT_RDWR);
 	p->deadline_ns = 0;
+	peers_remove(p);
+	peers_add(&p->httpd->cut, p);
+}
+
+static size_t peers_all(const struct httpd *h)
+{
+	return h->strangers.n + h->known.n + h->cut.n;
 }
 
 static int64_t due_ns(uint64_t ms)
@@ -171,7 +184,6 @@ static void peer_new(struct httpd *h, struct MHD_Connection *c, void **context)
 
 	p->httpd = h;
 	p->fd = fd ? fd->connect_fd : -1;
-	p->stranger = true;
 	p->deadline_ns = due_ns(h->o.read_timeout_ms);
 	if (sa && sa->client_addr)
 		address_text(sa->client_addr, p->address, sizeof(p->address));
@@ -186,7 +198,8 @@ static void peer_new(struct httpd *h, struct MHD_Connection *c, void **context)
 
 static void peer_free(struct httpd *h, struct peer *p)
 {
-	peers_remove(p->stranger ? &h->strangers : &h->known, p);
+	h->was_full = h->was_full || peers_all(h) >= h->o.max_connections;
+	peers_remove(p);
 	free(p);
 }
 
@@ -205,18 +218,19 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **context,
 
 static void peer_is_known(struct httpd *h, struct peer *p)
 {
-	if (!p->stranger)
+	if (p->in != &h->strangers)
 		return;
-	peers_remove(&h->strangers, p);
-	p->stranger = false;
+	peers_remove(p);
 	peers_add(&h->known, p);
 }
 
 static void cut_late(const struct peers *l, int64_t now_ns)
 {
-	for (struct peer *p = l->first; p; p = p->next)
+	for (struct peer *next, *p = l->first; p; p = next) {
+		next = p->next;
 		if (p->deadline_ns && p->deadline_ns < now_ns)
 			peer_cut(p);
+	}
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -268,7 +282,7 @@ static struct MHD_Response *response_new(const char *type, const void *data, siz
 static enum MHD_Result send_answer(struct httpd_request *r)
 {
 	/* Only who has shown credentials keeps a connection. */
-	if (r->peer && (r->peer->stranger || r->httpd->draining))
+	if (r->peer && (r->peer->in == &r->httpd->strangers || r->httpd->draining))
 		MHD_add_response_header(r->response, "Connection", "close");
 	enum MHD_Result rc = MHD_queue_response(r->connection, r->status, r->response);
 
@@ -444,6 +458,15 @@ static int64_t announced(struct MHD_Connection *c)
 	return errno || *end || end == text || n < 0 ? -1 : n;
 }
 
+/* A large body may take long, but something of it must come all the time. */
+static void expect_more(struct httpd_request *r)
+{
+	int64_t next_ns = due_ns(r->httpd->o.read_timeout_ms);
+
+	if (r->peer)
+		r->peer->deadline_ns = next_ns < r->whole_by_ns ? next_ns : r->whole_by_ns;
+}
+
 /* The headers are in. */
 static enum MHD_Result admit(struct httpd_request *r)
 {
@@ -468,9 +491,8 @@ static enum MHD_Result admit(struct httpd_request *r)
 	h->requests++;
 	r->reserved = (size_t)len;
 	h->bodies += r->reserved;
-	if (r->peer)
-		r->peer->deadline_ns =
-			due_ns(h->o.read_timeout_ms + (uint64_t)len / BODY_BYTES_PER_MS);
+	r->whole_by_ns = due_ns(h->o.read_timeout_ms + (uint64_t)len / BODY_BYTES_PER_MS);
+	expect_more(r);
 	return MHD_YES;
 }
 
@@ -520,8 +542,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		return admit(r);
 	}
 	if (*len) {
-		if (r->state == REQUEST_READING)
+		if (r->state == REQUEST_READING) {
 			take_body(r, data, *len);
+			expect_more(r);
+		}
 		*len = 0;
 		return MHD_YES;
 	}
@@ -594,8 +618,12 @@ static void httpd_turn(struct httpd *h)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
+	h->was_full = false;
 	MHD_run(h->daemon);
-	if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
+	/* It has stopped to listen, and only looks at that when it runs. */
+	if (h->was_full)
+		uv_timer_start(h->timer, on_timer, 0, 0);
+	else if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
 		uv_timer_start(h->timer, on_timer, wait_ms, 0);
 	else
 		uv_timer_stop(h->timer);

@@ -5,7 +5,8 @@
  *
  *   credentials   checked when the headers are in, before a body is read
  *   body          at most max_body bytes; all open bodies together at most max_bodies
- *   slow          a request that is not whole after read_timeout_ms is cut off
+ *   slow          who sends nothing for read_timeout_ms before the request is whole is cut
+ *                 off, and so is who takes longer than that and 16 bytes a millisecond
  *   many          at most max_connections; when they are nearly used up, the oldest ones that
  *                 have shown no credentials go
  *   busy          more than max_requests at once get 429 and Retry-After
