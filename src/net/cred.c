@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "net/http.h"
+#include "net/ask.h"
 #include "net/profile.h"
 #include "net/uri.h"
 
@@ -269,52 +269,26 @@ static int from_profile(struct cred *c, struct err *err)
 	return rc;
 }
 
-struct answer {
-	long status;
-	struct err err;
-	struct buf body;
-};
-
-static void on_answer(void *arg, const struct http_response *r)
-{
-	struct answer *a = arg;
-
-	a->status = r->status;
-	a->err = r->err;
-	buf_add(&a->body, r->body.data, r->body.len);
-}
-
-/* One request, waited for, on a loop of its own. 0 when it was answered 200. */
+/* One request, waited for. 0 when it was answered 200. */
 static int ask(const char *method, const char *url, const char *header, struct buf *out,
                struct err *err)
 {
 	struct http_request r = HTTP_REQUEST_INIT;
-	struct answer a = { 0 };
-	struct http *http;
-	uv_loop_t loop;
+	auto_answer a = { 0 };
+	struct err why = ERR_INIT;
 
-	if (uv_loop_init(&loop) != 0)
-		return err_set(err, ERR_IO, "no event loop");
 	r.method = method;
 	r.url = url;
 	r.timeout_ms = r.connect_timeout_ms = METADATA_MS;
 	if (header)
 		strv_add(&r.headers, header);
-	int rc = http_new(&loop, NULL, &http, err);
-	if (rc == 0 && http_start(http, &r, on_answer, &a, err) < 0)
-		rc = -1;
-	uv_run(&loop, UV_RUN_DEFAULT);
-	if (rc == 0 && a.status != 200)
-		rc = a.status ? err_set(err, ERR_NOTFOUND, "%s answers %ld", url, a.status)
-		              : err_set(err, ERR_NOTFOUND, "%s: %s", url, a.err.msg);
-	if (rc == 0)
-		rc = buf_add(out, a.body.data, a.body.len);
-	http_free(http);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	uv_loop_close(&loop);
-	buf_release(&a.body);
+	int rc = http_ask(NULL, &r, &a, &why);
 	http_request_release(&r);
-	return rc;
+	if (rc < 0)
+		return err_set(err, ERR_NOTFOUND, "%s: %s", url, why.msg);
+	if (a.status != 200)
+		return err_set(err, ERR_NOTFOUND, "%s answers %ld", url, a.status);
+	return buf_add(out, buf_str(&a.body), a.body.len);
 }
 
 /* A token goes over TLS, or to this machine or the container's own services only. */
