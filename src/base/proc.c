@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -46,6 +47,8 @@ static void child(char *const *argv, const char *cwd, char *const *envp, int out
 		_exit(127);
 	if (envp)
 		environ = (char **)envp;
+	/* We may ignore it; programs count on it. */
+	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
 	_exit(127);
 }

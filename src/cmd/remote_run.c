@@ -1,4 +1,5 @@
 /* gg-remote: the backend and the engines of a run. */
+#include <signal.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -198,6 +199,8 @@ int remote_run_new(uv_loop_t *loop, struct store *st, const struct engine_spec *
 	int rc = 0;
 
 	BUG_IF(n > ENGINES_MAX);
+	/* A server that went is no reason to end. Children get the usual disposition. */
+	signal(SIGPIPE, SIG_IGN);
 	r->store = st;
 	if (storage && *storage)
 		rc = open_storage(r, loop, storage, err);

@@ -1,6 +1,7 @@
 /* gg serve: a worker for other machines, over HTTP. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -272,6 +273,8 @@ static int serve(struct serve *s, struct err *err)
 	if (service_check(&s->o, err) < 0 || file_mkdirs(dir, 0700, err) < 0 ||
 	    store_open(dir, STORE_CREATE, &st, err) < 0)
 		return -1;
+	/* A log that nobody reads any more, or a client that went, is no reason to end. */
+	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&loop);
 	int rc = service_new(&loop, st, &s->o, &service, err);
 	if (rc == 0) {

@@ -1,4 +1,5 @@
 /* gg-worker: runs other machines' thunks, in one of several places. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,8 @@ static int usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+	/* A log that nobody reads any more, or a peer that went, is no reason to end. */
+	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; argc > 1 && i < countof(modes); i++)
 		if (strcmp(argv[1], modes[i].name) == 0)
 			return modes[i].run(argc - 1, argv + 1);

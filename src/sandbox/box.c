@@ -61,15 +61,15 @@ static void slot_end(struct box_slot *s)
 }
 
 /* A handler of the parent's event loop would write into descriptors that are closed, or
- * others', in here. */
-static void drop_handlers(void)
+ * others', in here; and results must not depend on what gg was told to ignore (nohup). */
+static void usual_signals(void)
 {
-	struct sigaction action;
+	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
-		if (sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
-		    action.sa_handler != SIG_DFL)
-			signal(sig, SIG_DFL);
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* The child keeps no descriptor of ours but its channel and the standard three. */
@@ -111,7 +111,7 @@ static int slot_start(struct box *box, struct box_slot *s, struct err *err)
 	pid_t pid =
 		(pid_t)syscall(SYS_clone, probe_namespaces(box->step) | SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
-		drop_handlers();
+		usual_signals();
 		close_others(pair[1]);
 		slot_main(&setup);
 	}

@@ -377,12 +377,14 @@ static int end_of_job(void)
 /* In our memory, while we stand still: only system calls, until exec. */
 static int become_job(void *arg)
 {
+	static const struct sigaction usual = { .sa_handler = SIG_DFL };
 	const struct start *s = arg;
 	struct slot *slot = s->slot;
 	struct job *j = s->job;
 	struct running *run = s->run;
 
 	setsid();
+	sigaction(SIGPIPE, &usual, NULL);
 	if (run->failure)
 		return end_of_job();
 	if (dup2(slot->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||

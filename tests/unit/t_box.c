@@ -221,6 +221,29 @@ static void test_jobs_run_side_by_side_and_a_full_box_says_so(void **state)
 	}
 }
 
+/* main() ignores and blocks some. */
+static void test_a_job_has_the_usual_signals_whatever_gg_ignores(void **state)
+{
+	static const struct {
+		const char *text;
+		int sig;
+	} cases[] = {
+		{ "kill -PIPE $$", SIGPIPE },
+		{ "kill -HUP $$", SIGHUP },
+		{ "kill -USR1 $$", SIGUSR1 },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct run r = { 0 };
+
+		script(&r, cases[i].text, 0);
+		run(&r);
+		CHECK(WIFSIGNALED(r.result.status) && WTERMSIG(r.result.status) == cases[i].sig,
+		      "%s: status %x", cases[i].text, r.result.status);
+		box_result_release(&r.result);
+	}
+}
+
 static void test_a_program_that_is_not_there_is_told(void **state)
 {
 	struct run r = { 0 };
@@ -392,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_a_changed_input_is_seen),
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
+		cmocka_unit_test(test_a_job_has_the_usual_signals_whatever_gg_ignores),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
 		cmocka_unit_test(test_no_output_is_named_outside_of_the_root),
 		cmocka_unit_test(test_an_output_that_is_a_link_leads_nowhere_outside),
@@ -402,7 +426,14 @@ int main(void)
 		cmocka_unit_test(test_a_step_works_or_says_what_is_refused),
 	};
 
+	sigset_t blocked;
 	int failed = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	for (step = BOX_SHIM; step <= BOX_USERNS; step++) {
 		struct err refused;
 
