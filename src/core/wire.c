@@ -364,6 +364,10 @@ static json_t *parse(const void *data, size_t len, struct err *err)
 {
 	json_error_t why;
 
+	if (len == 0) {
+		err_set(err, ERR_CORRUPT, "is empty");
+		return NULL;
+	}
 	if (len > WIRE_REQUEST_MAX * 2ull || has_too_many_values(data, len)) {
 		err_set(err, ERR_CORRUPT, "the message is too large");
 		return NULL;

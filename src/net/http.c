@@ -324,7 +324,11 @@ static void call_explain(struct call *c, CURLcode code)
 			m = meanings[i];
 	if (m.kind == ERR_RETRY && is_certificate_refused(c->why))
 		m.kind = ERR_DENIED;
-	err_set(err, m.kind, "%s", c->why[0] ? c->why : curl_easy_strerror(code));
+	/* what libcurl says of a header without end */
+	if (code == CURLE_OUT_OF_MEMORY && c->res.received_bytes > 0)
+		err_set(err, ERR_CORRUPT, "the answer's headers are too long");
+	else
+		err_set(err, m.kind, "%s", c->why[0] ? c->why : curl_easy_strerror(code));
 	err->sys = m.sys;
 }
 

@@ -737,6 +737,11 @@ bool graph_remake(struct graph *g, struct node *n)
 	return again;
 }
 
+unsigned graph_times_lost(const struct node *n)
+{
+	return n->remade;
+}
+
 bool graph_remake_inputs(struct graph *g, struct node *n)
 {
 	auto_thunk t = NULL;

@@ -64,6 +64,8 @@ bool graph_remake_inputs(struct graph *g, struct node *n);
 /** The results of a DONE node are wanted and nobody holds them: it runs again, and settles
  * again. False: they are held, or it ran too often. */
 bool graph_remake(struct graph *g, struct node *n);
+/** How often its results were lost, and it was made to run again. */
+unsigned graph_times_lost(const struct node *n);
 /** It failed: dependents, transitively, become SKIPPED. */
 void graph_failed(struct graph *g, struct node *n);
 

@@ -17,6 +17,7 @@ enum {
 	ATTEMPTS_MAX = 3,   /* of one job at once */
 	DOWN_AFTER = 8,     /* failures in a row */
 	SET_ASIDE_MAX = 64, /* jobs passed over because their engines are full */
+	LOST_BELIEVED = 3,  /* times that a result is gone before another place makes it */
 };
 
 /* An attempt is a straggler past twice the 95th percentile of its peers and half a second;
@@ -500,7 +501,12 @@ static struct job *job_next(struct reductor *r)
 	if (!any_room(r))
 		return NULL;
 	struct node *n = graph_next(r->graph, &id, &t, &err);
-	return n ? job_new(n, &id, t) : NULL;
+	if (!n)
+		return NULL;
+	struct job *j = job_new(n, &id, t);
+	/* Who says that results are there which never are is not asked again. */
+	j->falls_back = graph_times_lost(n) >= LOST_BELIEVED && has_fallback(r, j);
+	return j;
 }
 
 /* Jobs whose engines are full are set aside, so that they don't keep others from starting. */

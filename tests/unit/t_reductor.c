@@ -527,6 +527,32 @@ static void test_results_that_were_lost_are_made_again(void **state)
 	end(&x);
 }
 
+static void test_results_that_are_lost_again_and_again_are_made_by_the_fallback_engine(
+	void **state)
+{
+	struct world *w = *state;
+	struct oid one = world_node(w, "one", NULL, NULL);
+	struct err err = ERR_INIT;
+	struct oid value;
+	bool executable;
+	struct run x;
+
+	begin(&x, w, NULL, false);
+	add_other(&x, &fake_ops, NULL);
+	struct node *n = want(&x, &one);
+	go(&x);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(x.other.starts == 0, "time %u: it has run there", i);
+		OK(graph_output(x.g, n, NULL, &value, &executable, &err), err);
+		lose(w, &value);
+		CHECK(graph_remake(x.g, n), "to be made again");
+		go(&x);
+	}
+	CHECK(graph_state(n) == NODE_DONE && x.fake.starts == 3 && x.other.starts == 1,
+	      "%u and %u starts", x.fake.starts, x.other.starts);
+	end(&x);
+}
+
 static void test_a_remembered_result_that_was_lost_is_made_again(void **state)
 {
 	struct world *w = *state;
@@ -571,6 +597,7 @@ int main(void)
 		TEST(test_a_straggler_is_started_twice_and_the_first_answer_wins),
 		TEST(test_a_place_that_hangs_as_a_whole_is_left_for_the_fallback_engine),
 		TEST(test_results_that_were_lost_are_made_again),
+		TEST(test_results_that_are_lost_again_and_again_are_made_by_the_fallback_engine),
 		TEST(test_a_remembered_result_that_was_lost_is_made_again),
 		TEST(test_cancelling_ends_what_runs_and_starts_nothing),
 	};
