@@ -41,6 +41,16 @@ int err_sys(struct err *err, const char *fmt, ...) printflike(2, 3);
 /** Put "fmt: " before the message that is there; keeps the kind. Returns -1. */
 int err_wrap(struct err *err, const char *fmt, ...) printflike(2, 3);
 
+/* That the three return -1 is for the compiler and the analyzer to see, too. */
+static inline int err_minus_one(int rc)
+{
+	(void)rc;
+	return -1;
+}
+#define err_set(...) err_minus_one(err_set(__VA_ARGS__))
+#define err_sys(...) err_minus_one(err_sys(__VA_ARGS__))
+#define err_wrap(...) err_minus_one(err_wrap(__VA_ARGS__))
+
 /** The kind that stands for an errno. */
 enum err_kind err_kind_of(int sys);
 

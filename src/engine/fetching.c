@@ -164,8 +164,10 @@ static void fetching_free(struct engine *e)
 {
 	struct fetching *f = (struct fetching *)e;
 
-	while (f->jobs)
-		job_free(f->jobs);
+	for (struct job *j = f->jobs, *next; j; j = next) {
+		next = j->next;
+		job_free(j);
+	}
 	f->inner->ops->free(f->inner);
 	free(f);
 }

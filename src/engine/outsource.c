@@ -724,10 +724,10 @@ static void outsource_free(struct engine *e)
 {
 	struct outsource *x = (struct outsource *)e;
 
-	while (x->jobs) {
-		struct job *j = x->jobs;
+	for (struct job *j = x->jobs, *next; j; j = next) {
 		int64_t request = j->request;
 
+		next = j->next;
 		job_unlink(j);
 		if (request)
 			x->sender.cancel(x->sender.sender, request);

@@ -208,17 +208,17 @@ struct package_size package_size(const struct package *p)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp((*(const struct entry *const *)a)->name,
-	              (*(const struct entry *const *)b)->name);
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-/* The entries in the order of their names. Owned. */
-static const struct entry **sorted(const struct package *p)
+/* The entries in the order of their names. An array to free; what they hold stays the
+ * package's. */
+static struct entry *sorted(const struct package *p)
 {
-	const struct entry **v = xcalloc(p->n + 1, sizeof(*v));
+	struct entry *v = xcalloc(p->n + 1, sizeof(*v));
 
 	for (size_t i = 0; i < p->n; i++)
-		v[i] = &p->v[i];
+		v[i] = p->v[i];
 	qsort(v, p->n, sizeof(*v), by_name);
 	return v;
 }
@@ -278,10 +278,10 @@ static int write_entry(struct archive *a, const struct entry *e, struct err *err
 
 static int write_entries(struct archive *a, const struct package *p, struct err *err)
 {
-	auto_free const struct entry **order = sorted(p);
+	auto_free struct entry *order = sorted(p);
 
 	for (size_t i = 0; i < p->n; i++)
-		if (write_entry(a, order[i], err) < 0)
+		if (write_entry(a, &order[i], err) < 0)
 			return -1;
 	if (archive_write_close(a) != ARCHIVE_OK)
 		return archive_failed(a, "the package", err);
@@ -328,12 +328,12 @@ static int write_in_folder(const struct entry *e, const char *folder, struct err
 
 int package_write_folder(const struct package *p, const char *path, struct err *err)
 {
-	auto_free const struct entry **order = sorted(p);
+	auto_free struct entry *order = sorted(p);
 
 	if (mkdir(path, 0755) < 0)
 		return err_sys(err, "%s", path);
 	for (size_t i = 0; i < p->n; i++)
-		if (write_in_folder(order[i], path, err) < 0)
+		if (write_in_folder(&order[i], path, err) < 0)
 			return -1;
 	return 0;
 }

@@ -1097,9 +1097,8 @@ void worker_free(struct worker *w)
 		w->slots[i].task = NULL;
 		unwatch(&w->slots[i]);
 	}
-	while (w->tasks) {
-		struct task *t = w->tasks;
-
+	for (struct task *t = w->tasks, *next; t; t = next) {
+		next = t->next;
 		task_unlink(t);
 		task_unref(t);
 	}
