@@ -150,15 +150,17 @@ static void address_text(const struct sockaddr *sa, char *to, size_t size)
 	char host[INET6_ADDRSTRLEN] = "?";
 
 	if (sa->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
+		struct sockaddr_in6 in;
 
-		inet_ntop(AF_INET6, &in->sin6_addr, host, sizeof(host));
-		snprintf(to, size, "[%s]:%u", host, ntohs(in->sin6_port));
+		memcpy(&in, sa, sizeof(in));
+		inet_ntop(AF_INET6, &in.sin6_addr, host, sizeof(host));
+		snprintf(to, size, "[%s]:%u", host, ntohs(in.sin6_port));
 	} else {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+		struct sockaddr_in in;
 
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(to, size, "%s:%u", host, ntohs(in->sin_port));
+		memcpy(&in, sa, sizeof(in));
+		inet_ntop(AF_INET, &in.sin_addr, host, sizeof(host));
+		snprintf(to, size, "%s:%u", host, ntohs(in.sin_port));
 	}
 }
 

@@ -290,8 +290,10 @@ static void on_scanned(struct redis_command *command, const struct err *err)
 		l->entries[i] = (struct backend_entry){ l->keys.v[i], oid_size(&id), 0 };
 	}
 	l->asked = l->keys.n;
-	if (l->keys.n == 0)
+	if (l->keys.n == 0) {
 		listing_page(l);
+		return;
+	}
 	for (size_t i = 0, n = l->asked; i < n; i++) {
 		struct ask_age *a = xcalloc(1, sizeof(*a));
 		const char *words[] = { "OBJECT", "IDLETIME", l->keys.v[i] };

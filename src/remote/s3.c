@@ -176,12 +176,11 @@ int s3_meaning(struct s3 *s, const struct http_response *r, struct err *err)
 	region = region ? region : e.region[0] ? e.region : NULL;
 	if (m.kind == ERR_DENIED && !help)
 		help = r->status == 403 ? codes[0].help : NULL;
-	err_set(err, m.kind, "bucket %s: %ld %s%s%s%s%s%s%s%s", s->bucket, r->status,
+	err_set(err, m.kind, "bucket %s: %ld %s%s%s%s%s%s%s", s->bucket, r->status,
 	        e.code[0] ? e.code : "", e.message[0] ? ": " : "", e.message, help ? "; " : "",
 	        help ? help : "",
 	        region && strcmp(region, s->region) != 0 ? ", it is in region=" : "",
-	        region && strcmp(region, s->region) != 0 ? region : "",
-	        m.kind == ERR_DENIED && s->key_help ? "" : "");
+	        region && strcmp(region, s->region) != 0 ? region : "");
 	if (m.kind == ERR_DENIED && s->key_help)
 		err_wrap(err, "with the keys of %s", s->key_help);
 	err->sys = m.sys;

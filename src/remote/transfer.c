@@ -188,7 +188,7 @@ static void transfer_kick(struct transfer *t)
 static void end_all(struct list *l, const struct err *err)
 {
 	for (size_t n = l->n; n && l->first; n--)
-		item_end(l->first, err);
+		item_end(l->first, err); // NOLINT(clang-analyzer-unix.Malloc): off the list
 }
 
 static void end_waiting(struct transfer *t, const struct err *err)
@@ -536,10 +536,11 @@ void transfer_free(struct transfer *t)
 	transfer_cancel(t);
 	err_set(&err, ERR_RETRY, "cancelled");
 	err.sys = ECANCELED;
-	while (t->jobs) {
-		if (t->jobs->err.kind == ERR_NONE && t->jobs->left)
-			t->jobs->err = err;
-		job_answer(t->jobs);
+	for (struct job *j = t->jobs, *next; j; j = next) {
+		next = j->next;
+		if (j->err.kind == ERR_NONE && j->left)
+			j->err = err;
+		job_answer(j);
 	}
 	/* what runs still answers, to nobody */
 	for (struct item *i = t->running.first; i; i = i->next)

@@ -267,9 +267,12 @@ static void decode_head(struct unpack *u, struct record *r)
 	uint32_t n = unpack_u32(u);
 
 	u->bad |= n > RECORD_REASONS_MAX;
-	r->reasons = u->bad || n == 0 ? NULL : xcalloc(n, sizeof(*r->reasons));
-	while (!u->bad && r->n_reasons < n) {
-		struct record_reason *to = &r->reasons[r->n_reasons++];
+	if (u->bad)
+		n = 0;
+	r->reasons = n ? xcalloc(n, sizeof(*r->reasons)) : NULL;
+	r->n_reasons = n;
+	for (uint32_t i = 0; !u->bad && i < n; i++) {
+		struct record_reason *to = &r->reasons[i];
 
 		to->text = unpack_str(u);
 		to->count = unpack_u64(u);
@@ -338,7 +341,8 @@ int record_decode(const void *data, size_t len, bool head_only, struct record *o
                   struct err *err)
 {
 	struct unpack u = { data, len, false };
-	bool known = unpack_u32(&u) == RECORD_MAGIC && unpack_u32(&u) == RECORD_VERSION;
+	uint32_t magic = unpack_u32(&u);
+	bool known = unpack_u32(&u) == RECORD_VERSION && magic == RECORD_MAGIC;
 	uint64_t head_len = unpack_u64(&u);
 	uint64_t head_sum = unpack_u64(&u);
 	uint64_t tail_sum = unpack_u64(&u);

@@ -63,7 +63,8 @@ static void folded_load(struct store *st, struct folded *f)
 	if (file_read(path, &raw, &ignored) < 0)
 		return;
 	struct unpack u = { (const unsigned char *)raw.data, raw.len, false };
-	bool known = unpack_u32(&u) == TOTAL_MAGIC && unpack_u32(&u) == TOTAL_VERSION;
+	uint32_t magic = unpack_u32(&u);
+	bool known = unpack_u32(&u) == TOTAL_VERSION && magic == TOTAL_MAGIC;
 	struct folded got = { 0 };
 
 	got.through = unpack_u64(&u);

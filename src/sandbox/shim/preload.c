@@ -142,7 +142,7 @@ static char *told(char *path)
 	size_t n = strlen(path + root_len);
 	memmove(path, path + root_len, n + 1);
 	if (n == 0)
-		strcpy(path, "/");
+		memcpy(path, "/", 2);
 	return path;
 }
 
@@ -214,10 +214,12 @@ static bool is_writable(const char *path)
 
 static bool put_below_root(const char *path, char *buf)
 {
-	if (root_len + strlen(path) >= PATH_MAX)
+	size_t n = strlen(path);
+
+	if (root_len + n >= PATH_MAX)
 		return false;
 	memcpy(buf, root, root_len);
-	strcpy(buf + root_len, path);
+	memcpy(buf + root_len, path, n + 1);
 	return true;
 }
 
@@ -564,7 +566,7 @@ PUBLIC char *getcwd(char *out, size_t size)
 	}
 	if (!out && !(out = malloc(size)))
 		return NULL;
-	return strcpy(out, buf);
+	return memcpy(out, buf, strlen(buf) + 1);
 }
 
 char *__getcwd_chk(char *out, size_t size, size_t room);
@@ -703,7 +705,7 @@ static int note_refused(const char *path)
 
 	if (n + sizeof("/refused") < sizeof(note)) {
 		memcpy(note, root, n);
-		strcpy(note + n, "/refused");
+		memcpy(note + n, "/refused", sizeof("/refused"));
 		int fd = (int)syscall(SYS_openat, AT_FDCWD, note,
 		                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd >= 0 && write(fd, path, strlen(path)) < 0)
@@ -788,7 +790,7 @@ static const char *search(const char *name, char *out)
 		if (n + strlen(name) + 2 < SEARCH_MAX) {
 			memcpy(out, path, n);
 			out[n] = '/';
-			strcpy(out + n + (n > 0), name);
+			memcpy(out + n + (n > 0), name, strlen(name) + 1);
 			if (access(out, X_OK) == 0)
 				return out;
 		}
