@@ -99,7 +99,7 @@ static void on_waited(void *arg, const struct forcer_result *r)
 	auto_strv words = STRV_INIT;
 	struct err err = ERR_INIT;
 
-	if (r->rerun) {
+	if (r->rerun && !r->exited) {
 		answer_text(c, "rerun",
 		            r->ran ? "failed in the sandbox on something that no model named"
 		                   : "no engine could run it");
@@ -110,6 +110,8 @@ static void on_waited(void *arg, const struct forcer_result *r)
 		strv_addf(&words, "%d", r->status);
 	strv_add(&words, r->out_text.s);
 	strv_add(&words, r->err_text.s);
+	if (!r->ok && r->exited)
+		strv_add(&words, r->rerun ? "doubtful" : r->sure ? "sure" : "");
 	if (r->ok && add_outputs(c, r, &words, &err) < 0)
 		answer_text(c, "rerun", err.msg);
 	else

@@ -56,6 +56,8 @@ struct ending {
 	int status;
 	bool suspicious;
 	bool ran; /* the program itself has ended */
+	bool exited;
+	bool sure;
 	struct oid out_text;
 	struct oid err_text;
 };
@@ -182,6 +184,8 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	e->status = WIFEXITED(o->status) ? WEXITSTATUS(o->status) : 128 + WTERMSIG(o->status);
 	e->ran = o->what == OUTCOME_OK || o->what == OUTCOME_FAILED;
 	e->suspicious = o->what != OUTCOME_FAILED || execution_is_suspicious(f->store, o, NULL);
+	e->exited = o->what == OUTCOME_FAILED && WIFEXITED(o->status) && e->status != 0;
+	e->sure = e->exited && o->memoizable && !e->suspicious;
 	e->out_text = o->memo.out_text;
 	e->err_text = o->memo.err_text;
 	if (o->what == OUTCOME_OK)
@@ -326,6 +330,8 @@ static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 		r.out_text = e->out_text;
 		r.err_text = e->err_text;
 		r.status = e->status;
+		r.exited = e->exited;
+		r.sure = e->sure;
 	}
 	r.ran = e && e->ran;
 	r.rerun = !r.ok && !f->cancelled && (!e || e->suspicious);

@@ -58,6 +58,8 @@ struct forcer_result {
 	bool ok;
 	bool rerun;          /* it may succeed as it is, outside: run the real tool */
 	bool ran;            /* the program itself has ended, well or not */
+	bool exited;         /* it failed by itself, with a status */
+	bool sure;           /* … and would again: all that it read was named */
 	int status;          /* exit status of a failure */
 	struct oid out_text; /* what it printed and nobody has seen yet; "" for nothing */
 	struct oid err_text;

@@ -534,12 +534,21 @@ static int search(struct walk *w, const char *name, size_t from, struct err *err
 	return 0;
 }
 
+static int search_or_note(struct walk *w, const char *name, size_t from, struct err *err)
+{
+	int rc = search(w, name, from, err);
+
+	if (rc == 0)
+		strv_add(&w->out->missing, name);
+	return rc;
+}
+
 static int find_bracket(struct walk *w, const char *name, struct err *err)
 {
 	bool added;
 
 	map_add(&w->brackets, name, &added);
-	return added ? search(w, name, w->n_quote, err) : 0;
+	return added ? search_or_note(w, name, w->n_quote, err) : 0;
 }
 
 static int find_quote(struct walk *w, size_t from, const char *name, struct err *err)
@@ -548,7 +557,7 @@ static int find_quote(struct walk *w, size_t from, const char *name, struct err 
 	size_t dir = (size_t)(path_base(includer) - includer);
 	int rc = name[0] == '/' ? 0 : try_path(w, includer, dir, name, -1, err);
 
-	return rc != 0 ? rc : search(w, name, 0, err);
+	return rc != 0 ? rc : search_or_note(w, name, 0, err);
 }
 
 /* All of include_next's possible targets: every later folder's. In the source itself it is an
@@ -711,5 +720,6 @@ void depscan_result_release(struct depscan_result *r)
 		free(r->files[i].path);
 	free(r->files);
 	strv_release(&r->folders);
+	strv_release(&r->missing);
 	*r = (struct depscan_result){ 0 };
 }

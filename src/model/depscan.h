@@ -26,6 +26,7 @@ struct depscan_result {
 	struct depscan_file *files; /* owned; sources first */
 	size_t n;
 	struct strv folders; /* that must exist inside ("dir" of "dir/../x.h") */
+	struct strv missing; /* names that are included somewhere and were not found */
 	char hard[48]; /* UNSURE for a reason that the compiler's -M can't settle; or "" */
 	bool has_time; /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
 };

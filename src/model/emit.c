@@ -12,6 +12,7 @@
 #include "core/placeholder.h"
 #include "model/output.h"
 #include "model/portable.h"
+#include "model/refusal.h"
 #include "model/session.h"
 
 struct emission {
@@ -308,29 +309,103 @@ static int give_up(const struct emission *e, const char *why, struct err *err)
 	return err_set(err, ERR_UNSURE, "%s", why);
 }
 
+static int read_text(struct store *st, const char *name, struct buf *out, struct err *err)
+{
+	struct oid id;
+
+	if (!*name)
+		return 0;
+	return oid_parse(name, strlen(name), &id, err) < 0 ? -1 : store_get(st, &id, out, err);
+}
+
+/* What a failing tool leaves, keeps or removes is its own business, unless it can't have
+ * touched anything. */
+static bool may_leave_files(const struct emission *e)
+{
+	return e->replaces || e->plan->n_outputs > 1 || is_needed_now(e->plan);
+}
+
+/* What was said, with the place of this checkout in it again. */
+static void tell_text(const struct emission *e, const struct buf *said, int to)
+{
+	auto_buf text = BUF_INIT;
+	struct err ignored;
+
+	if (said->len == 0)
+		return;
+	buf_add(&text, said->data, said->len);
+	if (e->plan->portable)
+		portable_restore(e->call->basedir, &text);
+	file_write_fd(to, text.data, text.len, &ignored);
+}
+
+static int tell_refusal(const struct emission *e, const struct refusal *r, int *status,
+                        struct err *err)
+{
+	bool untold = may_leave_files(e);
+
+	if (!untold) {
+		tell_text(e, &r->out, 1);
+		tell_text(e, &r->errs, 2);
+	}
+	if (e->mode->explain)
+		explain_failure(e, r->status);
+	*status = r->status;
+	return untold ? err_set(err, ERR_UNSURE, "a failure that may leave files") : 0;
+}
+
+static void remember_refusal(const struct emission *e, const struct refusal *r)
+{
+	struct err ignored; /* it is asked again */
+
+	store_batch_begin(e->call->store);
+	refusal_put(e->call->store, &e->id, r, &ignored);
+	store_flush(e->call->store, &ignored);
+}
+
+/* 1: it was told; 0: nothing is known; -1: the real tool must say it. */
+static int repeat_refusal(const struct emission *e, int *status, struct err *err)
+{
+	auto_refusal r = { 0 };
+
+	if (!e->mode->session || !e->mode->wait ||
+	    refusal_get(e->call->store, &e->id, &r, err) != 1)
+		return 0;
+	if (tell_refusal(e, &r, status, err) < 0)
+		return -1;
+	say_remembered(e, &(struct memo){ 0 });
+	return 1;
+}
+
+/* failed STATUS OUT ERR [sure | doubtful] */
+static int take_failure(const struct emission *e, const struct strv *a, int *status,
+                        struct err *err)
+{
+	auto_refusal r = { .status = (int)strtol(a->v[1], NULL, 10) };
+	bool silent = !*a->v[2] && !*a->v[3]; /* given up, as after Ctrl-C */
+	const char *trust = a->n > 4 ? a->v[4] : "";
+
+	if (!silent && e->plan->doubtful)
+		return give_up(e, "failed as its line in models.conf describes it", err);
+	if (read_text(e->call->store, a->v[2], &r.out, err) < 0 ||
+	    read_text(e->call->store, a->v[3], &r.errs, err) < 0)
+		return -1;
+	if (strcmp(trust, "doubtful") == 0 &&
+	    !refusal_is_of_headers(buf_str(&r.errs), &e->plan->missing))
+		return err_set(err, ERR_UNSURE,
+		               "failed in the sandbox on something that no model named");
+	if (*trust)
+		remember_refusal(e, &r);
+	if (silent)
+		*status = r.status;
+	return silent ? 0 : tell_refusal(e, &r, status, err);
+}
+
 static int take_answer(const struct emission *e, const struct strv *a, int *status,
                        struct err *err)
 {
-	if (strcmp(a->v[0], "failed") == 0 && a->n >= 4) {
-		*status = (int)strtol(a->v[1], NULL, 10);
-		bool silent = !*a->v[2] && !*a->v[3]; /* given up, as after Ctrl-C */
-
-		/* What a failing tool leaves, keeps or removes is its own business. */
-		if (!silent && e->plan->doubtful)
-			return give_up(e, "failed as its line in models.conf describes it",
-			               err);
-		if (!silent &&
-		    (e->replaces || e->plan->n_outputs > 1 || is_needed_now(e->plan))) {
-			if (e->mode->explain)
-				explain_failure(e, *status);
-			return err_set(err, ERR_UNSURE, "a failure that may leave files");
-		}
-		int rc = repeat_texts(e, a->v[2], a->v[3], err);
-
-		if (rc == 0 && e->mode->explain)
-			explain_failure(e, *status);
-		return rc;
-	}
+	if (strcmp(a->v[0], "failed") == 0 && a->n >= 4)
+		return take_failure(e, a, status, err);
 	if (strcmp(a->v[0], "ok") == 0 && a->n >= 3) {
 		struct memo m = { 0 };
 		int rc = memo_from_answer(a, &m, err);
@@ -416,6 +491,9 @@ static int emit_unknown(const struct emission *e, int *status, struct err *err)
 	if (store_cache_get(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), &why,
 	                    err) == 1)
 		return err_set(err, ERR_UNSURE, "reads a file that no model names");
+	int told = repeat_refusal(e, status, err);
+	if (told != 0)
+		return told < 0 ? -1 : 0;
 	if (e->mode->session && ((dep && !e->mode->far) || now || e->mode->wait))
 		return wait_for_result(e, status, err);
 	if (now)

@@ -285,6 +285,7 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 		return plan_delegate(p, "precompiled header");
 	if (r->has_time)
 		return plan_delegate(p, "%s", uses_time);
+	strv_add_all(&p->missing, r->missing.v);
 	for (size_t i = 0; i < r->n; i++)
 		if (add_header(call, c, tc, &r->files[i], p, err) < 0)
 			return -1;

@@ -44,6 +44,7 @@ void plan_release(struct plan *p)
 	p->outputs = NULL;
 	p->n_outputs = 0;
 	strv_release(&p->reads);
+	strv_release(&p->missing);
 	release_texts(&p->inodes);
 	release_texts(&p->real);
 	map_release(&p->seen);

@@ -50,7 +50,9 @@ struct plan {
 	struct thunk *thunk;         /* owned; complete when !delegate */
 	struct plan_output *outputs; /* owned array; same order as thunk->outputs */
 	size_t n_outputs;
-	struct strv reads; /* delegate: absolute paths of operands that may be placeholders */
+	struct strv reads;   /* delegate: absolute paths of operands that may be placeholders */
+	struct strv missing; /* names that sources include and that are nowhere: a compiler that
+	                        misses them is right */
 	/* being built */
 	const struct call *call; /* as given to plan_init */
 	struct map seen;         /* names already added */

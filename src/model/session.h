@@ -5,7 +5,8 @@
  *
  *   thunk NAME (REF PATH MODE)…     placeholders were written: force them
  *   wait NAME (TAG PATH)…           force it now
- *       answer: ok OUT ERR (TAG NAME X)… | failed STATUS OUT ERR | rerun REASON | error TEXT
+ *       answer: ok OUT ERR (TAG NAME X)… | failed STATUS OUT ERR [TRUST] |
+ *               rerun REASON | error TEXT
  *   force PATH…                     make these placeholders real
  *       answer: ok | failed TEXT
  *   settle [PART]                   all that stand now (with PART in their path)
@@ -15,6 +16,7 @@
  *   delegated TOOL REASON [COMMAND]                     for the counts
  *
  * OUT and ERR name what was printed ("" for nothing); X is "x" for an executable, else "-".
+ * TRUST is "sure" when it would fail again, "doubtful" when the sandbox may be to blame.
  */
 #ifndef MODEL_SESSION_H
 #define MODEL_SESSION_H

@@ -163,6 +163,7 @@ enum cache_kind {
 	CACHE_SCAN,      /* content name → include list (model/depscan) */
 	CACHE_TOOLCHAIN, /* compiler identity + flags → facts (model/toolchain) */
 	CACHE_MISSED,    /* command → inputs that no model named (exec) */
+	CACHE_REFUSED,   /* command → how it failed, and what it said (model/refusal) */
 };
 
 /** 1 and @out filled (appended), 0 not there, -1. */

@@ -160,6 +160,30 @@ gcc -shared -fPIC -o rp/libfind.so good.c
 gcc -o dl dl.c -Wl,-rpath,"$PWD/rp"
 is "dlopen() looks where its caller's RUNPATH says" "$("$GG" build --lazy -- sh -c ./dl)" found
 
+cat >probe.sh <<'PROBE'
+try() { if "$@" 2>>errors; then echo yes; else echo "no $?"; fi; }
+echo '#include <no/such.h>' >conftest.c; try gcc -c conftest.c
+echo 'int main(void) { return nosuch(); }' >conftest.c; try gcc -c conftest.c && rm conftest.o
+try gcc -Werror=implicit-function-declaration -c conftest.c
+try gcc conftest.c -o conftest
+try gcc -c no-source.c
+echo 'int main(void) { return 0; }' | try gcc -xc - -o conftest
+rm -f conftest*
+PROBE
+sh probe.sh >../plain.out
+mv errors ../plain.errors
+for run in first second; do
+	is "probes are answered truly the $run time" "$("$GG" build --stats-json ../stats -- sh probe.sh | diff - ../plain.out)" ""
+	is "… with the compiler's own words" "$(diff <(sed 's/cc[A-Za-z0-9]*\.o/cc.o/' errors) <(sed 's/cc[A-Za-z0-9]*\.o/cc.o/' ../plain.errors))" ""
+	rm errors
+done
+is "… the second time from memory" "$(stat_of ../stats remembered)" 4
+mkdir no
+echo >no/such.h
+like "… and not when a header is there by then" "$("$GG" build -- sh -c 'sed -i s/gcc/"gcc -I."/ probe.sh; sh probe.sh')" '^yes'
+rm -r no
+like "… or has gone again" "$("$GG" build -- sh probe.sh)" '^no 1'
+
 if command -v cmake >/dev/null; then
 	printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\ninclude(CheckIncludeFile)\ncheck_include_file(stdio.h A)\ncheck_include_file(nosuch.h B)\nadd_executable(x gen.c)\n' >CMakeLists.txt
 	written() { (cd b && cat CMakeCache.txt Makefile cmake_install.cmake CMakeFiles/*/CMakeCCompiler.cmake); }

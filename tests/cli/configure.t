@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Commands whose exit status is the question: what a compiler refuses is remembered, and never believed once
+# anything that it went by has changed.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/cli/lib.sh
+. "$here/lib.sh"
+
+mkdir -p master/one master/two master/lib
+(
+	cd master || exit 1
+	echo '#include <x.h>' >header.c
+	echo '#include "x.h"' >quote.c
+	printf '#if !__has_include(<x.h>)\n#error none\n#endif\nint f(void) { return 0; }\n' >has.c
+	printf '#include <y.h>\nint f(void) { return Y; }\n' >value.c
+	printf '#define H <x.h>\n#include H\n' >computed.c
+	echo '#include <out.h>' >deep.c
+	echo '#include "in.h"' >two/out.h
+	echo '#error no' >one/y.h
+	echo '#define Y 1' >two/y.h
+	echo 'int g(void); int main(void) { return g(); }' >link.c
+	echo 'int g(void) { return 0; }' >g.c
+	gcc -c g.c && rm g.c
+	printf '#ifndef FLAG\n#error flag\n#endif\n' >flag.c
+	echo 'f(void) { return nosuch(); }' >old.c
+)
+# A command; a change that it must notice; what takes that back.
+cat >questions <<'END'
+gcc -Ione -Itwo -c header.c -o o.o%echo >two/x.h%rm two/x.h
+gcc -Ione -Itwo -c header.c -o o.o%echo '#error x' >two/x.h; echo >one/x.h%rm one/x.h
+gcc -Ione -Itwo -MD -c header.c -o o.o%echo >two/x.h%rm two/x.h
+gcc -Itwo -c quote.c -o o.o%echo >x.h%mv x.h two
+gcc -Ithree -c header.c -o o.o%mkdir three; echo >three/x.h%rm -r three
+gcc -Ione -Itwo -c has.c -o o.o%echo >two/x.h%rm two/x.h
+gcc -Ione -Itwo -c value.c -o o.o%mv one/y.h one/z.h%mv one/z.h one/y.h
+gcc -Ione -Itwo -c computed.c -o o.o%echo >two/x.h%rm two/x.h
+gcc -Ione -Itwo -c deep.c -o o.o%echo >one/in.h%echo '#error in' >two/in.h
+gcc -include x.h -Ione -c old.c -o o.o%echo >one/x.h%rm one/x.h
+gcc -isystem two -c header.c -o o.o%echo >two/x.h%rm two/x.h
+CPATH=two gcc -c header.c -o o.o%echo >two/x.h%rm two/x.h
+gcc -c flag.c -o o.o%echo 'int flag;' >flag.c%echo '#error again' >flag.c
+gcc -c flag.c -o o.o; gcc -DFLAG -c flag.c -o o.o%true%true
+gcc -Werror -c old.c -o o.o%echo 'int f(void) { return 0; }' >old.c%echo 'f(void) { return 0; }' >old.c
+gcc link.c%echo 'int main(void) { return 0; }' >link.c%echo 'int h(void); int main(void) { return h(); }' >link.c
+gcc link.c -Llib -lg%ar rcs lib/libg.a g.o%rm lib/libg.a
+gcc link.c -Llib -lg%ar rcs lib/libg.a%ar rcs lib/libg.a g.o
+gcc link.c g2.o%cp g.o g2.o%rm g2.o
+gcc -c none.c -o o.o%echo 'int none;' >none.c%rm none.c
+gcc -E -Itwo header.c%echo >two/x.h%rm two/x.h
+echo 'int main(void) { return g(); }' | gcc -xc -%true%true
+echo kept >o.o; gcc -c flag.c -o o.o%true%true
+END
+if command -v clang >/dev/null; then
+	cat >>questions <<'END'
+clang -Ione -Itwo -c header.c -o o.o%echo >two/x.h%rm two/x.h
+clang -Ione -Itwo -c value.c -o o.o%mv one/y.h one/z.h%mv one/z.h one/y.h
+END
+fi
+cat >ask.sh <<'END'
+for at in [0-9]*; do
+	cd "$at" || exit 1
+	rm -f o.o o.d a.out
+	{ sh -c "$(cat ../commands/"$at")"; echo "exit $?"; for f in o.o o.d a.out; do test -e "$f" && cksum "$f"; done; } 2>&1 |
+		sed 's/cc[A-Za-z0-9]*\.[os]/cc.o/g' >../answers/"$at"
+	cd ..
+done
+END
+mkdir -p p/commands
+cd p || exit 1
+count=$(wc -l <../questions)
+for at in $(seq "$count"); do
+	cp -a ../master "$at"
+	sed -n "${at}p" ../questions | cut -d % -f 1 >"commands/$at"
+done
+for stage in first changed back; do
+	for at in $(seq "$count"); do
+		case $stage in
+		first) continue ;;
+		changed) field=2 ;;
+		back) field=3 ;;
+		esac
+		(cd "$at" && eval "$(sed -n "${at}p" ../questions | cut -d % -f "$field")")
+	done
+	mkdir answers
+	sh ../ask.sh
+	mv answers plain
+	for time in once twice; do
+		mkdir answers
+		"$GG" build --stats-json ../stats -- sh ../ask.sh
+		ok "$count questions are answered as without gg ($stage, $time)" diff -r plain answers
+		rm -r answers
+	done
+	is "what was refused is remembered ($stage)" "$(stat_of ../stats ran)" 0
+	rm -r plain
+done
+cd ..
+
+if command -v autoconf >/dev/null; then
+	mkdir auto
+	cat >auto/configure.ac <<'END'
+AC_INIT([x], [1])
+AC_CONFIG_HEADERS([config.h])
+AC_CONFIG_FILES([Makefile])
+AC_PROG_CC
+AC_PROG_RANLIB
+AC_CHECK_HEADERS([stdio.h nosuch.h sys/nosuch.h unistd.h])
+AC_CHECK_FUNCS([printf nosuch strlcpy])
+AC_CHECK_SIZEOF([long])
+AC_CHECK_TYPES([nosuch_t, size_t])
+AC_C_BIGENDIAN
+AC_SEARCH_LIBS([cos], [m])
+AC_CHECK_LIB([nosuch], [nosuch])
+AC_OUTPUT
+END
+	echo 'CC = @CC@ @DEFS@ @LIBS@' >auto/Makefile.in
+	(cd auto && autoheader && autoconf) 2>/dev/null
+	# Always in the same place: its name is in what is written.
+	configure() {
+		mv auto.in auto
+		(cd auto && "$@" >out 2>&1)
+		mv auto "auto-$run"
+		rm -rf "auto-$run/autom4te.cache" "auto-$run/config.log"
+	}
+	mv auto auto.in
+	cp -a auto.in auto.again
+	run=plain
+	configure ./configure
+	for run in first second; do
+		cp -a auto.again auto.in
+		[ "$run" = first ] || mv auto-first/.gg auto.in/.gg
+		configure "$GG" build --stats-json ../stats -- ./configure
+		ok "the $run configure leaves what it leaves without gg" diff -r -x .gg auto-plain "auto-$run"
+	done
+	is "the second asks no compiler that was asked before" "$(stat_of stats ran)" 0
+else
+	skip "configure leaves what it leaves without gg" "no autoconf here"
+fi
+done_testing
