@@ -367,6 +367,7 @@ void coordinator_free(struct coordinator *o)
 {
 	if (!o)
 		return;
+	forcer_forget_waiters(o->forcer);
 	while (o->connections)
 		connection_close(o->connections);
 	uv_close((uv_handle_t *)&o->poll, NULL);
@@ -387,10 +388,19 @@ bool coordinator_idle(const struct coordinator *o)
 	return !o->connections;
 }
 
+/* Does a wrapper wait? Those that were told at once that all is cancelled do not. */
+static bool somebody_waits(const struct coordinator *o)
+{
+	for (const struct connection *c = o->connections; c; c = c->next)
+		if (!c->answered)
+			return true;
+	return false;
+}
+
 void coordinator_drain(struct coordinator *o)
 {
 	on_connection(&o->poll, 0, 0);
-	while (o->connections)
+	while (somebody_waits(o))
 		if (uv_run(forcer_loop(o->forcer), UV_RUN_ONCE) == 0)
 			break;
 }

@@ -88,6 +88,7 @@ struct forcer {
 	bool said_outside;
 	bool said_trouble;
 	bool keep_all;
+	bool forgets; /* who waits has gone */
 	void (*on_failure)(void *arg);
 	void *on_failure_arg;
 };
@@ -340,7 +341,8 @@ static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 	while (w) {
 		struct waiter *next = w->next;
 
-		w->fn(w->arg, &r);
+		if (!f->forgets)
+			w->fn(w->arg, &r);
 		free(w);
 		w = next;
 	}
@@ -588,6 +590,11 @@ int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *
 		serve(f, node);
 	reductor_pump(f->reductor);
 	return 0;
+}
+
+void forcer_forget_waiters(struct forcer *f)
+{
+	f->forgets = true;
 }
 
 int forcer_finish_lazy(struct forcer *f, struct err *err)

@@ -100,6 +100,8 @@ int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void
 /** As forcer_wait, but what the thunk prints is shown here and not by the waiter. */
 int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                         struct err *err);
+/** Those that wait have gone: their call backs are not called any more. */
+void forcer_forget_waiters(struct forcer *f);
 /** Everything that was asked for is settled (or nothing more will be). */
 bool forcer_idle(const struct forcer *f);
 /** Turn the loop until forcer_idle. */

@@ -84,6 +84,9 @@ static const struct outsource_hooks hooks = {
 
 static int check_token(const struct uri *u, const struct remote_options *o, struct err *err)
 {
+	if (o->token && strpbrk(o->token, " \t\r\n"))
+		return err_set(err, ERR_USAGE,
+		               "remote engine: the token has a space or a line break in it");
 	if (!o->token || strcmp(u->scheme, "https") == 0 || address_is_loopback(u->host))
 		return 0;
 	return err_set(err, ERR_USAGE,
