@@ -400,7 +400,8 @@ static bool somebody_waits(const struct coordinator *o)
 void coordinator_drain(struct coordinator *o)
 {
 	on_connection(&o->poll, 0, 0);
-	while (somebody_waits(o))
+	/* after a signal some of what is waited for is never settled */
+	while (somebody_waits(o) && !(forcer_cancelled(o->forcer) && forcer_idle(o->forcer)))
 		if (uv_run(forcer_loop(o->forcer), UV_RUN_ONCE) == 0)
 			break;
 }

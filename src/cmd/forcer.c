@@ -837,6 +837,11 @@ void forcer_cancel(struct forcer *f)
 	reductor_cancel(f->reductor);
 }
 
+bool forcer_cancelled(const struct forcer *f)
+{
+	return f->cancelled;
+}
+
 bool forcer_failed(const struct forcer *f)
 {
 	return f->failed;

@@ -108,6 +108,7 @@ bool forcer_idle(const struct forcer *f);
 void forcer_run(struct forcer *f);
 /** Stop now: nothing new starts, what runs is killed. */
 void forcer_cancel(struct forcer *f);
+bool forcer_cancelled(const struct forcer *f);
 /** The placeholders of this run that can't be kept stay as they are (gg force; default: they
  * go). */
 void forcer_keep_all(struct forcer *f);

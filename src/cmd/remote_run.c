@@ -240,7 +240,7 @@ int remote_run_pull(struct remote_run *r, const struct oid *ids, size_t n,
 void remote_run_forget(struct remote_run *r, const struct oid *ids, size_t n)
 {
 	if (n > 0)
-		transfer_forget(r->transfer, ids, n);
+		transfer_doubt(r->transfer, ids, n);
 }
 
 void remote_run_cancel(struct remote_run *r)

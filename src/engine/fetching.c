@@ -73,7 +73,7 @@ static void fetched(void *arg, const struct err *err)
 		/* What was not there must not be believed to be. */
 		if (class_of(err->kind) == OUTCOME_MISSING) {
 			inputs_drop_present(f->store, &j->missing);
-			transfer_forget(f->transfer, j->missing.v, j->missing.n);
+			transfer_doubt(f->transfer, j->missing.v, j->missing.n);
 		}
 		answer(j, class_of(err->kind), err->msg);
 	} else if (j->cancelled) {

@@ -260,7 +260,7 @@ static void on_missing(struct outsource *x, const struct outcome *o)
 		if (oid_parse(o->missing.v[i], strlen(o->missing.v[i]), &id, NULL) == 0)
 			oids_add(&ids, &id);
 	/* Without names nothing is believed any more (n 0). */
-	transfer_forget(x->o.transfer, ids.v, ids.n);
+	transfer_doubt(x->o.transfer, ids.v, ids.n);
 	oids_release(&ids);
 	for (struct map_entry *e; (e = map_next(&x->gather.bundles, &at));) {
 		struct bundle *b = e->ptr;

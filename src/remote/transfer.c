@@ -80,6 +80,8 @@ struct transfer {
 	struct backend *backend;
 	struct remoteset *set;
 	struct transfer_options o;
+	bool doubts;      /* what is believed is asked for first, but for what is in sure */
+	struct map sure;  /* names seen there since the doubt began */
 	struct map items; /* direction and name → item, or NULL when it is done */
 	struct list queued, running, delayed;
 	struct job *jobs;
@@ -297,6 +299,13 @@ static void item_failed(struct item *i, const struct err *err)
 		end_waiting(t, &copy);
 }
 
+static void now_sure(struct transfer *t, const struct oid *id)
+{
+	remoteset_add(t->set, id);
+	if (t->doubts)
+		map_add(&t->sure, id->s, NULL);
+}
+
 static void item_succeeded(struct item *i)
 {
 	struct transfer *t = i->t;
@@ -313,7 +322,7 @@ static void item_succeeded(struct item *i)
 		t->counts.pushed++;
 		t->counts.pushed_bytes += oid_size(&i->id);
 	}
-	remoteset_add(t->set, &i->id);
+	now_sure(t, &i->id);
 	item_end(i, NULL);
 }
 
@@ -430,8 +439,9 @@ int transfer_push(struct transfer *t, const struct oid *ids, size_t n, transfer_
 	(void)err;
 	for (size_t i = 0; i < n && !t->cancelled; i++) {
 		bool believed = remoteset_has(t->set, &ids[i]);
+		bool doubted = t->doubts && !map_find(&t->sure, ids[i].s);
 
-		if (believed && !t->o.doubt) {
+		if (believed && !t->o.doubt && !doubted) {
 			t->counts.believed++;
 			continue;
 		}
@@ -460,7 +470,7 @@ bool transfer_believes(struct transfer *t, const struct oid *id)
 
 void transfer_learned(struct transfer *t, const struct oid *id)
 {
-	remoteset_add(t->set, id);
+	now_sure(t, id);
 }
 
 void transfer_forget(struct transfer *t, const struct oid *ids, size_t n)
@@ -469,6 +479,20 @@ void transfer_forget(struct transfer *t, const struct oid *ids, size_t n)
 		remoteset_clear(t->set, NULL);
 	for (size_t i = 0; i < n; i++)
 		remoteset_remove(t->set, &ids[i]);
+}
+
+void transfer_doubt(struct transfer *t, const struct oid *ids, size_t n)
+{
+	bool begin = !t->doubts;
+
+	for (size_t i = 0; i < n && !begin; i++)
+		begin = map_find(&t->sure, ids[i].s) != NULL;
+	if (begin) {
+		map_release(&t->sure);
+		t->sure = (struct map)MAP_INIT;
+		t->doubts = true;
+	}
+	transfer_forget(t, ids, n);
 }
 
 struct transfer_counts transfer_counts(const struct transfer *t)
@@ -524,6 +548,7 @@ static void transfer_released(struct transfer *t)
 	if (t->open_handles || t->running.n)
 		return;
 	map_release(&t->items);
+	map_release(&t->sure);
 	free(t);
 }
 

@@ -53,6 +53,9 @@ bool transfer_believes(struct transfer *t, const struct oid *id);
 void transfer_learned(struct transfer *t, const struct oid *id);
 /** They are not there after all (n 0: nothing is, as far as we know). */
 void transfer_forget(struct transfer *t, const struct oid *ids, size_t n);
+/** An answer says that they are not there: more may be gone with them. From now on what is
+ * believed is asked for, once, before it is believed again. */
+void transfer_doubt(struct transfer *t, const struct oid *ids, size_t n);
 /** Nothing new is sent; what is open answers with RETRY "cancelled". */
 void transfer_cancel(struct transfer *t);
 struct transfer_counts transfer_counts(const struct transfer *t);

@@ -83,6 +83,11 @@ void transfer_learned(struct transfer *t, const struct oid *id)
 	map_add(&t->there, id->s, NULL)->num = 1;
 }
 
+void transfer_doubt(struct transfer *t, const struct oid *ids, size_t n)
+{
+	transfer_forget(t, ids, n);
+}
+
 void transfer_forget(struct transfer *t, const struct oid *ids, size_t n)
 {
 	t->forgotten = n ? t->forgotten + n : SIZE_MAX;

@@ -350,6 +350,44 @@ static void test_what_is_believed_is_not_sent_but_doubt_asks(void **state)
 	}
 }
 
+static void test_one_loss_makes_all_that_is_believed_doubtful(void **state)
+{
+	for (size_t i = 0; i < countof(places); i++) {
+		struct side a;
+
+		side_open(&a, places[i], NULL);
+		struct oid ids[] = { put_text(&a, "one\n"), put_text(&a, "two\n"),
+			             put_text(&a, "three\n") };
+		struct err err = move(&a, true, ids, 3);
+		NONE(err);
+		for (size_t k = 0; k < 2; k++)
+			one(&a, a.b->ops->remove, &ids[k]);
+		/* only the first is said to be gone */
+		transfer_doubt(a.t, ids, 1);
+		err = move(&a, true, ids, 3);
+		NONE(err);
+		assert_int_equal(transfer_counts(a.t).pushed, 5);
+		for (size_t k = 0; k < 3; k++) {
+			err = one(&a, a.b->ops->has, &ids[k]);
+			NONE(err);
+		}
+		/* what was seen there is not asked for again */
+		one(&a, a.b->ops->remove, &ids[1]);
+		err = move(&a, true, ids, 3);
+		NONE(err);
+		assert_int_equal(transfer_counts(a.t).pushed, 5);
+		/* … until it is said to be gone, and then the others too */
+		one(&a, a.b->ops->remove, &ids[2]);
+		transfer_doubt(a.t, &ids[1], 1);
+		err = move(&a, true, ids, 3);
+		NONE(err);
+		assert_int_equal(transfer_counts(a.t).pushed, 7);
+		for (size_t k = 0; k < 3; k++)
+			one(&a, a.b->ops->remove, &ids[k]);
+		side_close(&a);
+	}
+}
+
 static void test_failures_are_tried_again(void **state)
 {
 	static const char *const faults[] = { "every/5/503", "every/5/500", "every/5/0" };
@@ -558,6 +596,7 @@ int main(void)
 		cmocka_unit_test(test_a_listing_names_them_all),
 		cmocka_unit_test(test_a_tampered_object_is_refused_and_heals),
 		cmocka_unit_test(test_what_is_believed_is_not_sent_but_doubt_asks),
+		cmocka_unit_test(test_one_loss_makes_all_that_is_believed_doubtful),
 		cmocka_unit_test(test_failures_are_tried_again),
 		cmocka_unit_test(test_parts_are_tried_again_and_a_failed_upload_is_ended),
 		cmocka_unit_test(test_refusals_say_what_to_do),

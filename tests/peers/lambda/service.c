@@ -438,13 +438,13 @@ static void reply_counts(struct service *s, struct conn *c)
 	const struct counts *n = &s->counts;
 
 	reply_json(c, 200,
-	           json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i,s:i}", "invocations",
+	           json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:i,s:i,s:i}", "invocations",
 	                     (json_int_t)n->invocations, "throttled", (json_int_t)n->throttled,
 	                     "failed", (json_int_t)n->failed, "hung", (json_int_t)n->hung,
 	                     "crashed", (json_int_t)n->crashed, "timed_out",
 	                     (json_int_t)n->timed_out, "errors", (json_int_t)n->errors, "cold",
-	                     (json_int_t)n->cold, "busy_max", (int)n->busy_max, "instances",
-	                     (int)n->instances));
+	                     (json_int_t)n->cold, "busy", (int)n->busy, "busy_max",
+	                     (int)n->busy_max, "instances", (int)n->instances));
 }
 
 static void arrived(void *arg, struct conn *c, const struct request *r)
