@@ -47,8 +47,8 @@ static inline int err_minus_one(int rc)
 	(void)rc;
 	return -1;
 }
-#define err_set(...) err_minus_one(err_set(__VA_ARGS__))
-#define err_sys(...) err_minus_one(err_sys(__VA_ARGS__))
+#define err_set(...)  err_minus_one(err_set(__VA_ARGS__))
+#define err_sys(...)  err_minus_one(err_sys(__VA_ARGS__))
 #define err_wrap(...) err_minus_one(err_wrap(__VA_ARGS__))
 
 /** The kind that stands for an errno. */
