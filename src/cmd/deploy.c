@@ -1,5 +1,6 @@
 /*
  * gg deploy lambda: packs gg-worker, makes or changes the function, runs one thunk there.
+ * gg deploy container: writes the package as a folder from which an image is built.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -9,6 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "cmd/deploy_container.h"
 #include "cmd/deploy_pack.h"
 #include "core/codec.h"
 #include "core/digest.h"
@@ -25,12 +27,14 @@ enum {
 	TIMEOUT_S = 300,
 };
 
+#define CONTAINER_FOLDER "gg-worker-image"
+
 struct deploy {
 	const struct command *self;
 	const char *region, *role, *name, *bucket, *storage, *zip;
 	unsigned memory_mb, timeout_s, tmp_mb;
 	struct strv with, env;
-	bool dry_run, remove, json;
+	bool dry_run, remove, json, container;
 	/* being made */
 	char *folder; /* scratch, with a store */
 	char *scratch_zip;
@@ -129,12 +133,26 @@ static int parse(struct deploy *d, int argc, char **argv)
 	}
 	if (!d->name || !*d->name)
 		d->name = LAMBDA_FUNCTION;
-	if (optind + 1 != argc || strcmp(argv[optind], "lambda") != 0)
-		return command_usage(d->self, "say what to deploy: gg deploy lambda");
+	d->container = optind < argc && strcmp(argv[optind], "container") == 0;
+	if (optind + 1 != argc || (!d->container && strcmp(argv[optind], "lambda") != 0))
+		return command_usage(d->self, "say what to deploy: gg deploy lambda, or gg "
+		                              "deploy container");
 	return -1;
 }
 
 /* --- the package */
+
+static void say_left_out(const struct deploy *d, const struct strv *what)
+{
+	auto_buf list = BUF_INIT;
+
+	for (size_t i = 0; i < what->n; i++)
+		buf_addf(&list, "%s%s", i ? ", " : "", what->v[i]);
+	say(d,
+	    "left out, as Lambda takes %d MB unpacked: %s; a worker fetches it from the store "
+	    "when it needs it",
+	    PACKAGE_UNPACKED_MAX / 1000000, buf_str(&list));
+}
 
 static int make_package(struct deploy *d, struct err *err)
 {
@@ -148,15 +166,29 @@ static int make_package(struct deploy *d, struct err *err)
 	}
 	d->folder = folder;
 	auto_free char *dir = path_join(folder, "store");
+	struct deploy_wish wish = { .with = &d->with,
+		                    .max_bytes = d->container ? 0 : PACKAGE_UNPACKED_MAX };
+
+	int rc = store_open(dir, STORE_CREATE, &d->store, err);
+	if (rc == 0)
+		rc = deploy_pack(d->store, environ, &wish, &d->package, &d->selftest, err);
+	if (rc == 0 && wish.left_out.n)
+		say_left_out(d, &wish.left_out);
+	strv_release(&wish.left_out);
+	if (rc == 0)
+		d->size = package_size(d->package);
+	return rc;
+}
+
+static int make_zip(struct deploy *d, struct err *err)
+{
 	bool kept = d->zip;
 
-	d->scratch_zip = path_join(folder, "package.zip");
+	if (make_package(d, err) < 0)
+		return -1;
+	d->scratch_zip = path_join(d->folder, "package.zip");
 	if (!kept)
 		d->zip = d->scratch_zip;
-	if (store_open(dir, STORE_CREATE, &d->store, err) < 0 ||
-	    deploy_pack(d->store, environ, &d->with, &d->package, &d->selftest, err) < 0)
-		return -1;
-	d->size = package_size(d->package);
 	if (d->size.unpacked_bytes > PACKAGE_UNPACKED_MAX)
 		return err_set(
 			err, ERR_USAGE,
@@ -469,7 +501,7 @@ static int deploy(struct deploy *d, struct err *err)
 	json_object_set_new(d->result, "region", json_string(d->region));
 	if (d->remove)
 		return remove_function(d, err);
-	if (make_package(d, err) < 0)
+	if (make_zip(d, err) < 0)
 		return -1;
 	json_object_set_new(d->result, "files", json_integer((json_int_t)d->size.files));
 	json_object_set_new(d->result, "unpacked_bytes",
@@ -481,6 +513,22 @@ static int deploy(struct deploy *d, struct err *err)
 	if (make_function(d, err) < 0 || check_function(d, err) < 0)
 		return -1;
 	say(d, "\nnow: gg build -e lambda=%s -j 100 -- make", d->region);
+	return 0;
+}
+
+static int make_container(struct deploy *d, struct err *err)
+{
+	const char *folder = d->zip ? d->zip : CONTAINER_FOLDER;
+
+	if (make_package(d, err) < 0 || deploy_container(d->package, folder, err) < 0)
+		return -1;
+	json_object_set_new(d->result, "folder", json_string(folder));
+	json_object_set_new(d->result, "files", json_integer((json_int_t)d->size.files));
+	json_object_set_new(d->result, "unpacked_bytes",
+	                    json_integer((json_int_t)d->size.unpacked_bytes));
+	say(d, "wrote %s: Containerfile, and %llu files of %.1f MB", folder,
+	    (unsigned long long)d->size.files, (double)d->size.unpacked_bytes / 1e6);
+	say(d, "\nnow: docker build -f %s/Containerfile -t gg-worker %s", folder, folder);
 	return 0;
 }
 
@@ -506,7 +554,9 @@ int cmd_deploy(const struct command *self, int argc, char **argv)
 
 	if (rc < 0) {
 		d.result = json_object();
-		rc = deploy(&d, &err) < 0 ? command_failed(self, &err) : 0;
+		rc = (d.container ? make_container : deploy)(&d, &err) < 0
+		             ? command_failed(self, &err)
+		             : 0;
 		if (rc == 0 && d.json) {
 			char *text = json_dumps(d.result, JSON_INDENT(2));
 			puts(text);

@@ -13,6 +13,8 @@ struct packing {
 	struct package *p;
 	struct store *st;
 	char *const *envp;
+	struct deploy_wish *wish;
+	bool linking; /* compilers first, then what links: a package may have no room for all */
 };
 
 /* "gcc" means all that a build with it starts. */
@@ -24,9 +26,28 @@ static const struct family {
 	{ "gcc", { "gcc", "g++", "ar", "as", "ld", "strip", "ranlib" } },
 };
 
+/* @what: for people. */
+static int pack_manifest(const struct packing *k, const struct oid *id, const char *what,
+                         struct err *err)
+{
+	uint64_t bytes = package_manifest_bytes(k->p, k->st, id);
+
+	if (k->wish->max_bytes &&
+	    package_size(k->p).unpacked_bytes + bytes > k->wish->max_bytes) {
+		auto_free char *line = xasprintf("%s (%.1f MB)", what, (double)bytes / 1e6);
+
+		if (!strv_has(&k->wish->left_out, line))
+			strv_add(&k->wish->left_out, line);
+		return 0;
+	}
+	return package_add_manifest(k->p, k->st, id, err);
+}
+
 static int pack_toolchain(const struct packing *k, const char *path, const char *lang,
                           struct err *err)
 {
+	auto_free char *what = xasprintf("%s of %s", k->linking ? "the linker" : "the compiler",
+	                                 path_base(path));
 	char *argv[] = { (char *)path, NULL };
 	char *none[] = { NULL };
 	struct call call = { .store = k->st,
@@ -38,10 +59,9 @@ static int pack_toolchain(const struct packing *k, const char *path, const char 
 	struct toolchain tc = { 0 };
 	int rc = toolchain_get(&call, lang, none, &tc, err);
 
-	if (rc == 0 && *tc.compile_closure.s)
-		rc = package_add_manifest(k->p, k->st, &tc.compile_closure, err);
-	if (rc == 0 && *tc.link_closure.s)
-		rc = package_add_manifest(k->p, k->st, &tc.link_closure, err);
+	const struct oid *id = k->linking ? &tc.link_closure : &tc.compile_closure;
+	if (rc == 0 && *id->s)
+		rc = pack_manifest(k, id, what, err);
 	toolchain_release(&tc);
 	return rc;
 }
@@ -54,7 +74,7 @@ static int pack_closure(const struct packing *k, const char *path, struct err *e
 
 	if (closure_of(&call, programs, NULL, &id, err) < 0)
 		return -1;
-	return package_add_manifest(k->p, k->st, &id, err);
+	return pack_manifest(k, &id, path_base(path), err);
 }
 
 static int pack_tool(const struct packing *k, const char *path, struct err *err)
@@ -62,7 +82,7 @@ static int pack_tool(const struct packing *k, const char *path, struct err *err)
 	static const char *const langs[] = { "c", "c++", "assembler-with-cpp" };
 
 	if (model_for(path) != &model_gcc)
-		return pack_closure(k, path, err);
+		return k->linking ? pack_closure(k, path, err) : 0;
 	for (size_t i = 0; i < countof(langs); i++)
 		if (pack_toolchain(k, path, langs[i], err) < 0)
 			return -1;
@@ -131,16 +151,19 @@ static int pack_launcher(const struct packing *k, struct deploy_selftest *selfte
 	return package_add_program(k->p, k->st, k->envp, worker, err);
 }
 
-int deploy_pack(struct store *st, char *const *envp, const struct strv *with,
+int deploy_pack(struct store *st, char *const *envp, struct deploy_wish *wish,
                 struct package **out, struct deploy_selftest *selftest, struct err *err)
 {
-	struct packing k = { package_new(), st, envp };
+	struct packing k = { package_new(), st, envp, wish, false };
 	int rc = pack_launcher(&k, selftest, err);
 
 	if (rc == 0)
 		rc = pack_certificates(&k, err);
-	for (size_t i = 0; rc == 0 && i < with->n; i++)
-		rc = pack_with(&k, with->v[i], err);
+	for (int pass = 0; pass < 2; pass++) {
+		k.linking = pass == 1;
+		for (size_t i = 0; rc == 0 && i < wish->with->n; i++)
+			rc = pack_with(&k, wish->with->v[i], err);
+	}
 	if (rc < 0) {
 		package_free(k.p);
 		return -1;

@@ -9,11 +9,15 @@ struct deploy_selftest {
 	struct oid program;
 };
 
-/**
- * @with: "gcc", "clang", names or paths of programs; as found on @envp's PATH. @st: keeps their
- * closures. Owned by the caller. NOTFOUND names what is not there.
- */
-int deploy_pack(struct store *st, char *const *envp, const struct strv *with,
+/** What is wanted, and what came of it. */
+struct deploy_wish {
+	const struct strv *with; /* "gcc", "clang", names or paths of programs on PATH */
+	uint64_t max_bytes;      /* unpacked; 0: no limit */
+	struct strv left_out;    /* out, owned: closures that would have passed it */
+};
+
+/** @st: keeps the closures. Owned by the caller. NOTFOUND names what is not there. */
+int deploy_pack(struct store *st, char *const *envp, struct deploy_wish *wish,
                 struct package **out, struct deploy_selftest *selftest, struct err *err);
 
 #endif

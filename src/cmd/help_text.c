@@ -46,10 +46,14 @@ const char help_build[] =
 
 const char help_deploy[] =
 "usage: gg deploy lambda [OPTIONS]\n"
+"       gg deploy container [--with gcc] [-o FOLDER]\n"
 "\n"
-"Packs gg's worker with all it needs, makes an AWS Lambda function of it or\n"
-"updates the one that is there, runs one thunk in it, and says what was done.\n"
+"lambda packs gg's worker with all it needs, makes an AWS Lambda function of it\n"
+"or updates the one that is there, runs one thunk in it, and says what was done.\n"
 "Region and credentials are taken from where AWS's own tools take them.\n"
+"container writes the same package and a Containerfile into a folder, from which\n"
+"docker build (or podman, Cloud Build) makes an image for Cloud Run, Knative or\n"
+"any host of containers.\n"
 "\n"
 "      --role ARN        the function's role (default: GG_LAMBDA_ROLE); needed for\n"
 "                        a new function\n"
@@ -64,7 +68,8 @@ const char help_deploy[] =
 "      --tmp MB          512 to 10240 of /tmp (default: 2048)\n"
 "      --env NAME=VALUE  of the function's environment. May be repeated\n"
 "      --bucket NAME     where a package over 50 MB is put, in the same region\n"
-"  -o, --output FILE     keep the package\n"
+"  -o, --output FILE     keep the package; of a container: the new folder\n"
+"                        (default: gg-worker-image)\n"
 "      --dry-run         only make the package, and print the calls and the\n"
 "                        policies (IAM) that they need. Needs no credentials\n"
 "      --delete          remove the function\n"
@@ -73,7 +78,8 @@ const char help_deploy[] =
 "\n"
 "  gg deploy lambda --dry-run --region eu-west-1\n"
 "  gg deploy lambda --role arn:aws:iam::123456789012:role/gg --with gcc\n"
-"  gg deploy lambda --delete\n";
+"  gg deploy lambda --delete\n"
+"  gg deploy container --with gcc -o image\n";
 
 const char help_infer[] =
 "usage: gg infer [--] COMMAND [ARGUMENTS]\n"

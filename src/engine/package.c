@@ -195,6 +195,27 @@ int package_add_manifest(struct package *p, struct store *st, const struct oid *
 	return 0;
 }
 
+uint64_t package_manifest_bytes(const struct package *p, struct store *st,
+                                const struct oid *manifest)
+{
+	auto_manifest m = MANIFEST_INIT;
+	auto_map seen = MAP_INIT;
+	struct err ignored = ERR_INIT;
+	uint64_t bytes = oid_size(manifest);
+
+	if (read_manifest(st, manifest, &m, &ignored) < 0)
+		return 0;
+	for (size_t i = 0; i < m.n; i++) {
+		auto_free char *name = xasprintf("store/blobs/%s", m.v[i].id.s);
+		bool is_new = false;
+
+		if (*m.v[i].id.s && !map_find(&p->names, name))
+			map_add(&seen, name, &is_new);
+		bytes += is_new ? oid_size(&m.v[i].id) : 0;
+	}
+	return bytes;
+}
+
 struct package_size package_size(const struct package *p)
 {
 	struct package_size s = { .files = p->n };

@@ -49,6 +49,9 @@ int package_add_object(struct package *p, struct store *st, const struct oid *id
 /** The objects of a manifest, and it itself. */
 int package_add_manifest(struct package *p, struct store *st, const struct oid *manifest,
                          struct err *err);
+/** Bytes that this manifest would add; 0 when it can't be read. */
+uint64_t package_manifest_bytes(const struct package *p, struct store *st,
+                                const struct oid *manifest);
 /** Sizes of what is in it; zipped_bytes is 0. */
 struct package_size package_size(const struct package *p);
 /** Write a zip; NOSPC, IO. @size may be NULL. */
