@@ -28,7 +28,7 @@ _gg() {
 	esac
 	case $word in
 	--sandbox=*) mapfile -t COMPREPLY < <(compgen -P --sandbox= -W 'auto require none' -- "${word#*=}") ;;
-	-*) mapfile -t COMPREPLY < <(compgen -W "$(gg help "$command" 2>/dev/null | grep -oE '^ +(-[a-zA-Z],)? *--[a-z-]+' | grep -oE -- '--[a-z-]+')" -- "$word") ;;
+	-*) mapfile -t COMPREPLY < <(compgen -W "$(gg help "$command" 2>/dev/null | grep -oE '^ +(-[a-zA-Z0-9],)? *--[a-z-]+' | grep -oE -- '--[a-z-]+')" -- "$word") ;;
 	*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	esac
 }
