@@ -47,6 +47,8 @@ void gather_own(const struct thunk *t, struct oids *out)
 		oids_add(out, &t->execs.v[i].id);
 	for (size_t i = 0; i < t->values.n; i++)
 		oids_add(out, &t->values.v[i].id);
+	for (size_t i = 0; i < t->n_links; i++)
+		oids_add(out, &t->links[i].target);
 }
 
 static struct bundle *bundle_read(struct gather *g, const struct oid *id, struct err *err)

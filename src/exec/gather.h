@@ -35,7 +35,7 @@ struct gather {
 void gather_init(struct gather *g, struct store *st);
 /** @drop: called for each bundle first; may be NULL. */
 void gather_release(struct gather *g, void (*drop)(struct bundle *b));
-/** Append the thunk's own inputs: executables, values. No I/O. */
+/** Append the thunk's own inputs: executables first, values, what links lead to. No I/O. */
 void gather_own(const struct thunk *t, struct oids *out);
 /** A manifest's bundle, valid as long as the gather. NOTFOUND, CORRUPT; NULL then. */
 struct bundle *gather_bundle(struct gather *g, const char *manifest, struct err *err);
