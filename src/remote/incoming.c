@@ -63,7 +63,10 @@ int incoming_finish(struct incoming *in, bool executable, struct err *err)
 	}
 	digest_done(&in->digest, &real);
 	if (!oid_eq(&real, &in->id)) {
-		err_set(err, ERR_CORRUPT, "what came for %s is %s", in->id.s, real.s);
+		err_set(err, ERR_CORRUPT,
+		        "what came for %s is %s: damaged on the way or in the backend, and not "
+		        "kept",
+		        in->id.s, real.s);
 		incoming_drop(in);
 		return -1;
 	}

@@ -97,7 +97,7 @@ static const struct {
 	const char *help; /* what to do about it */
 } codes[] = {
 	{ "AccessDenied", ERR_DENIED, 0,
-	  "these keys may not do this (docs/backends.md lists the rights)" },
+	  "these keys may not do this, or are wrong (docs/backends.md lists the rights)" },
 	{ "AuthorizationHeaderMalformed", ERR_DENIED, 0,
 	  "is the region right? Give ?region=…" },
 	{ "BadDigest", ERR_RETRY, EBADMSG, NULL },
@@ -107,12 +107,15 @@ static const struct {
 	{ "InternalError", ERR_RETRY, 0, NULL },
 	{ "InvalidAccessKeyId", ERR_DENIED, 0,
 	  "nobody knows this access key: is it of another account or place?" },
+	/* Ceph's word for a session token that it can't read */
+	{ "InvalidArgument", ERR_DENIED, 0,
+	  "if there is a session token (AWS_SESSION_TOKEN), is it whole?" },
 	{ "InvalidBucketName", ERR_DENIED, 0, NULL },
 	{ "InvalidToken", ERR_DENIED, 0,
 	  "the session token is not right: get new credentials" },
 	{ "NoSuchBucket", ERR_DENIED, 0,
 	  "make the bucket first, or correct its name or endpoint" },
-	{ "NoSuchKey", ERR_NOTFOUND, 0, NULL },
+	{ "NoSuchKey", ERR_NOTFOUND, 0, "there is no such object" },
 	{ "OperationAborted", ERR_RETRY, 0, NULL },
 	{ "PermanentRedirect", ERR_DENIED, 0,
 	  "the bucket is in another region: give ?region=…" },
@@ -174,13 +177,16 @@ int s3_meaning(struct s3 *s, const struct http_response *r, struct err *err)
 		}
 	const char *region = http_response_header(r, "x-amz-bucket-region");
 	region = region ? region : e.region[0] ? e.region : NULL;
+	bool elsewhere = region && strcmp(region, s->region) != 0;
+	/* a long text would push what to do over the end of the line */
+	if (elsewhere)
+		e.message[0] = '\0';
 	if (m.kind == ERR_DENIED && !help)
 		help = r->status == 403 ? codes[0].help : NULL;
 	err_set(err, m.kind, "bucket %s: %ld %s%s%s%s%s%s%s", s->bucket, r->status,
 	        e.code[0] ? e.code : "", e.message[0] ? ": " : "", e.message, help ? "; " : "",
-	        help ? help : "",
-	        region && strcmp(region, s->region) != 0 ? ", it is in region=" : "",
-	        region && strcmp(region, s->region) != 0 ? region : "");
+	        help ? help : "", elsewhere ? ", it is in region=" : "",
+	        elsewhere ? region : "");
 	if (m.kind == ERR_DENIED && s->key_help)
 		err_wrap(err, "with the keys of %s", s->key_help);
 	err->sys = m.sys;
