@@ -4,6 +4,7 @@
  */
 #include "base/path.h"
 #include "model/gccopts.h"
+#include "model/plugins.h"
 #include "model/thin.h"
 #include "model/toolchain.h"
 
@@ -12,20 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char plugins[] = "/usr/lib/bfd-plugins";
-
 static int set_up(const struct call *call, struct plan *p, char *const *args, struct err *err)
 {
 	static const char *const passed[] = { "LANG",        "LC_ALL",   "LC_CTYPE",
 		                              "LC_MESSAGES", "LANGUAGE", NULL };
-	char *programs[] = { (char *)call->tool, NULL };
-	char *extra[] = { plugins, NULL };
 	auto_free char *dir = path_dir(call->tool);
 	struct oid closure;
 	bool any;
 
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    closure_of(call, programs, extra, &closure, err) < 0)
+	    plugins_closure(call, p, &closure, err) < 0)
 		return -1;
 	plan_add_manifest(p, &closure);
 	if (closure_of_locale(call, &closure, &any, err) < 0)

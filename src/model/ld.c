@@ -7,6 +7,7 @@
 #include "model/closure.h"
 #include "model/gccopts.h"
 #include "model/ldopts.h"
+#include "model/plugins.h"
 
 #include <string.h>
 
@@ -25,9 +26,6 @@ static void add_outputs(const struct call *call, struct plan *p, const struct ld
 static int describe(const struct call *call, struct plan *p, struct ldopts_call *c,
                     char *const *args, struct err *err)
 {
-	char *programs[] = { (char *)call->tool, NULL };
-	char plugins[] = "/usr/lib/bfd-plugins";
-	char *extra[] = { plugins, NULL };
 	auto_free char *dir = path_dir(call->tool);
 	struct oid closure;
 
@@ -37,7 +35,7 @@ static int describe(const struct call *call, struct plan *p, struct ldopts_call 
 	if (p->delegate)
 		return 0;
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    closure_of(call, programs, extra, &closure, err) < 0)
+	    plugins_closure(call, p, &closure, err) < 0)
 		return -1;
 	plan_add_manifest(p, &closure);
 	add_outputs(call, p, c);

@@ -1,6 +1,6 @@
 /* strip: one file, in place or to -o. */
 #include "base/path.h"
-#include "model/toolchain.h"
+#include "model/plugins.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -53,9 +53,6 @@ static int plan_strip(const struct call *call, struct plan *p, struct err *err)
 	struct strip_call s = { 0 };
 	struct oid closure;
 	struct stat sb = { 0 };
-	char *programs[] = { (char *)call->tool, NULL };
-	char plugins[] = "/usr/lib/bfd-plugins";
-	char *extra[] = { plugins, NULL };
 	auto_free char *dir = path_dir(call->tool);
 
 	parse(call, &s);
@@ -70,7 +67,7 @@ static int plan_strip(const struct call *call, struct plan *p, struct err *err)
 		return plan_delegate(p, "%s", s.why ? s.why : p->reason);
 	}
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    closure_of(call, programs, extra, &closure, err) < 0)
+	    plugins_closure(call, p, &closure, err) < 0)
 		return -1;
 	plan_add_manifest(p, &closure);
 	plan_add_output(p, call, s.output ? s.output : s.file,

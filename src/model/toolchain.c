@@ -4,6 +4,7 @@
  * of everything they depend on go into the cache; later calls only compare the stats.
  */
 #include "model/closure.h"
+#include "model/plugins.h"
 
 #include "base/path.h"
 #include "base/proc.h"
@@ -350,6 +351,18 @@ static int make_compile_closure(struct inquiry *q, struct toolchain *tc, struct 
 	return closure_store(&c, &tc->compile_closure, err);
 }
 
+/* A linker that is not told of a plugin looks for some. */
+static int add_plugins(struct closure *c, const struct inquiry *q, struct err *err)
+{
+	for (size_t i = 0; i < q->link_helpers.n; i++)
+		if (strcmp(path_base(q->link_helpers.v[i]), "liblto_plugin.so") == 0)
+			return 0;
+	for (char *const *dir = plugins_folders; *dir; dir++)
+		if (closure_add_folder(c, *dir, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct strv *watch,
                              struct err *err)
 {
@@ -361,8 +374,7 @@ static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct str
 	for (size_t i = 0; i < q->link_helpers.n; i++)
 		if (closure_add(&c, q->link_helpers.v[i], err) < 0)
 			return -1;
-	if (add_compile_extras(&c, tc, err) < 0 ||
-	    closure_add_folder(&c, "/usr/lib/bfd-plugins", err) < 0)
+	if (add_compile_extras(&c, tc, err) < 0 || add_plugins(&c, q, err) < 0)
 		return -1;
 	strv_add_all(watch, c.watch.v);
 	return closure_store(&c, &tc->link_closure, err);

@@ -583,6 +583,7 @@ t 'gcc -flto -frandom-seed=1 -c a.c b.c main.c && gcc -flto a.o b.o main.o && ./
 t 'gcc -flto -c a.c && rm a.o'
 t 'gcc -O2 -flto a.c b.c main.c && ./a.out'
 t 'clang -flto -c a.c b.c main.c'
+t 'clang -flto -c a.c && gcc -c b.c && ar rcs lib.a a.o b.o && ranlib lib.a && nm -s lib.a'
 t 'gcc -fsanitize=undefined -c a.c'
 t 'gcc -fopenmp -c a.c'
 t 'gcc -fno-such-option -c a.c'
