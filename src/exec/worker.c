@@ -21,12 +21,12 @@
 #include "core/digest.h"
 #include "exec/execute.h"
 #include "exec/gather.h"
+#include "exec/reply.h"
 #include "exec/storage.h"
 #include "store/trim.h"
 
 enum {
 	ROUNDS_MAX = 6,       /* of fetching one thunk's inputs */
-	TEXT_MAX = 1 << 20,   /* of what a program printed, in an answer */
 	TRIM_TO_PERCENT = 75, /* of store_max_bytes */
 };
 
@@ -207,36 +207,11 @@ static void on_soon(uv_timer_t *timer)
 
 /* -- answers -- */
 
-static enum wire_status code_of(enum outcome_class what)
-{
-	switch (what) {
-	case OUTCOME_OK: return WIRE_OK;
-	case OUTCOME_THROTTLED: return WIRE_RATE_LIMIT;
-	case OUTCOME_CANT_RUN: return WIRE_OPERATIONAL;
-	case OUTCOME_MISSING:
-	case OUTCOME_UNREACHABLE: return WIRE_FETCH;
-	case OUTCOME_FAILED:
-	case OUTCOME_TIMEOUT: return WIRE_EXECUTION;
-	case OUTCOME_NOSPC: return WIRE_UPLOAD;
-	default: return WIRE_INVOCATION;
-	}
-}
-
-static void drop_executed(struct wire_response *r)
-{
-	struct wire_response executed = { .executed = r->executed, .n = r->n };
-
-	wire_response_release(&executed);
-	r->executed = NULL;
-	r->n = 0;
-}
-
 static void task_fail(struct task *t, enum outcome_class what, const char *fmt, ...)
 	printflike(3, 4);
 
 static void task_fail(struct task *t, enum outcome_class what, const char *fmt, ...)
 {
-	struct wire_response *r = &t->answer;
 	char text[1024];
 	va_list ap;
 
@@ -245,82 +220,10 @@ static void task_fail(struct task *t, enum outcome_class what, const char *fmt, 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	drop_executed(r);
-	r->return_code = t->stage == STAGE_PUSHING ? WIRE_UPLOAD : code_of(what);
-	free(r->failure);
-	r->failure = xstrdup(outcome_class_name(what));
-	free(r->text);
-	r->text = xstrdup(text);
+	reply_fail(&t->answer, what, text);
+	if (t->stage == STAGE_PUSHING)
+		t->answer.return_code = WIRE_UPLOAD;
 	task_end_soon(t);
-}
-
-/* What a program printed, cut. */
-static void add_text(struct store *st, const struct oid *id, struct buf *out)
-{
-	struct err err = ERR_INIT;
-	int fd = -1;
-
-	buf_reset(out);
-	if (!*id->s || store_open_blob(st, id, &fd, &err) < 0)
-		return;
-	char *room = buf_room(out, TEXT_MAX);
-	while (out->len < TEXT_MAX) {
-		ssize_t n = read(fd, room + out->len, TEXT_MAX - out->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		out->len += (size_t)n;
-	}
-	close(fd);
-	room[out->len] = '\0';
-	if (oid_size(id) > TEXT_MAX)
-		buf_addf(out, "\n[gg: %llu more bytes are left out here]\n",
-		         (unsigned long long)(oid_size(id) - TEXT_MAX));
-}
-
-static void add_texts(struct task *t, const struct memo *m)
-{
-	add_text(t->worker->store, &m->out_text, &t->answer.out_text);
-	add_text(t->worker->store, &m->err_text, &t->answer.err_text);
-	t->answer.wall_ns += m->wall_ns;
-	t->answer.cpu_ns += m->cpu_ns;
-}
-
-/* Thunks travel with the answer always, other outputs as long as there is room. */
-static int add_output(struct task *t, const struct memo_output *o, struct wire_output *to,
-                      uint64_t *room_bytes, struct err *err)
-{
-	uint64_t size_bytes = oid_size(&o->id);
-
-	*to = (struct wire_output){ .tag = xstrdup(o->tag),
-		                    .hash = o->id,
-		                    .size_bytes = size_bytes,
-		                    .executable = o->executable,
-		                    .data = BUF_LIMIT(WIRE_REQUEST_MAX) };
-	if (!oid_is_thunk(&o->id)) {
-		if (size_bytes > *room_bytes)
-			return 0;
-		*room_bytes -= size_bytes;
-	}
-	return store_get(t->worker->store, &o->id, &to->data, err);
-}
-
-static int add_executed(struct task *t, const struct memo *m, struct err *err)
-{
-	struct wire_response *r = &t->answer;
-	uint64_t room_bytes = t->req.inline_max;
-
-	if (!r->executed)
-		r->executed = xcalloc(t->req.n, sizeof(*r->executed));
-	struct wire_executed *x = &r->executed[r->n++];
-	*x = (struct wire_executed){ .thunk = t->id };
-	x->outputs = xcalloc(m->n_outputs + 1, sizeof(*x->outputs));
-	for (size_t i = 0; i < m->n_outputs; i++)
-		if (add_output(t, &m->outputs[i], &x->outputs[x->n++], &room_bytes, err) < 0)
-			return err_wrap(err, "output %s", m->outputs[i].tag);
-	return 0;
 }
 
 /* A thunk of the request is done: the next one, or the answer. */
@@ -328,11 +231,12 @@ static void task_succeed(struct task *t)
 {
 	struct err err = ERR_INIT;
 
-	if (add_executed(t, &t->out.memo, &err) < 0) {
+	if (reply_add_thunk(&t->answer, t->worker->store, &t->req, &t->id, &t->out.memo, &err) <
+	    0) {
 		task_fail(t, OUTCOME_LOST, "%s", err.msg);
 		return;
 	}
-	add_texts(t, &t->out.memo);
+	reply_add_texts(&t->answer, t->worker->store, &t->out.memo);
 	task_drop_thunk(t);
 	if (++t->at < t->req.n)
 		task_begin_soon(t);
@@ -523,7 +427,7 @@ static void task_push_remembered(struct task *t)
 
 static bool says_no_space(struct store *st, const struct oid *text)
 {
-	auto_buf raw = BUF_LIMIT(TEXT_MAX);
+	auto_buf raw = BUF_LIMIT(REPLY_TEXT_MAX);
 	struct err err = ERR_INIT;
 
 	return *text->s && store_get(st, text, &raw, &err) == 0 &&
@@ -571,7 +475,7 @@ static void task_ran(struct task *t)
 	if (o->what == OUTCOME_TIMEOUT)
 		snprintf(o->why, sizeof(o->why), "took longer than %u ms", limit_ms(t));
 	t->answer.wait_status = o->status;
-	add_texts(t, &o->memo);
+	reply_add_texts(&t->answer, w->store, &o->memo);
 	task_fail(t, o->what, "%s", o->why);
 }
 
