@@ -396,8 +396,33 @@ static int blob_condemn(struct store *st, const struct oid *id, bool is_blob, st
 	               st->dir);
 }
 
+/* A small blob as it should be, in one read. False: whoever asks finds out why. */
+static bool get_at_once(struct store *st, const struct oid *id, struct buf *out)
+{
+	char name[80];
+	struct oid real;
+	size_t size = (size_t)oid_size(id);
+
+	if (oid_size(id) > BLOB_SMALL)
+		return false;
+	blob_name(id, name);
+	auto_fd fd = openat(st->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	char *at = buf_room(out, size + 1);
+	if (read(fd, at, size + 1) != (ssize_t)size)
+		return false;
+	digest_bytes(at, size, &real);
+	if (!oid_eq(id, &real))
+		return false;
+	out->len += size;
+	return true;
+}
+
 int store_get(struct store *st, const struct oid *id, struct buf *out, struct err *err)
 {
+	if (get_at_once(st, id, out))
+		return 0;
 	bool is_blob = true;
 	size_t before = out->len;
 	struct oid real;
