@@ -27,7 +27,8 @@ enum {
 	CONNECTING_MAX = 128,
 	CONNECT_TIMEOUT_MS = 10000,
 	STALL_TIMEOUT_MS = 30000,
-	TICK_MS = 250,
+	TICK_MS = 250, /* between two looks at the time, at least … */
+	TICK_MOST_MS = 60000,
 	RESPONSE_MAX = 1 << 20,
 	HEADERS_MAX = 1000,
 	POOL_MAX = 256,
@@ -576,6 +577,24 @@ static void check_times(struct list *l, int64_t now)
 	}
 }
 
+/* Before so many milliseconds none of them is late. */
+static int64_t nothing_due_ms(const struct list *l, int64_t now)
+{
+	int64_t least_ms = TICK_MOST_MS;
+
+	for (const struct call *c = l->first; c; c = c->next) {
+		int64_t total_ms = (now - c->began_ns) / 1000000;
+		int64_t silent_ms = c->connected ? (now - c->active_ns) / 1000000 : 0;
+		int64_t left_ms = c->req.stall_timeout_ms - silent_ms;
+
+		if (c->req.timeout_ms && c->req.timeout_ms - total_ms < left_ms)
+			left_ms = c->req.timeout_ms - total_ms;
+		if (left_ms < least_ms)
+			least_ms = left_ms;
+	}
+	return least_ms;
+}
+
 static void on_tick(uv_timer_t *t)
 {
 	struct http *h = t->data;
@@ -583,6 +602,11 @@ static void on_tick(uv_timer_t *t)
 
 	check_times(&h->running, now);
 	check_times(&h->queued, now);
+	int64_t running_ms = nothing_due_ms(&h->running, now);
+	int64_t queued_ms = nothing_due_ms(&h->queued, now);
+	int64_t wait_ms = running_ms < queued_ms ? running_ms : queued_ms;
+	/* a client that only waits does not keep waking up */
+	uv_timer_start(t, on_tick, (uint64_t)(wait_ms > TICK_MS ? wait_ms : TICK_MS), 0);
 	if (h->stopped.first)
 		http_turn(h);
 }
@@ -701,8 +725,8 @@ int64_t http_start(struct http *h, const struct http_request *req, http_done_fn 
 	call_set_headers(c);
 	list_add(&h->queued, c);
 	http_kick(h);
-	if (!uv_is_active((uv_handle_t *)&h->tick))
-		uv_timer_start(&h->tick, on_tick, TICK_MS, TICK_MS);
+	if (!uv_is_active((uv_handle_t *)&h->tick) || uv_timer_get_due_in(&h->tick) > TICK_MS)
+		uv_timer_start(&h->tick, on_tick, TICK_MS, 0);
 	return c->id;
 }
 

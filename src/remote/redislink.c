@@ -654,6 +654,7 @@ static void link_begin(struct redislink *l)
 {
 	const struct redis_place *p = l->place;
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct sockaddr_in v4;
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 	char port[8];
 
@@ -665,6 +666,11 @@ static void link_begin(struct redislink *l)
 		}
 		memcpy(un.sun_path, p->socket, strlen(p->socket) + 1);
 		link_connect(l, (struct sockaddr *)&un, sizeof(un));
+		return;
+	}
+	/* a number needs no resolver, and that no threads */
+	if (uv_ip4_addr(p->host, (int)p->port, &v4) == 0) {
+		link_connect(l, (struct sockaddr *)&v4, sizeof(v4));
 		return;
 	}
 	snprintf(port, sizeof(port), "%u", p->port);

@@ -66,7 +66,10 @@ enum {
 	STACK_BYTES = 64 << 10,
 	/* What a job prints is kept in memory until it ends. */
 	TEXT_MAX_BYTES = 64 << 20,
-	LOOK_MS = 100, /* how often that is looked at */
+	/* That is looked at so often at first, and less often while nothing is printed: a
+	   thousand slots whose programs wait must not keep the processor busy. */
+	LOOK_MS = 100,
+	LOOK_MOST_MS = 400,
 };
 
 struct job {
@@ -455,20 +458,37 @@ static off_t text_bytes(const struct running *run)
 	               : out.st_size + errs.st_size;
 }
 
+/* Until the next look: not past the job's end. */
+static int look_after_ms(int look_ms, const struct job *j, int64_t end_ns)
+{
+	int64_t left_ms = (end_ns - clock_now_ns()) / 1000000 + 1;
+
+	if (!j->timeout_ms || left_ms > look_ms)
+		return look_ms;
+	return left_ms > 0 ? (int)left_ms : 0;
+}
+
 /* Waits for the main process; then nothing of the job is left alive. */
 static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
                          int *status, bool *timed_out)
 {
 	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
 	int64_t end = clock_now_ns() + (int64_t)j->timeout_ms * 1000000;
+	off_t before = 0;
+	int look_ms = LOOK_MS;
 
 	for (;;) {
-		int n = poll(p, 2, LOOK_MS);
+		int n = poll(p, 2, look_after_ms(look_ms, j, end));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		*timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
-		run->flooded = text_bytes(run) > TEXT_MAX_BYTES;
+		off_t printed = text_bytes(run);
+		run->flooded = printed > TEXT_MAX_BYTES;
+		look_ms = printed > before         ? LOOK_MS
+		          : look_ms < LOOK_MOST_MS ? 2 * look_ms
+		                                   : LOOK_MOST_MS;
+		before = printed;
 		if (n == 0 && !*timed_out && !run->flooded)
 			continue;
 		if (p[1].revents && slot->namespaces)
