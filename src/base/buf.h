@@ -40,8 +40,8 @@ int buf_addc(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...) printflike(2, 3);
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap);
 
-/** Make room for @extra more bytes and return where they go (then raise len yourself), or NULL.
- */
+/** Make room for @extra more bytes and return where they go (then raise len yourself, and end
+ * them with a NUL, for which there is room), or NULL. */
 char *buf_room(struct buf *b, size_t extra);
 
 /** The text, "" when empty; borrowed until the next change. */

@@ -415,6 +415,7 @@ static bool get_at_once(struct store *st, const struct oid *id, struct buf *out)
 	digest_bytes(at, size, &real);
 	if (!oid_eq(id, &real))
 		return false;
+	at[size] = '\0';
 	out->len += size;
 	return true;
 }
