@@ -93,6 +93,17 @@ ok "… but makes what does not depend on the failure" test -s c.o -a -s libs.so
 ok "… and not what does" test ! -e libx.a -a ! -e prog
 sed -i '$d' b.c
 
+# Of another store: its thunk is none of ours.
+printf '#!/usr/bin/env gg-force-and-run\n%s\n' Tolu6iTXVuG8aZnkySn_z0U_yHNKia0Fk7v71.jiNERQ00000081 >foreign
+chmod 755 foreign
+cp foreign again
+make clean >/dev/null
+out=$("$GG" build -- make 2>&1)
+is "a placeholder of another store, there before, is nobody's business" $? 0
+ok "… and stays, each copy of it" cmp foreign again
+ok "… without a word" fails grep -q foreign <<<"$out"
+rm foreign again
+
 make clean >/dev/null
 ok "--lazy builds" "$GG" build --lazy -- make
 like "… the program" "$(file -b prog)" 'ELF'
