@@ -3,7 +3,7 @@
  *
  *   template + values of the job ─▶ words ─▶ plan (inputs by hash, closure) ─▶ forcer
  *        done: outputs written, what it printed kept until all jobs before have been shown
- *        failed in the sandbox: run as it is, on the real files
+ *        failed in the sandbox, or missed a file there: run as it is, on the real files
  */
 #include <errno.h>
 #include <string.h>
@@ -20,6 +20,7 @@
 #include "cmd/sources.h"
 #include "core/codec.h"
 #include "engine/direct.h"
+#include "exec/execute.h"
 #include "model/generic.h"
 #include "model/output.h"
 
@@ -41,6 +42,8 @@ struct map_job {
 	bool outside; /* is to run, runs or ran as it is */
 	char why[200];
 };
+
+enum { SCRIPT_MAX = 1 << 20 /* bytes of a script that are looked through */ };
 
 struct map_run {
 	const struct command *self;
@@ -65,6 +68,8 @@ struct map_run {
 	size_t failed;
 	size_t waiting; /* the first job that may be waiting for a run outside */
 	unsigned outside;
+	size_t well_outside; /* missed something in the sandbox, went well as they are */
+	char first_why[200]; /* what the first of them said there */
 };
 
 /* -- words -- */
@@ -172,15 +177,10 @@ static int add_inputs(struct plan *p, const struct call *call, const struct map_
 	return 0;
 }
 
-/* The programs that a "sh -c" text names: words of it that are on PATH. */
-static void programs_in(const struct map_job *j, struct strv *run)
+/* The programs that a shell's text names: words of it that are on PATH. */
+static void programs_in_text(const char *text, struct strv *run)
 {
-	const char *shell = path_base(j->words.v[0]);
-
-	if (j->words.n < 3 || strcmp(j->words.v[1], "-c") != 0 ||
-	    (strcmp(shell, "sh") && strcmp(shell, "bash") && strcmp(shell, "dash")))
-		return;
-	for (const char *at = j->words.v[2]; *at;) {
+	for (const char *at = text; *at;) {
 		size_t n = strcspn(at, " \t\n|&;()<>'\"`$");
 		auto_free char *word = xstrndup(at, n);
 		auto_free char *found = n && !strchr(word, '/')
@@ -190,6 +190,53 @@ static void programs_in(const struct map_job *j, struct strv *run)
 		if (found && !strv_has(run, found))
 			strv_add(run, found);
 		at += n + (at[n] != '\0');
+	}
+}
+
+static bool is_shell(const char *word)
+{
+	const char *name = path_base(word);
+
+	return strcmp(name, "sh") == 0 || strcmp(name, "bash") == 0 ||
+	       strcmp(name, "dash") == 0;
+}
+
+/* Is it a script for a shell? Then its text is added. */
+static bool read_script(const char *path, struct buf *text)
+{
+	struct err ignored;
+
+	if (file_read(path, text, &ignored) < 0 || text->len < 3 ||
+	    memcmp(text->data, "#!", 2) != 0)
+		return false;
+	auto_free char *line = xstrndup(text->data + 2, strcspn(text->data + 2, "\n"));
+	char *words = line + strspn(line, " ");
+	char *last = strrchr(words, ' ');
+
+	if (last && strstr(words, "env "))
+		return is_shell(last + 1);
+	words[strcspn(words, " ")] = '\0';
+	return is_shell(words);
+}
+
+/* What a job runs besides its program: what the text of a shell's -c or of a script names, and
+ * the programs among its inputs. */
+static void programs_in(const struct map_job *j, struct strv *run)
+{
+	auto_buf text = BUF_LIMIT(SCRIPT_MAX);
+	bool shell = j->words.n > 1 && is_shell(j->words.v[0]);
+
+	if (shell && j->words.n > 2 && strcmp(j->words.v[1], "-c") == 0)
+		programs_in_text(j->words.v[2], run);
+	else if (read_script(j->words.v[shell ? 1 : 0], &text))
+		programs_in_text(buf_str(&text), run);
+	for (size_t i = 0; i < j->run->ins.n; i++) {
+		auto_free char *full = path_absolute(j->run->cwd, j->run->ins.v[i]);
+		struct stat sb;
+
+		if (stat(full, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_mode & 0111 &&
+		    !strv_has(run, full))
+			strv_add(run, full);
 	}
 }
 
@@ -372,6 +419,8 @@ static void on_outside(void *arg, struct outcome *o)
 	                                      : WEXITSTATUS(o->status);
 
 	r->outside--;
+	if (o->what == OUTCOME_OK && *j->why && r->well_outside++ == 0)
+		memcpy(r->first_why, j->why, sizeof(r->first_why));
 	j->out_text = o->memo.out_text;
 	j->err_text = o->memo.err_text;
 	for (size_t i = 0; i < o->memo.n_outputs; i++)
@@ -409,21 +458,59 @@ static void start_outside(struct map_run *r)
 		r->waiting++;
 }
 
+/* The first line of what it said in the sandbox. */
+static void note_why(struct map_job *j, const struct oid *said)
+{
+	auto_buf text = BUF_INIT;
+	struct err ignored;
+
+	if (!*said->s || store_get(j->run->store, said, &text, &ignored) < 0 || !text.len)
+		buf_adds(&text, "it said nothing");
+	snprintf(j->why, sizeof(j->why), "%.*s", (int)strcspn(buf_str(&text), "\n"),
+	         buf_str(&text));
+}
+
+/* It ended well, and complained of a file all the same: a script goes on without what it can't
+ * read, and makes something else. */
+static bool complained(struct map_job *j)
+{
+	struct outcome o = { .what = OUTCOME_FAILED, .status = 1 << 8 };
+	auto_buf line = BUF_INIT;
+	struct err ignored;
+
+	if (store_memo_get(j->run->store, &j->id, &o.memo, &ignored) != 1)
+		return false;
+	bool yes = *o.memo.err_text.s && store_has(j->run->store, &o.memo.err_text) &&
+	           execution_is_suspicious(j->run->store, &o, &line);
+	if (yes)
+		snprintf(j->why, sizeof(j->why), "%.199s", buf_str(&line));
+	outcome_release(&o);
+	return yes;
+}
+
+/* What the sandbox says of a failure is settled by the real command. */
+static void run_outside(struct map_job *j)
+{
+	j->outside = true;
+	j->run->waiting = j->number < j->run->waiting ? j->number : j->run->waiting;
+	start_outside(j->run);
+}
+
 static void on_result(void *arg, const struct forcer_result *res)
 {
 	struct map_job *j = arg;
 	struct err err = ERR_INIT;
 
-	if (res->ok && take_results(j, res, &err) == 0) {
+	if (res->ok && complained(j)) {
+		run_outside(j);
+	} else if (res->ok && take_results(j, res, &err) == 0) {
 		settle(j, 0);
 	} else if (res->ok) {
 		snprintf(j->why, sizeof(j->why), "%.199s", err.msg);
 		settle(j, 1);
 	} else if (res->rerun || !j->run->halted) {
-		/* A failure in the sandbox is settled by the real command. */
-		j->outside = true;
-		j->run->waiting = j->number < j->run->waiting ? j->number : j->run->waiting;
-		start_outside(j->run);
+		note_why(j, &res->err_text);
+		run_outside(j);
 	} else {
 		settle(j, res->status ? res->status : 1);
 	}
@@ -503,6 +590,11 @@ static int run_jobs(struct map_run *r)
 	forcer_free(r->forcer);
 	if (store_sync(r->store, &err) < 0)
 		command_failed(r->self, &err);
+	if (r->well_outside)
+		fprintf(stderr,
+		        "gg map: %zu of %zu ran as they are and are not remembered: in the "
+		        "sandbox they missed something (%s); name with --in what they read\n",
+		        r->well_outside, r->n, r->first_why);
 	if (r->failed)
 		fprintf(stderr, "gg map: %zu of %zu failed%s\n", r->failed, r->n,
 		        r->halted ? "; stopped at the first" : "");

@@ -21,6 +21,18 @@ ok "a change in place is made" map 'sed -i s/5/X/ {}' ::: p3.txt
 is "... for real" "$(head -n 1 p3.txt)" X
 ok "a shell, if asked for" map --out '{.}.q' sh -c 'grep -v 1 {} | sort > {.}.q' ::: p1.txt p2.txt
 is "... with its pipe" "$(tr '\n' ' ' <p1.q)" "2 3 4 5 "
+printf '#!/bin/sh\ncat secret "$1" >"$2"\nexit 0\n' >script
+chmod +x script
+echo hidden >secret
+ok "a script that misses a file that nobody named" map --out '{.}.r' './script {} {.}.r' ::: p1.txt
+ok "... makes what it makes as it is" cmp p1.r <(cat secret p1.txt)
+like "... which is told" "$(cat err)" '1 of 1 ran as they are .*secret: No such file.*--in'
+ok "named, the file is there" map --in secret --out '{.}.r' './script {} {.}.r' ::: p1.txt
+ok "... as are the programs in the script's text" cmp p1.r <(cat secret p1.txt)
+is "... without a word" "$(cat err)" ""
+echo changed >secret
+map --in secret --out '{.}.r' './script {} {.}.r' ::: p1.txt
+ok "... and when it changes the job runs" cmp p1.r <(cat secret p1.txt)
 like "none otherwise" "$(map 'cat {} | sort' ::: p1.txt; cat err)" 'needs a shell'
 
 if command -v parallel >/dev/null; then
