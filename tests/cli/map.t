@@ -21,6 +21,7 @@ ok "a change in place is made" map 'sed -i s/5/X/ {}' ::: p3.txt
 is "... for real" "$(head -n 1 p3.txt)" X
 ok "a shell, if asked for" map --out '{.}.q' sh -c 'grep -v 1 {} | sort > {.}.q' ::: p1.txt p2.txt
 is "... with its pipe" "$(tr '\n' ' ' <p1.q)" "2 3 4 5 "
+# shellcheck disable=SC2016
 printf '#!/bin/sh\ncat secret "$1" >"$2"\nexit 0\n' >script
 chmod +x script
 echo hidden >secret
