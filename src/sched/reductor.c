@@ -53,6 +53,7 @@ struct job {
 	struct thunk *thunk; /* owned */
 	struct oid id;
 	unsigned attempts; /* open */
+	unsigned copies;   /* that were started beside an open attempt */
 	unsigned tries;
 	bool falls_back;    /* only fallback engines are left */
 	struct seat *avoid; /* the next try is better made elsewhere */
@@ -356,6 +357,7 @@ static void job_failed_once(struct reductor *r, struct job *j, struct seat *s,
 	if (r->options.max_tries && r->options.max_tries < tries)
 		tries = r->options.max_tries;
 	bool may = !r->stopped && !r->cancelled;
+	j->copies = 0;
 	if (may && o->what == OUTCOME_MISSING && inputs_remade(r, j))
 		return;
 	bool again = j->tries < tries;
@@ -401,7 +403,9 @@ static void attempt_answered(void *arg, struct outcome *o)
 			job_failed_once(r, j, s, o);
 		else if (o->what == OUTCOME_FAILED && !o->suspicious)
 			job_fail(r, j, o);
-		/* else: the other attempt decides */
+		else if (o->what == OUTCOME_MISSING && !r->stopped && !r->cancelled)
+			inputs_remade(r, j);
+		/* else, or if nothing is made again: the other attempt decides */
 	}
 	outcome_release(o);
 	reductor_pump(r);
@@ -538,7 +542,7 @@ static void start_stragglers(struct reductor *r)
 		struct err err = ERR_INIT;
 
 		if (j && a->seat->engine->ops->elsewhere && j->attempts < ATTEMPTS_MAX &&
-		    now - a->began_ns >= seat_straggler_ns(r, a->seat) * (int64_t)j->attempts) {
+		    now - a->began_ns >= seat_straggler_ns(r, a->seat) * (j->copies + 1)) {
 			unsigned roles = j->falls_back ? ENGINE_FALLBACK : ENGINE_PRIMARY;
 			/* The place may hang as a whole. */
 			if (now - a->began_ns >= seat_straggler_ns(r, a->seat) * 2)
@@ -547,6 +551,7 @@ static void start_stragglers(struct reductor *r)
 
 			if (s != STARTED)
 				s = try_seats(r, j, roles, NULL, &err);
+			j->copies += s == STARTED;
 			if (s == STARTED)
 				tell_retried(r, &j->id, "takes longer than its peers");
 		}
@@ -581,7 +586,7 @@ static int64_t next_due_ns(const struct reductor *r)
 		    a->job->attempts >= ATTEMPTS_MAX)
 			continue;
 		int64_t limit_ns = seat_straggler_ns(r, a->seat);
-		int64_t late_ns = a->began_ns + limit_ns * (int64_t)a->job->attempts;
+		int64_t late_ns = a->began_ns + limit_ns * (a->job->copies + 1);
 		if (late_ns <= now_ns(r))
 			late_ns = a->began_ns + limit_ns * 2; /* no room: then elsewhere */
 		if (late_ns <= now_ns(r))

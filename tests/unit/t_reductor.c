@@ -469,6 +469,40 @@ static void test_a_straggler_is_started_twice_and_the_first_answer_wins(void **s
 	end(&x);
 }
 
+static void test_a_copy_of_a_straggler_that_fails_is_not_made_again_at_once(void **state)
+{
+	struct world *w = *state;
+	struct oid slow = world_node(w, "slow", NULL, NULL);
+	struct run x;
+
+	begin(&x, w, NULL, false);
+	x.fake.engine.ops = &far_ops;
+	struct node *n = want(&x, &slow);
+	reductor_pump(x.r);
+	for (unsigned i = 1; i <= 3; i++) {
+		x.now_ns = x.due_ns;
+		reductor_pump(x.r);
+		CHECK(x.fake.busy == 2 && x.retried == i, "%u attempts", x.fake.busy);
+		struct outcome lost = { .what = OUTCOME_MISSING };
+		struct thunk *t = x.fake.jobs[1].t;
+		x.fake.jobs[1].t = NULL;
+		x.fake.busy--;
+		x.fake.jobs[1].done(x.fake.jobs[1].arg, &lost);
+		thunk_free(t);
+		CHECK(x.fake.busy == 1 && x.retried == i, "%u attempts", x.fake.busy);
+		CHECK(x.due_ns > x.now_ns, "the next copy is made later");
+	}
+	struct outcome good = { .memoizable = true };
+	struct thunk *t = x.fake.jobs[0].t;
+	world_run(w, t, &good.memo);
+	x.fake.jobs[0].t = NULL;
+	x.fake.busy--;
+	x.fake.jobs[0].done(x.fake.jobs[0].arg, &good);
+	thunk_free(t);
+	CHECK(graph_state(n) == NODE_DONE && !reductor_stopped(x.r), "the first decides");
+	end(&x);
+}
+
 static void test_a_place_that_hangs_as_a_whole_is_left_for_the_fallback_engine(void **state)
 {
 	struct world *w = *state;
@@ -595,6 +629,7 @@ int main(void)
 		TEST(test_tries_wait_longer_each_time),
 		TEST(test_an_engine_that_is_down_is_left_alone),
 		TEST(test_a_straggler_is_started_twice_and_the_first_answer_wins),
+		TEST(test_a_copy_of_a_straggler_that_fails_is_not_made_again_at_once),
 		TEST(test_a_place_that_hangs_as_a_whole_is_left_for_the_fallback_engine),
 		TEST(test_results_that_were_lost_are_made_again),
 		TEST(test_results_that_are_lost_again_and_again_are_made_by_the_fallback_engine),
