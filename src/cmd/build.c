@@ -128,7 +128,7 @@ static int start_command(struct build *b, char **argv, struct err *err)
 		extra[n++] = base;
 	auto_strv env = tools_environment(&b->tools, b->store, extra);
 	auto_free char *found = tools_program(&b->tools, argv[0]);
-	struct launch l = { .path = found, .envp = strv_argv(&env) };
+	struct launch l = { .path = found, .envp = strv_argv(&env), .is_first = true };
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
 	l.room = room;
 	launch_prepare(&l);

@@ -40,7 +40,7 @@ static int start(struct inference *in, char **argv, struct err *err)
 	const char *const extra[] = { session, LAUNCH_MODE "infer", NULL };
 	auto_strv env = tools_environment(&in->tools, in->store, extra);
 	auto_free char *found = tools_program(&in->tools, argv[0]);
-	struct launch l = { .path = found, .envp = strv_argv(&env) };
+	struct launch l = { .path = found, .envp = strv_argv(&env), .is_first = true };
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
 	uv_stdio_container_t stdio[3];
 

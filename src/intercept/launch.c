@@ -292,7 +292,7 @@ static void launch_opaque(struct launch *l, const struct scene *s)
 {
 	struct writer w;
 
-	if (launch_has_placeholders(s->mode))
+	if (!l->is_first && launch_has_placeholders(s->mode))
 		ask(s->session, "settle", NULL, NULL, true);
 	if (s->bypass || !s->models || !s->base_path)
 		return;
@@ -311,7 +311,7 @@ static void launch_hooked(struct launch *l, const struct scene *s)
 	struct writer w;
 
 	/* Its libraries are loaded without asking us. */
-	if (launch_has_placeholders(s->mode) && !target_is_system(l->path))
+	if (!l->is_first && launch_has_placeholders(s->mode) && !target_is_system(l->path))
 		ask(s->session, "settle", ".so", NULL, true);
 	if (!s->library || (s->preload && strstr(s->preload, s->library)))
 		return;
@@ -334,7 +334,7 @@ void launch_prepare(struct launch *l)
 		const char *tool = tool_of(l->path, &s, target);
 		enum target_kind kind = tool ? TARGET_NONE : target_inspect(l->path);
 
-		if (kind == TARGET_PLACEHOLDER &&
+		if (kind == TARGET_PLACEHOLDER && !l->is_first &&
 		    target_is_placeholder(AT_FDCWD, l->path, target, sizeof(target)) &&
 		    ask(s.session, "force", target, NULL, true) == 0)
 			kind = target_inspect(l->path);

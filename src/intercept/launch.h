@@ -35,6 +35,8 @@ struct launch {
 	char *const *envp; /* in and out */
 	char *room; /* launch_room() bytes for what is made, aligned for pointers; must outlive
 	               the call of execve */
+	_Bool is_first; /* the session's own command, started by who would have to answer:
+	                   nothing is asked, and nothing has been made yet */
 };
 
 /** Bytes that launch_prepare() may need. */

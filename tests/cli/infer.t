@@ -50,4 +50,10 @@ is "a placeholder of a program runs by itself" "$(PATH=$(dirname "$GG"):$PATH ./
 ok "infer passes on the exit status" fails "$GG" infer sh -c 'exit 3'
 ok "a target that is missing is an error" fails "$GG" force nothing.o
 ok "an empty @list is none" "$GG" force @/dev/null
+echo 'int main(void) { return 0; }' >zero.c
+# The command itself is a program of the user's own: it is started by who answers what programs ask.
+cp "$(command -v env)" ./own
+ok "a program of one's own infers" timeout 60 "$GG" infer ./own gcc -c zero.c -o own.o
+ok "… builds with --overlap" timeout 60 "$GG" build --overlap -- ./own gcc -c zero.c -o own2.o
+ok "… and with --lazy" timeout 60 "$GG" build --lazy -- ./own gcc -c zero.c -o own3.o
 done_testing
