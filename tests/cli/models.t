@@ -936,6 +936,7 @@ t 'clang -flto -c a.c b.c && clang -flto a.o b.o main.c -fuse-ld=lld && ./a.out'
 t 'gcc -c a.c b.c -o out/b.o; gcc -c a.c; gcc -c b.c -o out/b.o && ar csrDT out/lib.a a.o out/b.o && gcc main.c out/lib.a && ./a.out'
 t 'gcc -c a.c; gcc -c b.c -o out/b.o && ar rcsT lib.a a.o && ar rcsT lib.a out/b.o && ar rcs --thin lib2.a out/b.o && ar t lib.a && gcc main.c -L. -l:lib.a && ./a.out && ld -r --whole-archive lib.a -o all.o'
 t 'gcc -c a.c b.c; echo "a.o b.o" >rsp; ar rcs lib.a @rsp && ar t lib.a && ld -r @rsp -o ab.o && rm a.o && ar rcs lib.a @rsp'
+t 'printf "int d, e = 1; __attribute__((weak)) int w(void) { return d; }\n__asm__(\".globl s; s: nop\");\n" >bc.c; clang -fcommon -fembed-bitcode -c bc.c && ar rcs bc.a bc.o && nm -s bc.a'
 t 'gcc -c a.c b.c; ar rcsT lib.a a.o b.o; rm a.o; gcc main.c lib.a; ar rcsT lib.a b.o'
 t 'gcc -c a.c b.c && ar rcsT libthin.a a.o b.o && ar rcs libthin.a b.o && ar d libthin.a a.o; ranlib libthin.a'
 
