@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/shebang.h"
 #include "base/template.h"
 #include "base/words.h"
 #include "cmd/cmd.h"
@@ -201,34 +202,25 @@ static bool is_shell(const char *word)
 	       strcmp(name, "dash") == 0;
 }
 
-/* Is it a script for a shell? Then its text is added. */
-static bool read_script(const char *path, struct buf *text)
+static bool is_shell_script(const char *path)
 {
-	struct err ignored;
+	struct shebang s;
 
-	if (file_read(path, text, &ignored) < 0 || text->len < 3 ||
-	    memcmp(text->data, "#!", 2) != 0)
-		return false;
-	auto_free char *line = xstrndup(text->data + 2, strcspn(text->data + 2, "\n"));
-	char *words = line + strspn(line, " ");
-	char *last = strrchr(words, ' ');
-
-	if (last && strstr(words, "env "))
-		return is_shell(last + 1);
-	words[strcspn(words, " ")] = '\0';
-	return is_shell(words);
+	return shebang_read(path, &s) && is_shell(s.by_env ? s.arg : s.program);
 }
 
 /* What a job runs besides its program: what the text of a shell's -c or of a script names, and
  * the programs among its inputs. */
-static void programs_in(const struct map_job *j, struct strv *run)
+static void programs_in(const struct call *call, const struct map_job *j, struct strv *run)
 {
 	auto_buf text = BUF_LIMIT(SCRIPT_MAX);
 	bool shell = j->words.n > 1 && is_shell(j->words.v[0]);
+	const char *script = shell ? j->words.v[1] : call->tool;
+	struct err ignored;
 
-	if (shell && j->words.n > 2 && strcmp(j->words.v[1], "-c") == 0)
+	if (shell && j->words.n > 2 && strcmp(script, "-c") == 0)
 		programs_in_text(j->words.v[2], run);
-	else if (read_script(j->words.v[shell ? 1 : 0], &text))
+	else if ((shell || is_shell_script(script)) && file_read(script, &text, &ignored) == 0)
 		programs_in_text(buf_str(&text), run);
 	for (size_t i = 0; i < j->run->ins.n; i++) {
 		auto_free char *full = path_absolute(j->run->cwd, j->run->ins.v[i]);
@@ -252,7 +244,7 @@ static int describe(struct plan *p, const struct call *call, struct map_job *j, 
 {
 	auto_strv run = STRV_INIT;
 
-	programs_in(j, &run);
+	programs_in(call, j, &run);
 	if (add_inputs(p, call, j, err) < 0)
 		return -1;
 	if (!p->delegate &&

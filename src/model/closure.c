@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/shebang.h"
 #include "model/elfinfo.h"
 
 #include <dirent.h>
@@ -230,21 +231,15 @@ static int add_needs(struct closure *c, const char *real, struct err *err)
 /* The interpreter of a script ("#!"), and through env(1) the program that it starts. */
 static int add_interpreter(struct closure *c, const char *real, struct err *err)
 {
-	char line[256] = "", *save = NULL;
-	auto_fd fd = open(real, O_RDONLY | O_CLOEXEC);
+	struct shebang s;
 
-	if (fd < 0 || read(fd, line, sizeof(line) - 1) < 3 || memcmp(line, "#!", 2) != 0)
+	if (!shebang_read(real, &s))
 		return 0;
-	line[strcspn(line, "\n")] = '\0';
-	char *program = strtok_r(line + 2, " \t", &save);
-	char *arg = strtok_r(NULL, " \t", &save);
-	if (!program)
-		return 0;
-	if (closure_add(c, program, err) < 0)
+	if (closure_add(c, s.program, err) < 0)
 		return -1;
-	if (!arg || strcmp(path_base(program), "env") != 0)
+	if (!s.by_env)
 		return 0;
-	auto_free char *found = proc_find_on_path(arg, proc_env(c->call->envp, "PATH"), NULL);
+	auto_free char *found = proc_find_on_path(s.arg, proc_env(c->call->envp, "PATH"), NULL);
 	return found ? closure_add(c, found, err) : 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/shebang.h"
 #include "base/template.h"
 #include "model/rule.h"
 #include "model/toolchain.h"
@@ -481,18 +482,11 @@ static void add_to_path(struct strv *dirs, const char *program)
 /* "#!/usr/bin/env NAME" finds NAME on PATH, so its folder is part of it. */
 static void add_env_interpreter(const struct call *call, struct strv *dirs)
 {
-	char line[256] = "";
-	char *save = NULL;
-	auto_fd fd = open(call->tool, O_RDONLY | O_CLOEXEC);
+	struct shebang s;
 
-	if (fd < 0 || read(fd, line, sizeof(line) - 1) < 3 || memcmp(line, "#!", 2) != 0)
+	if (!shebang_read(call->tool, &s) || !s.by_env)
 		return;
-	line[strcspn(line, "\n")] = '\0';
-	char *program = strtok_r(line + 2, " \t", &save);
-	char *arg = strtok_r(NULL, " \t", &save);
-	if (!program || !arg || strcmp(path_base(program), "env") != 0)
-		return;
-	auto_free char *found = proc_find_on_path(arg, proc_env(call->envp, "PATH"), NULL);
+	auto_free char *found = proc_find_on_path(s.arg, proc_env(call->envp, "PATH"), NULL);
 	if (found)
 		add_to_path(dirs, found);
 }

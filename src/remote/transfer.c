@@ -561,8 +561,10 @@ void transfer_free(struct transfer *t)
 	transfer_cancel(t);
 	err_set(&err, ERR_RETRY, "cancelled");
 	err.sys = ECANCELED;
-	for (struct job *j = t->jobs, *next; j; j = next) {
-		next = j->next;
+	/* who is answered may ask for more */
+	while (t->jobs) {
+		struct job *j = t->jobs; // NOLINT(clang-analyzer-unix.Malloc): off the list
+
 		if (j->err.kind == ERR_NONE && j->left)
 			j->err = err;
 		job_answer(j);

@@ -551,9 +551,10 @@ static void start_stragglers(struct reductor *r)
 
 			if (s != STARTED)
 				s = try_seats(r, j, roles, NULL, &err);
-			j->copies += s == STARTED;
-			if (s == STARTED)
+			if (s == STARTED) {
+				j->copies++;
 				tell_retried(r, &j->id, "takes longer than its peers");
+			}
 		}
 		if (a == last)
 			return;

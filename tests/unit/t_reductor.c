@@ -435,6 +435,20 @@ static void test_an_engine_that_is_down_is_left_alone(void **state)
 	end(&x);
 }
 
+/* The engine's job @i is answered so. With OK what it makes is in the store. */
+static void answer(struct world *w, struct fake *f, unsigned i, enum outcome_class what)
+{
+	struct outcome o = { .what = what, .memoizable = true };
+	struct thunk *t = f->jobs[i].t;
+
+	if (what == OUTCOME_OK)
+		world_run(w, t, &o.memo);
+	f->jobs[i].t = NULL;
+	f->busy--;
+	f->jobs[i].done(f->jobs[i].arg, &o);
+	thunk_free(t);
+}
+
 static void test_a_straggler_is_started_twice_and_the_first_answer_wins(void **state)
 {
 	struct world *w = *state;
@@ -450,20 +464,9 @@ static void test_a_straggler_is_started_twice_and_the_first_answer_wins(void **s
 	reductor_pump(x.r);
 	CHECK(x.fake.busy == 2 && x.retried == 1, "%u attempts", x.fake.busy);
 	/* The second answers, then the first, with a failure. */
-	struct outcome good = { .memoizable = true };
-	struct thunk *t = x.fake.jobs[1].t;
-	world_run(w, t, &good.memo);
-	x.fake.jobs[1].t = NULL;
-	x.fake.busy--;
-	x.fake.jobs[1].done(x.fake.jobs[1].arg, &good);
-	thunk_free(t);
+	answer(w, &x.fake, 1, OUTCOME_OK);
 	CHECK(graph_state(n) == NODE_DONE && reductor_idle(x.r), "done with the first answer");
-	struct outcome bad = { .what = OUTCOME_FAILED };
-	t = x.fake.jobs[0].t;
-	x.fake.jobs[0].t = NULL;
-	x.fake.busy--;
-	x.fake.jobs[0].done(x.fake.jobs[0].arg, &bad);
-	thunk_free(t);
+	answer(w, &x.fake, 0, OUTCOME_FAILED);
 	CHECK(graph_state(n) == NODE_DONE && !reductor_stopped(x.r) && x.finished == 1,
 	      "what the loser says changes nothing");
 	end(&x);
@@ -483,22 +486,11 @@ static void test_a_copy_of_a_straggler_that_fails_is_not_made_again_at_once(void
 		x.now_ns = x.due_ns;
 		reductor_pump(x.r);
 		CHECK(x.fake.busy == 2 && x.retried == i, "%u attempts", x.fake.busy);
-		struct outcome lost = { .what = OUTCOME_MISSING };
-		struct thunk *t = x.fake.jobs[1].t;
-		x.fake.jobs[1].t = NULL;
-		x.fake.busy--;
-		x.fake.jobs[1].done(x.fake.jobs[1].arg, &lost);
-		thunk_free(t);
+		answer(w, &x.fake, 1, OUTCOME_MISSING);
 		CHECK(x.fake.busy == 1 && x.retried == i, "%u attempts", x.fake.busy);
 		CHECK(x.due_ns > x.now_ns, "the next copy is made later");
 	}
-	struct outcome good = { .memoizable = true };
-	struct thunk *t = x.fake.jobs[0].t;
-	world_run(w, t, &good.memo);
-	x.fake.jobs[0].t = NULL;
-	x.fake.busy--;
-	x.fake.jobs[0].done(x.fake.jobs[0].arg, &good);
-	thunk_free(t);
+	answer(w, &x.fake, 0, OUTCOME_OK);
 	CHECK(graph_state(n) == NODE_DONE && !reductor_stopped(x.r), "the first decides");
 	end(&x);
 }
