@@ -2,40 +2,25 @@
 # The worker where a host refuses namespaces, chroot and ptrace, its user is nobody special, and everything but a
 # small /tmp is read-only (a Lambda instance), with a store on the network: the same bytes come out. And a
 # toolchain that was deployed with the worker is not fetched.
+here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
-
-emulator=${GG%/*}/tests/peers/lambda-emulator
-if ! [ -x "$emulator" ] || ! command -v redis-server >/dev/null; then
-	skip "the jail" "no emulator, or no redis-server"
+. "$here/lib.sh"
+# shellcheck source=tests/cli/lambda.sh
+. "$here/lambda.sh"
+command -v redis-server >/dev/null || {
+	skip "the jail" "no redis-server"
 	done_testing
 	exit
-fi
-export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret AWS_REGION=us-east-1
-export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
-unset AWS_SESSION_TOKEN AWS_PROFILE GG_STORAGE_URI GG_LAMBDA_FUNCTION GG_LAMBDA_ROLE
-redis_pid='' pid=''
-trap 'kill $pid $redis_pid; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+}
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$work" >redis.log 2>&1 &
-redis_pid=$!
+pids+=($!)
 until redis-cli -p "$port" ping >/dev/null 2>&1; do sleep 0.1; done
 store=redis://127.0.0.1:$port
 
-# service OPTIONS…: start the service anew, with no instance
-service() {
-	[ -z "$pid" ] || kill "$pid"
-	rm -f ready
-	mkfifo ready
-	"$emulator" --work "$work" --log "$work/instances" "$@" >ready &
-	pid=$!
-	read -r line <ready
-	export AWS_ENDPOINT_URL="http://${line##* }"
-}
-
 deploy() {
-	"$GG" deploy lambda --role arn:aws:iam::123456789012:role/gg --store "$store" "$@" 2>&1
+	"$GG" deploy lambda --role "$role" --store "$store" "$@" 2>&1
 }
 
 # there TARGET…: build there, from nothing

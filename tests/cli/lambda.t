@@ -1,32 +1,11 @@
 #!/usr/bin/env bash
 # gg deploy lambda and -e lambda, against a Lambda service on this machine whose instances have an empty,
 # read-only root, a small /tmp and no namespaces.
+here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
-
-emulator=${GG%/*}/tests/peers/lambda-emulator
-[ -x "$emulator" ] || {
-	skip "lambda" "no emulator is built"
-	done_testing
-	exit
-}
-export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret AWS_REGION=us-east-1
-export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
-unset AWS_SESSION_TOKEN AWS_PROFILE GG_STORAGE_URI GG_LAMBDA_FUNCTION GG_LAMBDA_ROLE
-role=arn:aws:iam::123456789012:role/gg
-pid=
-trap '[ -z "$pid" ] || kill "$pid"; chmod -R u+w "$work"; rm -rf "$work"' EXIT
-
-# service OPTIONS…: start the service anew
-service() {
-	[ -z "$pid" ] || kill "$pid"
-	rm -f ready
-	mkfifo ready
-	"$emulator" --work "$work" --log "$work/instances" "$@" >ready &
-	pid=$!
-	read -r line <ready
-	export AWS_ENDPOINT_URL="http://${line##* }"
-}
+. "$here/lib.sh"
+# shellcheck source=tests/cli/lambda.sh
+. "$here/lambda.sh"
 
 deploy() {
 	"$GG" deploy lambda "$@"

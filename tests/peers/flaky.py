@@ -10,8 +10,9 @@ import json
 import random
 import socket
 import sys
-import threading
 import urllib.parse
+
+from loopback import Server, serve
 
 KINDS = ("503", "500", "cut", "half")
 where = urllib.parse.urlsplit(sys.argv[1])
@@ -71,16 +72,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
 
-    def handle_error(self, request, client_address):
-        pass
-
-
-server = Server(("127.0.0.1", 0), Handler)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-print(server.server_port, flush=True)
-sys.stdin.read()
+serve(Server(Handler))
 print(json.dumps(counts), flush=True)

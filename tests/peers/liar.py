@@ -16,7 +16,9 @@ import json
 import os
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from loopback import Server, serve
 
 UPSTREAM, MODE_FILE, LOG = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 TOO_MUCH = b" " * (66 << 20)
@@ -241,12 +243,4 @@ class Liar(BaseHTTPRequestHandler):
             self.say(200, "application/json", data)
 
 
-def main():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Liar)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.server_port, flush=True)
-    sys.stdin.read()
-
-
-main()
+serve(Server(Liar))

@@ -8,33 +8,22 @@ import json
 import os
 import pathlib
 import re
-import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.parse
 import uuid
 
+from loopback import children, free_ports, wait_for
 from sigv4 import S3, request
 
 KEY, SECRET = "GGTESTKEYGGTESTKEY00", "GgTestSecretGgTestSecretGgTestSecret0000"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:GetSessionToken", "Resource": "*"}]}
-children = []
-
-
-def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 class Cluster:
-    def __init__(self, folder, sts):
+    def __init__(self, folder, sts, started):
+        self.started = started
         self.top = folder.resolve()
         self.sts = sts
         for name in ("run", "log", "mon", "osd", "rgw"):
@@ -48,7 +37,7 @@ class Cluster:
         return subprocess.run([str(w) for w in words], check=True, env=self.env, stdout=subprocess.PIPE, stderr=self.log, **options)
 
     def start(self, *words):
-        children.append(subprocess.Popen([str(w) for w in words], env=self.env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log))
+        self.started.append(subprocess.Popen([str(w) for w in words], env=self.env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log))
 
     def configure(self):
         t = self.top
@@ -101,12 +90,7 @@ class Cluster:
         self.start("radosgw", "-n", "client.rgw", "-f")
         self.run("radosgw-admin", "-n", "client.rgw", "user", "create", "--uid=gg", "--display-name=gg", f"--access-key={KEY}",
                  f"--secret={SECRET}")
-        for _ in range(900):
-            with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.1)
-        sys.exit("rgw.py: the gateway does not answer")
+        wait_for(self.port, "the gateway")
 
     def session(self, s3):
         """A temporary key, secret and token."""
@@ -124,9 +108,8 @@ class Cluster:
 
 
 def main():
-    folder = pathlib.Path(sys.argv[-1])
-    cluster = Cluster(folder, "--sts" in sys.argv)
-    try:
+    with children() as started:
+        cluster = Cluster(pathlib.Path(sys.argv[-1]), "--sts" in sys.argv, started)
         cluster.configure()
         cluster.make_keys()
         cluster.start_store()
@@ -136,15 +119,6 @@ def main():
             said["session"] = cluster.session(S3(said["endpoint"], KEY, SECRET, "default"))
         print(json.dumps(said), flush=True)
         sys.stdin.read()
-    finally:
-        for child in reversed(children):
-            child.terminate()
-        for child in reversed(children):
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                child.kill()
 
 
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 main()

@@ -20,6 +20,8 @@ import threading
 import time
 import urllib.parse
 
+from loopback import Server, serve
+
 REGION = sys.argv[1] if len(sys.argv) > 1 else "us-east-1"
 TOKEN = sys.argv[2] if len(sys.argv) > 2 else None
 SECRET = "SECRET"
@@ -193,15 +195,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 1024
 
-    def handle_error(self, request, client_address):
-        pass
-
-
-server = Server(("127.0.0.1", 0), Handler)
-print(server.server_port, flush=True)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-sys.stdin.read()
+serve(Server(Handler))

@@ -7,28 +7,15 @@ with its own. Packages: swift-proxy swift-account swift-container swift-object.
 import json
 import os
 import pathlib
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
+
+from loopback import children, free_ports, wait_for
 
 PARTS = ("account", "container", "object")
 FILTERS = ("catch_errors", "healthcheck", "cache", "listing_formats", "bulk", "s3api", "tempauth", "copy", "slo", "dlo",
            "versioned_writes")
 REGION = "us-east-1"
-children = []
-
-
-def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def write_conf(path, sections):
@@ -58,21 +45,11 @@ def configure(top, ports):
         **{f"filter:{f}": {"use": f"egg:swift#{'memcache' if f == 'cache' else f}"} | settings.get(f, {}) for f in FILTERS}})
 
 
-def start(top, server):
+def start(started, top, server):
     log = open(top / "log" / server, "ab")
     script = 'mount --bind "$1" /etc/swift && exec "swift-$2-server" "/etc/swift/$2-server.conf" -v'
-    children.append(subprocess.Popen(["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", str(top / "etc"), server],
+    started.append(subprocess.Popen(["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh", str(top / "etc"), server],
                                      stdin=subprocess.DEVNULL, stdout=log, stderr=log))
-
-
-def wait_for(url):
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(url).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    sys.exit("swift.py: it does not answer")
 
 
 def main():
@@ -81,23 +58,14 @@ def main():
         (top / name).mkdir(parents=True, exist_ok=True)
     os.makedirs("/etc/swift", exist_ok=True)
     ports = free_ports(4)
-    try:
+    with children() as started:
         configure(top, ports)
-        for server in (*PARTS, "proxy"):
-            start(top, server)
-        wait_for(f"http://127.0.0.1:{ports[0]}/healthcheck")
+        for server, port in zip(("proxy", *PARTS), ports):
+            start(started, top, server)
+            wait_for(port, server)
         print(json.dumps({"endpoint": f"http://127.0.0.1:{ports[0]}", "region": REGION, "key": "test:tester", "secret": "testing"}),
               flush=True)
         sys.stdin.read()
-    finally:
-        for child in reversed(children):
-            child.terminate()
-        for child in reversed(children):
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                child.kill()
 
 
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 main()
