@@ -6,6 +6,7 @@
 #include "core/codec.h"
 #include "engine/direct.h"
 #include "exec/execute.h"
+#include "exec/watch.h"
 
 struct job {
 	struct local *local;
@@ -18,8 +19,7 @@ struct job {
 };
 
 struct slot {
-	uv_poll_t *poll; /* on the heap: the loop frees it */
-	int fd;          /* what poll watches, or -1 */
+	struct watch watch;
 	struct job *job;
 	struct local *local;
 	unsigned number;
@@ -205,36 +205,8 @@ int local_prepare(struct engine *e, struct err *err)
 	l->bare = !l->box;
 	l->slots = xcalloc(l->options.jobs, sizeof(*l->slots));
 	for (unsigned i = 0; i < l->options.jobs; i++)
-		l->slots[i] = (struct slot){ .fd = -1, .local = l, .number = i };
+		l->slots[i] = (struct slot){ .local = l, .number = i };
 	return 0;
-}
-
-static void free_handle(uv_handle_t *h)
-{
-	free(h);
-}
-
-static void unwatch(struct slot *s)
-{
-	if (s->poll)
-		uv_close((uv_handle_t *)s->poll, free_handle);
-	s->poll = NULL;
-	s->fd = -1;
-}
-
-/* A slot that was restarted has another descriptor. */
-static void watch(struct local *l, struct slot *s)
-{
-	int fd = box_slot_fd(l->box, s->number);
-
-	if (s->fd != fd) {
-		unwatch(s);
-		s->poll = xcalloc(1, sizeof(*s->poll));
-		uv_poll_init(l->loop, s->poll, fd);
-		s->poll->data = s;
-		s->fd = fd;
-	}
-	uv_poll_start(s->poll, UV_READABLE, on_readable);
 }
 
 static int start_in_slot(struct local *l, struct job *j, const struct thunk *t, struct err *err)
@@ -246,7 +218,8 @@ static int start_in_slot(struct local *l, struct job *j, const struct thunk *t, 
 		return -1;
 	l->slots[slot].job = j;
 	l->busy++;
-	watch(l, &l->slots[slot]);
+	watch_start(&l->slots[slot].watch, l->loop, box_slot_fd(l->box, (unsigned)slot),
+	            on_readable, &l->slots[slot]);
 	return 0;
 }
 
@@ -282,7 +255,7 @@ static void local_free(struct engine *e)
 	struct local *l = (struct local *)e;
 
 	for (unsigned i = 0; l->box && i < l->options.jobs; i++) {
-		unwatch(&l->slots[i]);
+		watch_stop(&l->slots[i].watch);
 		if (l->slots[i].job)
 			job_free(l->slots[i].job);
 	}

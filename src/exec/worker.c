@@ -380,7 +380,7 @@ static void worker_set_up(struct worker *w)
 
 	w->slots = xcalloc(w->o.slots, sizeof(*w->slots));
 	for (unsigned i = 0; i < w->o.slots; i++)
-		w->slots[i] = (struct slot){ .fd = -1, .worker = w, .number = i };
+		w->slots[i] = (struct slot){ .worker = w, .number = i };
 	w->storages = storages_new(w->loop, w->store,
 	                           &(struct storages_options){
 					   .standard = w->o.storage,
@@ -426,7 +426,7 @@ void worker_free(struct worker *w)
 		return;
 	for (unsigned i = 0; i < w->o.slots; i++) {
 		w->slots[i].task = NULL;
-		slot_unwatch(&w->slots[i]);
+		watch_stop(&w->slots[i].watch);
 	}
 	for (struct task *t = w->tasks, *next; t; t = next) {
 		next = t->next;

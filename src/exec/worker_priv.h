@@ -9,6 +9,7 @@
 #include "exec/execute.h"
 #include "exec/gather.h"
 #include "exec/storage.h"
+#include "exec/watch.h"
 #include "exec/worker.h"
 
 enum stage {
@@ -28,8 +29,7 @@ struct generation {
 };
 
 struct slot {
-	uv_poll_t *poll; /* on the heap: the loop frees it */
-	int fd;          /* what poll watches, or -1 */
+	struct watch watch;
 	struct task *task;
 	struct worker *worker;
 	unsigned number;
@@ -99,7 +99,6 @@ void worker_run_ready(struct worker *w);
 void task_prepare_failed(struct task *t, const struct err *err);
 /** Send the outputs of a result that was remembered, as far as the backend lacks them. */
 void task_push_remembered(struct task *t);
-void slot_unwatch(struct slot *s);
 
 /* worker_room.c */
 /** The store has grown: trim it if it is too large. */

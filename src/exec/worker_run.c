@@ -163,34 +163,6 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	worker_run_ready(w);
 }
 
-static void free_handle(uv_handle_t *h)
-{
-	free(h);
-}
-
-void slot_unwatch(struct slot *s)
-{
-	if (s->poll)
-		uv_close((uv_handle_t *)s->poll, free_handle);
-	s->poll = NULL;
-	s->fd = -1;
-}
-
-/* A slot that was restarted has another descriptor. */
-static void watch(struct worker *w, struct slot *s)
-{
-	int fd = box_slot_fd(w->box, s->number);
-
-	if (s->fd != fd) {
-		slot_unwatch(s);
-		s->poll = xcalloc(1, sizeof(*s->poll));
-		uv_poll_init(w->loop, s->poll, fd);
-		s->poll->data = s;
-		s->fd = fd;
-	}
-	uv_poll_start(s->poll, UV_READABLE, on_readable);
-}
-
 /* An input that was there has gone, or was found damaged: fetch it (again). */
 void task_prepare_failed(struct task *t, const struct err *err)
 {
@@ -227,7 +199,8 @@ static void task_run(struct task *t)
 	w->slots[slot].task = t;
 	w->counts.running++;
 	w->counts.ran++;
-	watch(w, &w->slots[slot]);
+	watch_start(&w->slots[slot].watch, w->loop, box_slot_fd(w->box, (unsigned)slot),
+	            on_readable, &w->slots[slot]);
 }
 
 /* Tasks are in the order in which they came. */
