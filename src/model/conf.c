@@ -250,7 +250,7 @@ static int parse_token(struct conf_tool *t, const char *token, const char *base,
 static int parse_words(const struct strv *words, const char *base, struct conf_tool *t,
                        struct err *err)
 {
-	if (!words->n)
+	if (!words->n || !*words->v[0])
 		return err_set(err, ERR_USAGE, "a description begins with the tool's name");
 	t->name = xstrdup(words->v[0]);
 	if (words->n == 2 && strcmp(words->v[1], "off") == 0) {

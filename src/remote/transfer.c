@@ -561,11 +561,11 @@ void transfer_free(struct transfer *t)
 	transfer_cancel(t);
 	err_set(&err, ERR_RETRY, "cancelled");
 	err.sys = ECANCELED;
-	/* who is answered may ask for more */
+	/* who is answered may ask for more; job_answer takes it off the list */
 	while (t->jobs) {
-		struct job *j = t->jobs; // NOLINT(clang-analyzer-unix.Malloc): off the list
+		struct job *j = t->jobs;
 
-		if (j->err.kind == ERR_NONE && j->left)
+		if (j->err.kind == ERR_NONE && j->left) // NOLINT(clang-analyzer-unix.Malloc)
 			j->err = err;
 		job_answer(j);
 	}

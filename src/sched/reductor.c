@@ -652,7 +652,8 @@ void reductor_free(struct reductor *r)
 		return;
 	graph_on_broken(r->graph, NULL, NULL);
 	while (r->first) {
-		struct job *j = r->first->job;
+		struct job *j =
+			r->first->job; // NOLINT(clang-analyzer-unix.Malloc): off the list
 
 		if (j && --j->attempts == 0) {
 			thunk_free(j->thunk);

@@ -48,6 +48,7 @@ static void errors_name_their_line_and_spoil_no_other(void **state)
 		"t --x[@infile]",
 		"t in:relative",
 		"t @infile? @infile...",
+		"\"\" @infile @outfile",
 	};
 
 	for (size_t i = 0; i < countof(wrong); i++) {
