@@ -10,6 +10,25 @@ static const struct {
 	{ "redis+unix", redis_open }, { "rediss", redis_open }, { "s3", s3_open },
 };
 
+/* Other names, so another set of beliefs. */
+static void add_to_identity(struct backend *b, const char *text)
+{
+	char *longer = xasprintf("%s%s", b->identity, text);
+
+	free(b->identity);
+	b->identity = longer;
+}
+
+static int set_compression(struct backend *b, const struct uri *u, struct err *err)
+{
+	const char *how = uri_option(u, "compress");
+
+	b->zstd = how && strcmp(how, "zstd") == 0;
+	if (!how || b->zstd || strcmp(how, "none") == 0)
+		return 0;
+	return err_set(err, ERR_USAGE, "storage: compress is zstd or none, not \"%s\"", how);
+}
+
 int backend_open(const char *text, const struct backend_options *o, struct backend **out,
                  struct err *err)
 {
@@ -21,8 +40,14 @@ int backend_open(const char *text, const struct backend_options *o, struct backe
 		if (strcmp(schemes[i].scheme, u.scheme) == 0) {
 			if (schemes[i].open(&u, o, out, err) < 0)
 				return -1;
+			if (set_compression(*out, &u, err) < 0) {
+				backend_free(steal(out));
+				return -1;
+			}
 			if (!(*out)->identity)
 				(*out)->identity = uri_display(&u);
+			if ((*out)->zstd)
+				add_to_identity(*out, " zstd");
 			return 0;
 		}
 	return err_set(
@@ -39,6 +64,34 @@ void backend_free(struct backend *b)
 	free(b->identity);
 	b->identity = NULL;
 	b->ops->free(b);
+}
+
+bool backend_packs(const struct backend *b, const struct oid *id)
+{
+	return b->zstd && oid_size(id) >= BACKEND_PACK_FROM;
+}
+
+void backend_name(const struct backend *b, const struct oid *id, char out[BACKEND_NAME_MAX])
+{
+	snprintf(out, BACKEND_NAME_MAX, "%s%s", id->s, backend_packs(b, id) ? ".zst" : "");
+}
+
+bool backend_object(const struct backend *b, const char *name, struct oid *out)
+{
+	char expected[BACKEND_NAME_MAX];
+	size_t len = strlen(name);
+
+	if (len > 4 && strcmp(name + len - 4, ".zst") == 0)
+		len -= 4;
+	if (oid_parse(name, len, out, NULL) < 0)
+		return false;
+	backend_name(b, out, expected);
+	return strcmp(name, expected) == 0;
+}
+
+bool backend_length_fits(const struct backend *b, const struct oid *id, uint64_t length_bytes)
+{
+	return backend_packs(b, id) ? length_bytes > 0 : length_bytes == oid_size(id);
 }
 
 char *backend_key(const char *prefix, const char *name)

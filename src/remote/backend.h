@@ -3,7 +3,9 @@
  * sent twice, in what order and what is tried again is remote/transfer's business.
  *
  * Every call answers exactly once, from the loop, never from inside the call. Keys are as in
- * WIRE 11: the object's name (below the URI's path, if it has one).
+ * WIRE 11: the object's name (below the URI's path, if it has one). With ?compress=zstd an
+ * object of BACKEND_PACK_FROM bytes or more is one zstd frame under its name and ".zst": who
+ * does not know of it can't take it for the object.
  *
  * What a failure means: err->kind NOTFOUND (no such object), DENIED (credentials, rights:
  * trying again is no use), RETRY (throttled, cut off, 5xx: try again later), NOSPC (the backend
@@ -53,8 +55,11 @@ struct backend_ops {
 	void (*free)(struct backend *b);
 };
 
+enum { BACKEND_PACK_FROM = 1024 };
+
 struct backend {
 	const struct backend_ops *ops;
+	bool zstd;      /* ?compress=zstd */
 	char *identity; /* of the place, without secrets (uri_display): names the set of what it
 	                   is believed to hold. Owned */
 };

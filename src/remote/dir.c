@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "remote/incoming.h"
+#include "remote/outgoing.h"
 
 enum { WIDTH = 16, PAGE = 1000, PIECE = 256 << 10, STALE_S = 24 * 3600 };
 
@@ -41,7 +42,8 @@ struct work {
 	void (*run)(struct work *w); /* in a thread */
 	struct oid id;
 	char *path;
-	int fd; /* of the blob that is sent */
+	int fd;    /* of the blob that is sent */
+	char *tmp; /* the store's folder: the store itself is the loop's */
 	struct incoming in;
 	bool executable;
 	struct entry *entries;
@@ -70,6 +72,7 @@ static void work_free(struct work *w)
 	incoming_drop(&w->in);
 	free(w->entries);
 	free(w->path);
+	free(w->tmp);
 	free(w);
 	if (d->freed && !d->works)
 		dir_release(d);
@@ -133,8 +136,11 @@ static struct work *work_new(struct backend *b, void (*run)(struct work *w),
 	w->arg = arg;
 	w->req.data = w;
 	if (id) {
+		char name[BACKEND_NAME_MAX];
+
 		w->id = *id;
-		w->path = path_join(d->path, id->s);
+		backend_name(b, id, name);
+		w->path = path_join(d->path, name);
 	}
 	w->next = d->works;
 	w->link = &d->works;
@@ -173,7 +179,11 @@ static bool is_there(const struct work *w)
 
 static void run_put(struct work *w)
 {
-	if (is_there(w)) {
+	struct outgoing o = { .fd = w->fd, .as = w->id };
+	bool packs = backend_packs(&w->dir->base, &w->id);
+
+	/* a frame can't be told by its name: it is written again */
+	if (!packs && is_there(w)) {
 		/* its age counts for gg gc --remote */
 		utimensat(AT_FDCWD, w->path, NULL, 0);
 		return;
@@ -186,8 +196,12 @@ static void run_put(struct work *w)
 		explain_folder(w);
 		return;
 	}
-	int rc = digest_copy(w->fd, fd, &real, &w->err);
-	if (rc == 0 && !oid_eq(&real, &w->id))
+	int rc = packs ? outgoing_pack(w->fd, w->tmp, &w->id, &o, &w->err) : 0;
+	if (rc == 0)
+		rc = digest_copy(o.fd, fd, &real, &w->err);
+	if (packs && o.fd != w->fd)
+		close(o.fd);
+	if (rc == 0 && !oid_eq(&real, &o.as))
 		rc = err_set(&w->err, ERR_CORRUPT, "%s is damaged in the local store", w->id.s);
 	if (rc == 0 && fchmod(fd, 0444) < 0)
 		rc = err_sys(&w->err, "%s", tmp);
@@ -230,7 +244,8 @@ static void run_has(struct work *w)
 	if (stat(w->path, &sb) < 0) {
 		err_sys(&w->err, "%s", w->path);
 		explain_folder(w);
-	} else if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != oid_size(&w->id)) {
+	} else if (!S_ISREG(sb.st_mode) ||
+	           !backend_length_fits(&w->dir->base, &w->id, (uint64_t)sb.st_size)) {
 		err_set(&w->err, ERR_NOTFOUND, "%s has the wrong size", w->path);
 	}
 }
@@ -263,17 +278,19 @@ static void run_list(struct work *w)
 	}
 	for (struct dirent *e; (e = readdir(dir));) {
 		struct stat sb;
+		struct oid id;
 
 		if (strncmp(e->d_name, ".gg-put.", 8) == 0)
 			sweep(w->dir, e->d_name);
-		if (!oid_valid(e->d_name) || fstatat(dirfd(dir), e->d_name, &sb, 0) < 0)
+		if (!backend_object(&w->dir->base, e->d_name, &id) ||
+		    fstatat(dirfd(dir), e->d_name, &sb, 0) < 0)
 			continue;
 		if (w->n_entries == room) {
 			room = room ? room * 2 : 256;
 			w->entries = xrealloc(w->entries, room * sizeof(*w->entries));
 		}
 		struct entry *to = &w->entries[w->n_entries++];
-		snprintf(to->name, sizeof(to->name), "%.*s", OID_TEXT_MAX, e->d_name);
+		snprintf(to->name, sizeof(to->name), "%s", id.s);
 		to->size_bytes = (uint64_t)sb.st_size;
 		to->modified_s = sb.st_mtim.tv_sec;
 	}
@@ -292,6 +309,7 @@ static int dir_put(struct backend *b, const struct oid *id, backend_done_fn *don
 		return -1;
 	struct work *w = work_new(b, run_put, id, arg);
 	w->fd = steal_fd(&fd);
+	w->tmp = xstrdup(store_tmp(d->store));
 	w->done = done;
 	return work_start(w);
 }
@@ -302,7 +320,7 @@ static int dir_get(struct backend *b, const struct oid *id, bool executable,
 	struct dir *d = (struct dir *)b;
 	struct incoming in = INCOMING_INIT;
 
-	if (incoming_open(&in, d->store, id, err) < 0)
+	if (incoming_open(&in, d->store, id, backend_packs(b, id), err) < 0)
 		return -1;
 	struct work *w = work_new(b, run_get, id, arg);
 	w->in = in;

@@ -4,11 +4,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/file.h"
 
-int incoming_open(struct incoming *in, struct store *st, const struct oid *id, struct err *err)
+int incoming_open(struct incoming *in, struct store *st, const struct oid *id, bool packed,
+                  struct err *err)
 {
+	in->zstd = packed ? ZSTD_createDCtx() : NULL;
+	in->frame_ended = false;
 	in->st = st;
 	in->id = *id;
 	in->got = 0;
@@ -28,7 +32,7 @@ int incoming_open(struct incoming *in, struct store *st, const struct oid *id, s
 	}
 }
 
-int incoming_add(struct incoming *in, const void *data, size_t len, struct err *err)
+static int add_plain(struct incoming *in, const void *data, size_t len, struct err *err)
 {
 	if (len > oid_size(&in->id) - in->got)
 		return err_set(err, ERR_CORRUPT, "%s came with more bytes than it has",
@@ -40,6 +44,31 @@ int incoming_add(struct incoming *in, const void *data, size_t len, struct err *
 	if (file_write_fd(in->fd, data, len, err) < 0)
 		return err_wrap(err, "receive %s", in->id.s);
 	return 0;
+}
+
+static int add_packed(struct incoming *in, const void *data, size_t len, struct err *err)
+{
+	ZSTD_inBuffer from = { data, len, 0 };
+	auto_free char *plain = xmalloc(ZSTD_DStreamOutSize());
+	bool full;
+
+	do {
+		ZSTD_outBuffer to = { plain, ZSTD_DStreamOutSize(), 0 };
+		size_t rc = in->frame_ended ? 0 : ZSTD_decompressStream(in->zstd, &to, &from);
+
+		if (ZSTD_isError(rc) || (in->frame_ended && from.pos < from.size))
+			return err_set(err, ERR_CORRUPT, "%s came as no zstd frame", in->id.s);
+		in->frame_ended = rc == 0;
+		if (add_plain(in, plain, to.pos, err) < 0)
+			return -1;
+		full = to.pos == to.size;
+	} while (from.pos < from.size || (full && !in->frame_ended));
+	return 0;
+}
+
+int incoming_add(struct incoming *in, const void *data, size_t len, struct err *err)
+{
+	return in->zstd ? add_packed(in, data, len, err) : add_plain(in, data, len, err);
 }
 
 static bool is_program(const struct incoming *in)
@@ -80,6 +109,8 @@ void incoming_drop(struct incoming *in)
 	if (in->fd >= 0)
 		close(in->fd);
 	in->fd = -1;
+	ZSTD_freeDCtx(in->zstd);
+	in->zstd = NULL;
 	if (in->path)
 		unlink(in->path);
 	free(steal(&in->path));

@@ -8,7 +8,11 @@
 #include "core/digest.h"
 #include "store/store.h"
 
+struct ZSTD_DCtx_s;
+
 struct incoming {
+	struct ZSTD_DCtx_s *zstd; /* of a packed object, or NULL */
+	bool frame_ended;
 	struct store *st;
 	struct oid id;
 	char *path; /* of the temporary file; owned */
@@ -23,8 +27,10 @@ struct incoming {
 		.fd = -1 \
 	}
 
-int incoming_open(struct incoming *in, struct store *st, const struct oid *id, struct err *err);
-/** The next bytes. CORRUPT when there are more than the name says; NOSPC, IO. */
+/** @packed: what comes is a zstd frame of it. */
+int incoming_open(struct incoming *in, struct store *st, const struct oid *id, bool packed,
+                  struct err *err);
+/** The next bytes. CORRUPT when there are more than the name says, or no zstd; NOSPC, IO. */
 int incoming_add(struct incoming *in, const void *data, size_t len, struct err *err);
 /**
  * That was all: into the store, or CORRUPT. Programs and scripts get the right to be run.

@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "remote/backend_priv.h"
 #include "remote/incoming.h"
+#include "remote/outgoing.h"
 #include "remote/redislink.h"
 
 enum { WIDTH = 256, LINKS = 2, LINKS_MAX = 64, VALUE_MAX = 512 << 20, SCAN_COUNT = 1000 };
@@ -69,8 +70,10 @@ static struct redislink *least_busy(struct redis *r)
 
 static int call_send(struct call *c, const char *word)
 {
-	const char *words[] = { word, c->id.s };
+	char name[BACKEND_NAME_MAX];
+	const char *words[] = { word, name };
 
+	backend_name(&c->redis->base, &c->id, name);
 	redis_words(&c->command.head, words, 2);
 	redislink_send(least_busy(c->redis), &c->command);
 	return 0;
@@ -99,21 +102,24 @@ static int redis_put(struct backend *b, const struct oid *id, backend_done_fn *d
                      struct err *err)
 {
 	struct redis *r = (struct redis *)b;
-	auto_fd fd = -1;
+	struct outgoing o = OUTGOING_INIT;
 
-	if (oid_size(id) > VALUE_MAX)
+	if (outgoing_open(b, r->store, id, &o, err) < 0)
+		return -1;
+	uint64_t size = oid_size(&o.as);
+	if (size > VALUE_MAX) {
+		close(o.fd);
 		return err_set(err, ERR_IO,
 		               "Redis takes up to 512 MiB in a value, and %s has %llu MiB: use "
 		               "s3:// or file:// for such",
-		               id->s, (unsigned long long)(oid_size(id) >> 20));
-	if (store_open_blob(r->store, id, &fd, err) < 0)
-		return -1;
+		               id->s, (unsigned long long)(size >> 20));
+	}
 	struct call *c = call_new(b, id, done, arg);
-	c->command.fd = steal_fd(&fd);
-	c->command.size_bytes = oid_size(id);
+	c->command.fd = o.fd;
+	c->command.size_bytes = size;
 	c->command.done = on_answer;
-	buf_addf(&c->command.head, "*3\r\n$3\r\nSET\r\n$%zu\r\n%s\r\n$%llu\r\n", strlen(id->s),
-	         id->s, (unsigned long long)oid_size(id));
+	buf_addf(&c->command.head, "*3\r\n$3\r\nSET\r\n$%zu\r\n%s\r\n$%llu\r\n", strlen(o.name),
+	         o.name, (unsigned long long)size);
 	redislink_send(least_busy(r), &c->command);
 	return 0;
 }
@@ -128,7 +134,8 @@ static void on_value(void *command, enum resp_event e, const char *data, size_t 
 	if (c->err.kind != ERR_NONE)
 		return;
 	if (e == RESP_BEGIN)
-		incoming_open(&c->in, c->redis->store, &c->id, &c->err);
+		incoming_open(&c->in, c->redis->store, &c->id,
+		              backend_packs(&c->redis->base, &c->id), &c->err);
 	else if (e == RESP_DATA)
 		incoming_add(&c->in, data, len, &c->err);
 }
@@ -161,10 +168,12 @@ static int redis_get(struct backend *b, const struct oid *id, bool executable,
 static void on_has(struct redis_command *command, const struct err *err)
 {
 	struct call *c = (struct call *)command;
-	uint64_t want = oid_size(&c->id);
-
 	/* an empty value: EXISTS was asked */
-	if (!err && (uint64_t)c->number != (want ? want : 1))
+	bool there = oid_size(&c->id)
+	                     ? backend_length_fits(&c->redis->base, &c->id, (uint64_t)c->number)
+	                     : c->number == 1;
+
+	if (!err && !there)
 		err_set(&c->err, ERR_NOTFOUND, "%s does not hold %s", c->redis->shown, c->id.s);
 	on_answer(command, err);
 }
@@ -259,6 +268,7 @@ static void on_scan_event(void *command, enum resp_event e, const char *data, si
                           int64_t n)
 {
 	struct listing *l = command;
+	struct oid id;
 
 	(void)n;
 	if (e == RESP_BEGIN)
@@ -267,10 +277,10 @@ static void on_scan_event(void *command, enum resp_event e, const char *data, si
 		buf_add(&l->text, data, len);
 	else if (e == RESP_ARRAY && l->cursor.len)
 		l->in_keys = true;
-	else if (e == RESP_END && l->in_keys && oid_valid(buf_str(&l->text)))
-		strv_add(&l->keys, buf_str(&l->text));
 	else if (e == RESP_END && !l->in_keys)
 		buf_add(&l->cursor, l->text.data, l->text.len);
+	else if (e == RESP_END && backend_object(&l->redis->base, buf_str(&l->text), &id))
+		strv_add(&l->keys, id.s);
 }
 
 static void on_scanned(struct redis_command *command, const struct err *err)
@@ -296,8 +306,12 @@ static void on_scanned(struct redis_command *command, const struct err *err)
 	}
 	for (size_t i = 0, n = l->asked; i < n; i++) {
 		struct ask_age *a = xcalloc(1, sizeof(*a));
-		const char *words[] = { "OBJECT", "IDLETIME", l->keys.v[i] };
+		char name[BACKEND_NAME_MAX];
+		const char *words[] = { "OBJECT", "IDLETIME", name };
+		struct oid id;
 
+		oid_parse(l->keys.v[i], strlen(l->keys.v[i]), &id, NULL);
+		backend_name(&l->redis->base, &id, name);
 		a->l = l;
 		a->at = i;
 		a->command.fd = -1;

@@ -236,7 +236,10 @@ static void call_answer(struct call *c, const struct err *err)
 static int call_start(struct call *c, struct http_request *req, const char *hash,
                       http_done_fn *done, struct err *err)
 {
-	auto_free char *url = s3_url(c->s3, c->id.s, NULL);
+	char name[BACKEND_NAME_MAX];
+
+	backend_name(&c->s3->base, &c->id, name);
+	auto_free char *url = s3_url(c->s3, name, NULL);
 
 	req->url = url;
 	int rc = s3_send(c->s3, req, hash, done, c, err);
@@ -271,18 +274,18 @@ static int s3_put(struct backend *b, const struct oid *id, backend_done_fn *done
 {
 	struct s3 *s = (struct s3 *)b;
 	struct http_request req = HTTP_REQUEST_INIT;
-	auto_fd fd = -1;
+	struct outgoing o = OUTGOING_INIT;
 	char hash[65];
 
-	if (store_open_blob(s->store, id, &fd, err) < 0)
+	if (outgoing_open(b, s->store, id, &o, err) < 0)
 		return -1;
-	if (oid_size(id) > s->multipart_from_bytes)
-		return s3multi_put(s, id, steal_fd(&fd), done, arg, err);
+	if (oid_size(&o.as) > s->multipart_from_bytes)
+		return s3multi_put(s, &o, done, arg, err);
 	struct call *c = call_new(s, id, done, arg);
-	c->fd = req.body_fd = steal_fd(&fd);
+	c->fd = req.body_fd = o.fd;
 	req.method = "PUT";
-	req.body_size_bytes = oid_size(id);
-	s3_hash_of(id, hash);
+	req.body_size_bytes = oid_size(&o.as);
+	s3_hash_of(&o.as, hash);
 	return call_start(c, &req, hash, on_put, err);
 }
 
@@ -313,7 +316,7 @@ static int s3_get(struct backend *b, const struct oid *id, bool executable,
 	struct http_request req = HTTP_REQUEST_INIT;
 	struct call *c = call_new(s, id, done, arg);
 
-	if (incoming_open(&c->in, s->store, id, err) < 0) {
+	if (incoming_open(&c->in, s->store, id, backend_packs(b, id), err) < 0) {
 		call_free(c);
 		return -1;
 	}
@@ -330,7 +333,8 @@ static void on_head(void *arg, const struct http_response *r)
 	int rc = s3_meaning(c->s3, r, &err);
 	const char *length = http_response_header(r, "content-length");
 
-	if (rc == 0 && (!length || strtoull(length, NULL, 10) != oid_size(&c->id)))
+	if (rc == 0 &&
+	    (!length || !backend_length_fits(&c->s3->base, &c->id, strtoull(length, NULL, 10))))
 		rc = err_set(&err, ERR_NOTFOUND, "bucket %s holds %s with the wrong size",
 		             c->s3->bucket, c->id.s);
 	call_answer(c, rc < 0 ? &err : NULL);
@@ -382,15 +386,16 @@ static void take_object(void *arg, const struct s3xml_object *o)
 {
 	struct listing *l = arg;
 	size_t skip = strlen(l->s3->prefix);
+	struct oid id;
 
 	skip += skip > 0;
-	if (strlen(o->key) <= skip || !oid_valid(o->key + skip))
+	if (strlen(o->key) <= skip || !backend_object(&l->s3->base, o->key + skip, &id))
 		return;
 	if (l->n == l->room) {
 		l->room = l->room ? l->room * 2 : 1024;
 		l->entries = xrealloc(l->entries, l->room * sizeof(*l->entries));
 	}
-	strv_add(&l->keys, o->key + skip);
+	strv_add(&l->keys, id.s);
 	l->entries[l->n++] = (struct backend_entry){ NULL, o->size_bytes, o->modified_s };
 }
 

@@ -6,7 +6,7 @@
 
 #include "net/cred.h"
 #include "net/http.h"
-#include "remote/backend_priv.h"
+#include "remote/outgoing.h"
 
 struct s3 {
 	struct backend base;
@@ -34,8 +34,8 @@ int s3_meaning(struct s3 *s, const struct http_response *r, struct err *err);
 void s3_hash_of(const struct oid *id, char hex[65]);
 void s3_hash_bytes(const void *data, size_t len, char hex[65]);
 
-/** Send a large object in parts. @fd is taken over. */
-int s3multi_put(struct s3 *s, const struct oid *id, int fd, backend_done_fn *done, void *arg,
+/** Send a large object in parts. Its file is taken over. */
+int s3multi_put(struct s3 *s, const struct outgoing *o, backend_done_fn *done, void *arg,
                 struct err *err);
 
 #endif

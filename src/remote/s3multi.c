@@ -19,8 +19,7 @@ enum { AT_ONCE = 4, PART_TRIES = 4, PARTS_MAX = 10000, PIECE = 256 << 10 };
 
 struct multi {
 	struct s3 *s3;
-	struct oid id;
-	int fd;
+	struct outgoing o;
 	struct buf upload_id;
 	uint64_t part_size_bytes;
 	unsigned n_parts, next, active, finished;
@@ -42,7 +41,7 @@ static void multi_free(struct multi *m)
 	for (unsigned i = 0; i < m->n_parts; i++)
 		free(m->tags[i]);
 	free(m->tags);
-	close(m->fd);
+	close(m->o.fd);
 	buf_release(&m->upload_id);
 	buf_release(&m->body);
 	free(m);
@@ -71,7 +70,7 @@ static int multi_send(struct multi *m, const char *method, const char *query,
                       http_done_fn *done, struct err *err)
 {
 	struct http_request req = HTTP_REQUEST_INIT;
-	auto_free char *url = s3_url(m->s3, m->id.s, query);
+	auto_free char *url = s3_url(m->s3, m->o.name, query);
 	char hash[65];
 
 	s3_hash_bytes(buf_str(&m->body), m->body.len, hash);
@@ -182,7 +181,7 @@ static void on_part(void *arg, const struct http_response *r)
 
 static uint64_t part_len(const struct multi *m, unsigned number)
 {
-	uint64_t from = number * m->part_size_bytes, size = oid_size(&m->id);
+	uint64_t from = number * m->part_size_bytes, size = oid_size(&m->o.as);
 
 	return size - from < m->part_size_bytes ? size - from : m->part_size_bytes;
 }
@@ -196,14 +195,14 @@ static int hash_part(const struct multi *m, unsigned number, char hex[65], struc
 
 	digest_init(&d);
 	while (left > 0) {
-		ssize_t n = pread(m->fd, piece, left < PIECE ? left : PIECE, (off_t)at);
+		ssize_t n = pread(m->o.fd, piece, left < PIECE ? left : PIECE, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n < 0 ? err_sys(err, "read %s", m->id.s)
+			return n < 0 ? err_sys(err, "read %s", m->o.name)
 			             : err_set(err, ERR_CORRUPT, "%s has become shorter",
-			                       m->id.s);
+			                       m->o.name);
 		digest_add(&d, piece, (size_t)n);
 		at += (uint64_t)n;
 		left -= (uint64_t)n;
@@ -225,10 +224,10 @@ static int part_send(struct part *p, struct err *err)
 		return -1;
 	buf_addf(&query, "partNumber=%u&", p->number + 1);
 	query_of(m, "", &query);
-	auto_free char *url = s3_url(m->s3, m->id.s, buf_str(&query));
+	auto_free char *url = s3_url(m->s3, m->o.name, buf_str(&query));
 	req.method = "PUT";
 	req.url = url;
-	req.body_fd = m->fd;
+	req.body_fd = m->o.fd;
 	req.body_offset = p->number * m->part_size_bytes;
 	req.body_size_bytes = part_len(m, p->number);
 	return s3_send(m->s3, &req, hash, on_part, p, err);
@@ -267,15 +266,14 @@ static void on_begun(void *arg, const struct http_response *r)
 		multi_turn(m);
 }
 
-int s3multi_put(struct s3 *s, const struct oid *id, int fd, backend_done_fn *done, void *arg,
+int s3multi_put(struct s3 *s, const struct outgoing *o, backend_done_fn *done, void *arg,
                 struct err *err)
 {
 	struct multi *m = xcalloc(1, sizeof(*m));
-	uint64_t size = oid_size(id);
+	uint64_t size = oid_size(&o->as);
 
 	m->s3 = s;
-	m->id = *id;
-	m->fd = fd;
+	m->o = *o;
 	m->done = done;
 	m->arg = arg;
 	m->part_size_bytes = s->part_size_bytes;

@@ -55,6 +55,20 @@ for uri in "file://$work/share" "redis+unix://:sekrit@$work/r.sock" "redis+unix:
 	is "$shown $n: get -o writes the file" "$("$GG" get --store "$uri" -o - "$("$GG" hash files/script)" 2>/dev/null)" "$(cat files/script)"
 done
 
+uri="file://$work/packed?compress=zstd"
+mkdir packed
+seq 20000 >files/text
+"$GG" put --store "$uri" files/text files/1 >packed.names 2>/dev/null
+is "?compress=zstd: long objects lie there as zstd frames, short ones as they are" \
+	"$(find packed -type f -printf '%f\n' | sort)" "$({ "$GG" hash files/1; "$GG" hash files/text | sed 's/$/.zst/'; } | sort)"
+ok "… which are smaller" test "$(stat -c %s packed/*.zst)" -lt $(($(stat -c %s files/text) / 2))
+mkdir other9
+is "… and come back whole" "$(GG_DIR=$work/other9/.gg "$GG" get --store "$uri" -o - "$("$GG" hash files/text)" 2>/dev/null | cmp - files/text && echo same)" same
+is "… and are counted" "$("$GG" stats --remote --store "$uri" --json | jq .objects)" 2
+is "who does not ask for it sees none of them" "$("$GG" stats --remote --store "file://$work/packed" --json | jq .objects)" 1
+is "another way to compress is a wrong use" "$(code "$GG" put --store "file://$work/packed?compress=lz4" files/1)" 2
+rm files/text
+
 is "classic peers read the plain bytes under the plain name" \
 	"$(redis-cli -s r.sock -a sekrit --no-auth-warning get "$("$GG" hash files/script)")" "$(cat files/script)"
 redis-cli -s r.sock -a sekrit --no-auth-warning flushall >/dev/null

@@ -17,10 +17,13 @@ static struct peer s3;
 static pid_t redis;
 static char scratch[64];
 static char redis_uri[128], dir_uri[128], s3_uri[128], s3_endpoint[64];
+static char redis_zstd[160], dir_zstd[160], s3_zstd[160];
 
 static char *envp[] = { "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=SECRET",
 	                "AWS_EC2_METADATA_DISABLED=true", NULL, NULL };
-static const char *const places[] = { dir_uri, redis_uri, s3_uri };
+static const char *const places[] = {
+	dir_uri, redis_uri, s3_uri, dir_zstd, redis_zstd, s3_zstd
+};
 
 struct side {
 	struct fixture *f;
@@ -133,6 +136,19 @@ static struct oid put_text(struct side *s, const char *text)
 	return id;
 }
 
+/* Long enough to be packed where that is asked for. */
+static struct oid put_long(struct side *s, const char *text)
+{
+	auto_free char *all = xasprintf("%s%*s\n", text, 5000, "");
+
+	return put_text(s, all);
+}
+
+static bool packs(const char *place)
+{
+	return strstr(place, "zstd") != NULL;
+}
+
 static struct oid put_random(struct side *s, size_t len, unsigned seed)
 {
 	auto_free char *data = xmalloc(len);
@@ -157,7 +173,7 @@ static void test_objects_go_out_and_come_back(void **state)
 		side_open(&a, places[i], NULL);
 		side_open(&b, places[i], NULL);
 		struct oid ids[] = { put_text(&a, "hello\n"), put_text(&a, ""),
-			             put_text(&a, THUNK_MAGIC "x"),
+			             put_text(&a, THUNK_MAGIC "x"), put_long(&a, "long"),
 			             put_random(&a, 12 << 20, 1) };
 		for (size_t k = 0; k < countof(ids); k++) {
 			err = one(&a, a.b->ops->has, &ids[k]);
@@ -245,14 +261,14 @@ static void test_a_listing_names_them_all(void **state)
 		for (int k = 0; k < N; k++) {
 			auto_free char *text = xasprintf("object %d", k);
 
-			ids[k] = put_text(&a, text);
+			ids[k] = (k % 2 ? put_text : put_long)(&a, text);
 		}
 		err = move(&a, true, ids, N);
 		NONE(err);
 		OK(a.b->ops->list(a.b, on_list, &l, &err), err);
 		uv_run(&loop, UV_RUN_DEFAULT);
 		NONE(l.err);
-		assert_true(l.ended && (places[i] != s3_uri || l.pages >= 3));
+		assert_true(l.ended && (strncmp(places[i], "s3", 2) != 0 || l.pages >= 3));
 		for (int k = 0; k < N; k++)
 			CHECK(map_find(&l.names, ids[k].s), "%s is missing", ids[k].s);
 		for (int k = 0; k < N; k++)
@@ -267,22 +283,23 @@ static void test_a_listing_names_them_all(void **state)
 /* Change the stored bytes behind the backend's back. */
 static void tamper(const char *place, const struct oid *id)
 {
+	const char *end = packs(place) ? ".zst" : "";
 	char answer[512];
 
-	if (place == dir_uri) {
-		auto_free char *path = xasprintf("%s/%s", dir_uri + 7, id->s);
+	if (strncmp(place, "file", 4) == 0) {
+		auto_free char *path = xasprintf("%s/%s%s", dir_uri + 7, id->s, end);
 
 		chmod(path, 0644);
 		fixture_write(path, "HELLO\n", 6);
-	} else if (place == s3_uri) {
-		auto_free char *what = xasprintf("tamper/pre/%s", id->s);
+	} else if (strncmp(place, "s3", 2) == 0) {
+		auto_free char *what = xasprintf("tamper/pre/%s%s", id->s, end);
 
 		stub(what, answer);
 	} else {
 		auto_free char *command =
-			xasprintf("redis-cli -s %s/r.sock -n 2 SETRANGE %s 0 X "
+			xasprintf("redis-cli -s %s/r.sock -n 2 SETRANGE %s%s 0 X "
 		                  ">/dev/null",
-		                  scratch, id->s);
+		                  scratch, id->s, end);
 		FILE *p = popen(command, "r");
 
 		assert_int_equal(pclose(p), 0);
@@ -296,7 +313,7 @@ static void test_a_tampered_object_is_refused_and_heals(void **state)
 
 		side_open(&a, places[i], NULL);
 		side_open(&b, places[i], NULL);
-		struct oid id = put_text(&a, "hello\n");
+		struct oid id = put_long(&a, "hello");
 		struct err err = move(&a, true, &id, 1);
 		NONE(err);
 		tamper(places[i], &id);
@@ -315,6 +332,55 @@ static void test_a_tampered_object_is_refused_and_heals(void **state)
 		side_close(&a);
 		side_close(&b);
 	}
+}
+
+/* Bytes that nobody sent: a frame that ends early, is followed by others, or holds something
+ * else. */
+static void test_a_frame_that_lies_is_refused(void **state)
+{
+	struct side a, b;
+
+	side_open(&a, dir_zstd, NULL);
+	side_open(&b, dir_zstd, NULL);
+	struct oid id = put_long(&a, "one");
+	struct oid other = put_long(&a, "two");
+	struct err err = ERR_INIT;
+	struct oid ids[] = { id, other };
+	err = move(&a, true, ids, 2);
+	NONE(err);
+	auto_free char *path = xasprintf("%s/%s.zst", dir_uri + 7, id.s);
+	auto_free char *wrong = xasprintf("%s/%s.zst", dir_uri + 7, other.s);
+	auto_buf frame = BUF_INIT;
+	auto_buf foreign = BUF_INIT;
+	OK(file_read(path, &frame, &err), err);
+	OK(file_read(wrong, &foreign, &err), err);
+	assert_true(frame.len < 1000);
+	auto_buf longer = BUF_INIT;
+	buf_add(&longer, frame.data, frame.len);
+	buf_add(&longer, frame.data, frame.len);
+	const struct {
+		const char *data;
+		size_t len;
+	} lies[] = { { frame.data, frame.len / 2 },
+		     { frame.data, 0 },
+		     { longer.data, longer.len },
+		     { longer.data, frame.len + 1 },
+		     { foreign.data, foreign.len } };
+	chmod(path, 0644);
+	for (size_t i = 0; i < countof(lies); i++) {
+		fixture_write(path, lies[i].data, lies[i].len);
+		err = get(&b, &id);
+		KIND(err, ERR_CORRUPT);
+		assert_false(store_has(b.f->st, &id));
+	}
+	assert_int_equal(fixture_leftovers(b.f), 0);
+	fixture_write(path, frame.data, frame.len);
+	err = get(&b, &id);
+	NONE(err);
+	for (size_t i = 0; i < 2; i++)
+		one(&a, a.b->ops->remove, &ids[i]);
+	side_close(&a);
+	side_close(&b);
 }
 
 static void test_what_is_believed_is_not_sent_but_doubt_asks(void **state)
@@ -486,6 +552,7 @@ static void test_uris_that_make_no_sense_are_refused(void **state)
 		"redis+unix://h",
 		"rediss://h?cacert=/nowhere",
 		"file://",
+		"file:///tmp?compress=lz4",
 		"file://host/x",
 		"gs://b",
 		"bucket",
@@ -574,6 +641,9 @@ static int set_up(void **state)
 	snprintf(dir_uri, sizeof(dir_uri), "file://%s/share", scratch);
 	CHECK(mkdir(dir_uri + 7, 0777) == 0, "mkdir");
 	start_redis();
+	snprintf(redis_zstd, sizeof(redis_zstd), "%s&compress=zstd", redis_uri);
+	snprintf(dir_zstd, sizeof(dir_zstd), "%s?compress=zstd", dir_uri);
+	snprintf(s3_zstd, sizeof(s3_zstd), "%s&compress=zstd", s3_uri);
 	uv_loop_init(&loop);
 	return 0;
 }
@@ -595,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_programs_get_the_right_to_be_run),
 		cmocka_unit_test(test_a_listing_names_them_all),
 		cmocka_unit_test(test_a_tampered_object_is_refused_and_heals),
+		cmocka_unit_test(test_a_frame_that_lies_is_refused),
 		cmocka_unit_test(test_what_is_believed_is_not_sent_but_doubt_asks),
 		cmocka_unit_test(test_one_loss_makes_all_that_is_believed_doubtful),
 		cmocka_unit_test(test_failures_are_tried_again),
