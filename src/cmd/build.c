@@ -30,6 +30,7 @@
 #include "cmd/sweep.h"
 #include "cmd/tools.h"
 #include "core/placeholder.h"
+#include "exec/child.h"
 #include "intercept/launch.h"
 #include "model/portable.h"
 
@@ -41,24 +42,22 @@ struct build {
 	struct coordinator *coordinator;
 	struct relay *relay;
 	struct tools tools;
-	uv_process_t child;
-	bool child_runs;
-	int status;     /* of the command, as a shell has it */
-	bool stopped;   /* by us, after a failure */
-	bool is_make;   /* may be run again */
-	bool overlaps;  /* recipes are told "fine" before they are done */
-	bool ran;       /* something was executed, in any run */
-	bool left_over; /* files of an earlier run that have gone elsewhere */
+	struct child *child; /* NULL: it does not run */
+	int status;          /* of the command, as a shell has it */
+	bool stopped;        /* by us, after a failure */
+	bool is_make;        /* may be run again */
+	bool overlaps;       /* recipes are told "fine" before they are done */
+	bool ran;            /* something was executed, in any run */
+	bool left_over;      /* files of an earlier run that have gone elsewhere */
 	int64_t started_ns;
 };
 
-static void on_exit_of_child(uv_process_t *p, int64_t status, int signal)
+static void on_exit_of_child(void *arg, int status)
 {
-	struct build *b = p->data;
+	struct build *b = arg;
 
-	b->child_runs = false;
-	b->status = signal ? 128 + signal : (int)status;
-	uv_close((uv_handle_t *)p, NULL);
+	b->child = NULL;
+	b->status = child_exit_code(status);
 }
 
 /* After the first failure the command has nothing more to do. */
@@ -68,8 +67,8 @@ static void on_failure(void *arg)
 
 	b->stopped = true;
 	forcer_cancel(b->forcer);
-	if (b->child_runs)
-		uv_process_kill(&b->child, SIGTERM);
+	if (b->child)
+		child_kill(b->child, SIGTERM);
 	coordinator_cancel(b->coordinator);
 }
 
@@ -132,28 +131,17 @@ static int start_command(struct build *b, char **argv, struct err *err)
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
 	l.room = room;
 	launch_prepare(&l);
-	uv_stdio_container_t stdio[3] = {
-		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
-		{ .flags = UV_INHERIT_FD, .data.fd = relay_fd(b->relay, 1) },
-		{ .flags = UV_INHERIT_FD, .data.fd = relay_fd(b->relay, 2) },
-	};
-	const uv_process_options_t options = {
-		.exit_cb = on_exit_of_child,
+	const struct child_options options = {
 		.file = l.path,
-		.args = argv,
-		.env = (char **)l.envp,
-		.stdio_count = 3,
-		.stdio = stdio,
+		.argv = argv,
+		.envp = l.envp,
+		.fds = { 0, relay_fd(b->relay, 1), relay_fd(b->relay, 2) },
 	};
-	b->child.data = b;
-	int rc = uv_spawn(forcer_loop(b->forcer), &b->child, &options);
-	if (rc < 0) {
-		uv_close((uv_handle_t *)&b->child, NULL);
-		b->status = rc == UV_ENOENT ? 127 : 126;
-		return err_set(err, rc == UV_ENOENT ? ERR_NOTFOUND : ERR_IO, "run %s: %s",
-		               argv[0], uv_strerror(rc));
+	if (child_start(forcer_loop(b->forcer), &options, on_exit_of_child, b, &b->child, err) <
+	    0) {
+		b->status = err->kind == ERR_NOTFOUND ? 127 : 126;
+		return -1;
 	}
-	b->child_runs = true;
 	return 0;
 }
 
@@ -291,11 +279,11 @@ static int run(struct build *b, char **argv)
 		rc = b->status ? b->status : err_exit_code(err.kind);
 	}
 	bool told = false;
-	while (b->child_runs) {
+	while (b->child) {
 		uv_run(forcer_loop(b->forcer), UV_RUN_ONCE);
-		if (sig.got && !told && b->child_runs) {
+		if (sig.got && !told && b->child) {
 			told = true;
-			uv_process_kill(&b->child, sig.got);
+			child_kill(b->child, sig.got);
 			coordinator_cancel(b->coordinator);
 		}
 	}

@@ -10,6 +10,7 @@
 #include "cmd/coordinator.h"
 #include "cmd/options.h"
 #include "cmd/tools.h"
+#include "exec/child.h"
 #include "intercept/launch.h"
 #include "store/gc.h"
 
@@ -19,18 +20,16 @@ struct inference {
 	struct tools tools;
 	struct forcer *forcer;
 	struct coordinator *coordinator;
-	uv_process_t child;
-	bool runs;
-	int status; /* as a shell has it */
+	struct child *child; /* NULL: it does not run */
+	int status;          /* as a shell has it */
 };
 
-static void on_exit_of_child(uv_process_t *p, int64_t status, int signal)
+static void on_exit_of_child(void *arg, int status)
 {
-	struct inference *in = p->data;
+	struct inference *in = arg;
 
-	in->runs = false;
-	in->status = signal ? 128 + signal : (int)status;
-	uv_close((uv_handle_t *)p, NULL);
+	in->child = NULL;
+	in->status = child_exit_code(status);
 }
 
 static int start(struct inference *in, char **argv, struct err *err)
@@ -42,29 +41,17 @@ static int start(struct inference *in, char **argv, struct err *err)
 	auto_free char *found = tools_program(&in->tools, argv[0]);
 	struct launch l = { .path = found, .envp = strv_argv(&env), .is_first = true };
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
-	uv_stdio_container_t stdio[3];
 
 	l.room = room;
 	launch_prepare(&l);
-	for (int i = 0; i < 3; i++)
-		stdio[i] = (uv_stdio_container_t){ .flags = UV_INHERIT_FD, .data.fd = i };
-	const uv_process_options_t options = {
-		.exit_cb = on_exit_of_child,
-		.file = l.path,
-		.args = argv,
-		.env = (char **)l.envp,
-		.stdio_count = 3,
-		.stdio = stdio,
+	const struct child_options options = {
+		.file = l.path, .argv = argv, .envp = l.envp, .fds = { 0, 1, 2 }
 	};
-	in->child.data = in;
-	int rc = uv_spawn(forcer_loop(in->forcer), &in->child, &options);
-	if (rc < 0) {
-		uv_close((uv_handle_t *)&in->child, NULL);
-		in->status = rc == UV_ENOENT ? 127 : 126;
-		return err_set(err, rc == UV_ENOENT ? ERR_NOTFOUND : ERR_IO, "run %s: %s",
-		               argv[0], uv_strerror(rc));
+	if (child_start(forcer_loop(in->forcer), &options, on_exit_of_child, in, &in->child,
+	                err) < 0) {
+		in->status = err->kind == ERR_NOTFOUND ? 127 : 126;
+		return -1;
 	}
-	in->runs = true;
 	return 0;
 }
 
@@ -78,11 +65,11 @@ static int run(struct inference *in, char **argv)
 	options_watch_signals(&signals, in->forcer);
 	if (start(in, argv, &err) < 0)
 		command_failed(in->self, &err);
-	while (in->runs) {
+	while (in->child) {
 		uv_run(forcer_loop(in->forcer), UV_RUN_ONCE);
-		if (signals.got && signals.got != told && in->runs) {
+		if (signals.got && signals.got != told && in->child) {
 			told = signals.got;
-			uv_process_kill(&in->child, told);
+			child_kill(in->child, told);
 			coordinator_cancel(in->coordinator);
 		}
 	}

@@ -230,6 +230,13 @@ void options_watch_signals(struct options_signals *s, struct forcer *f)
 
 	*s = (struct options_signals){ .forcer = f };
 	for (size_t i = 0; i < countof(signals); i++) {
+		struct sigaction now;
+
+		/* under nohup, or in a script's background, it stays ignored */
+		sigaction(signals[i], NULL, &now);
+		s->watched[i] = now.sa_handler != SIG_IGN;
+		if (!s->watched[i])
+			continue;
 		uv_signal_init(forcer_loop(f), &s->handles[i]);
 		s->handles[i].data = s;
 		uv_signal_start(&s->handles[i], on_signal, signals[i]);
@@ -240,7 +247,8 @@ void options_watch_signals(struct options_signals *s, struct forcer *f)
 int options_unwatch_signals(struct options_signals *s)
 {
 	for (size_t i = 0; i < countof(s->handles); i++)
-		uv_close((uv_handle_t *)&s->handles[i], NULL);
+		if (s->watched[i])
+			uv_close((uv_handle_t *)&s->handles[i], NULL);
 	uv_run(forcer_loop(s->forcer), UV_RUN_NOWAIT);
 	return s->got;
 }

@@ -37,11 +37,12 @@ void options_record_end(struct options *o, const struct command *self, struct st
 
 struct options_signals {
 	uv_signal_t handles[3];
+	bool watched[3];
 	struct forcer *forcer;
 	int got; /* the signal that came, or 0 */
 };
 
-/** INT, TERM and HUP stop the forcer. */
+/** INT, TERM and HUP stop the forcer; one that was ignored when gg started stays ignored. */
 void options_watch_signals(struct options_signals *s, struct forcer *f);
 /** The signal that came, or 0. */
 int options_unwatch_signals(struct options_signals *s);

@@ -18,16 +18,17 @@
 
 char *tools_beside(const char *name)
 {
-	auto_free char *self = realpath("/proc/self/exe", NULL);
+	auto_free char *self = file_readlink("/proc/self/exe");
 	auto_free char *dir = self ? path_dir(self) : xstrdup(".");
 	/* beside us in a build tree, in libexec when installed */
 	static const char *const places[] = { "", "../libexec/gg/", "../lib/gg/" };
 
 	for (size_t i = 0; i < countof(places); i++) {
-		auto_free char *full = xasprintf("%s/%s%s", dir, places[i], name);
+		auto_free char *there = xasprintf("%s%s", places[i], name);
+		auto_free char *full = path_absolute(dir, there);
 
 		if (access(full, R_OK) == 0)
-			return realpath(full, NULL);
+			return steal(&full);
 	}
 	return NULL;
 }

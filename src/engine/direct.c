@@ -4,16 +4,17 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "core/placeholder.h"
+#include "exec/child.h"
 #include "model/output.h"
 
 struct direct {
-	uv_process_t process;
 	struct store *store;
 	struct strv outputs; /* tags */
 	struct strv args;
@@ -42,11 +43,6 @@ static void direct_free(struct direct *d)
 	if (d->errs >= 0)
 		close(d->errs);
 	free(d);
-}
-
-static void closed(uv_handle_t *h)
-{
-	direct_free(h->data);
 }
 
 static int take_text(struct direct *d, int fd, struct oid *id, struct err *err)
@@ -94,13 +90,13 @@ static int take_outputs(struct direct *d, struct memo *m, struct err *err)
 	return 0;
 }
 
-static void ended(uv_process_t *p, int64_t exit_status, int signal)
+static void ended(void *arg, int status)
 {
-	struct direct *d = p->data;
-	struct outcome o = { .what = OUTCOME_OK };
+	struct direct *d = arg;
+	struct outcome o = { .what = OUTCOME_OK, .status = status };
+	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	struct err err = ERR_INIT;
 
-	o.status = signal ? signal : (int)exit_status << 8;
 	o.memo.wall_ns = clock_now_ns() - d->started_ns;
 	snprintf(o.memo.engine, sizeof(o.memo.engine), "direct");
 	if (take_text(d, d->out, &o.memo.out_text, &err) < 0 ||
@@ -109,14 +105,14 @@ static void ended(uv_process_t *p, int64_t exit_status, int signal)
 	if (o.status) {
 		o.what = OUTCOME_FAILED;
 		snprintf(o.why, sizeof(o.why), signal ? "killed by signal %d" : "exit %d",
-		         signal ? signal : (int)exit_status);
+		         signal ? signal : WEXITSTATUS(status));
 	} else if (take_outputs(d, &o.memo, &err) < 0) {
 		o.what = err.kind == ERR_NOTFOUND ? OUTCOME_FAILED : OUTCOME_INTERNAL;
 	}
 	if (err.kind && !*o.why)
 		snprintf(o.why, sizeof(o.why), "%s", err.msg);
 	d->done(d->arg, &o);
-	uv_close((uv_handle_t *)p, closed);
+	direct_free(d);
 }
 
 /* The real files must still be what the thunk names; those that are placeholders are made real.
@@ -224,28 +220,20 @@ static int describe_real(struct direct *d, const struct thunk *t, char *const *e
 
 static int spawn(struct direct *d, uv_loop_t *loop, char *program, struct err *err)
 {
-	uv_stdio_container_t stdio[3] = {
-		{ .flags = UV_IGNORE },
-		{ .flags = UV_INHERIT_FD, .data.fd = d->out },
-		{ .flags = UV_INHERIT_FD, .data.fd = d->errs },
-	};
-	uv_process_options_t options = {
-		.exit_cb = ended,
+	const struct child_options options = {
 		.file = program,
-		.args = strv_argv(&d->args),
-		.env = strv_argv(&d->env),
+		.argv = strv_argv(&d->args),
+		.envp = strv_argv(&d->env),
 		.cwd = d->folder,
-		.stdio_count = 3,
-		.stdio = stdio,
+		.fds = { -1, d->out, d->errs },
 	};
+	struct child *child;
 
-	d->process.data = d;
 	d->started_ns = clock_now_ns();
-	int rc = uv_spawn(loop, &d->process, &options);
-	if (rc < 0) {
-		err_set(err, ERR_FAILED, "run %s: %s", program, uv_strerror(rc));
-		uv_close((uv_handle_t *)&d->process, closed);
-		return 1; /* freed by the loop */
+	if (child_start(loop, &options, ended, d, &child, err) < 0) {
+		if (err)
+			err->kind = ERR_FAILED;
+		return -1;
 	}
 	return 0;
 }

@@ -104,6 +104,15 @@ ok "… and stays, each copy of it" cmp foreign again
 ok "… without a word" fails grep -q foreign <<<"$out"
 rm foreign again
 
+is "a signal that is ignored outside is ignored in a build too (nohup)" \
+	"$(trap '' HUP; "$GG" build -- sh -c 'kill -HUP $$ $PPID; echo alive' 2>/dev/null)" alive
+printf 'echo no first line, $1\n' >script
+chmod +x script
+is "a script without a first line is run by the shell" "$("$GG" build -- ./script x 2>/dev/null)" "no first line, x"
+"$GG" build -- ./nothing 2>/dev/null
+is "a command that does not exist ends with 127" $? 127
+rm script
+
 make clean >/dev/null
 ok "--lazy builds" "$GG" build --lazy -- make
 like "… the program" "$(file -b prog)" 'ELF'
