@@ -324,7 +324,10 @@ static void note_failure(struct forcer *f)
 static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 {
 	struct forcer_result r = { .node = n, .ok = graph_state(n) == NODE_DONE };
-	struct map_entry *known = map_find(&f->endings, graph_id(n)->s);
+	struct oid id;
+
+	graph_id(n, &id);
+	struct map_entry *known = map_find(&f->endings, id.s);
 	struct ending *e = known ? known->ptr : NULL;
 
 	if (e) {
@@ -353,12 +356,14 @@ static void note_remembered(struct forcer *f, struct node *n)
 {
 	struct memo m = { 0 };
 	struct err err;
+	struct oid id;
 
+	graph_id(n, &id);
 	f->counts.remembered++;
-	if (store_memo_get(f->store, graph_id(n), &m, &err) != 1)
+	if (store_memo_get(f->store, &id, &m, &err) != 1)
 		return;
-	recorder_remembered_memo(f->options.recorder, graph_id(n), &m);
-	if (!is_waited(f, graph_id(n))) {
+	recorder_remembered_memo(f->options.recorder, &id, &m);
+	if (!is_waited(f, &id)) {
 		show_text(f, &m.out_text);
 		show_text(f, &m.err_text);
 	}

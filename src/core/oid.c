@@ -9,9 +9,13 @@ static const char alphabet[] =
 
 static int sextet(char c)
 {
-	const char *at = c ? strchr(alphabet, c) : NULL;
-
-	return at ? (int)(at - alphabet) : -1;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '.' ? 62 : c == '_' ? 63 : -1;
 }
 
 static int hex(char c)

@@ -13,7 +13,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int set_up(const struct call *call, struct plan *p, char *const *args, struct err *err)
+/* "ar --plugin FILE …" is how gcc-ar runs it. Takes both words away; FILE, owned, or NULL. */
+static char *take_plugin(struct strv *args)
+{
+	char *plugin = NULL;
+
+	if (args->n < 3 || strcmp(args->v[1], "--plugin") != 0 || args->v[2][0] != '/')
+		return NULL;
+	plugin = args->v[2];
+	free(args->v[1]);
+	args->n -= 2;
+	memmove(args->v + 1, args->v + 3, args->n * sizeof(*args->v)); /* and the NULL */
+	return plugin;
+}
+
+static int set_up(const struct call *call, struct plan *p, char *const *args,
+                  const char *plugin, struct err *err)
 {
 	static const char *const passed[] = { "LANG",        "LC_ALL",   "LC_CTYPE",
 		                              "LC_MESSAGES", "LANGUAGE", NULL };
@@ -22,7 +37,7 @@ static int set_up(const struct call *call, struct plan *p, char *const *args, st
 	bool any;
 
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    plugins_closure(call, p, &closure, err) < 0)
+	    plugins_closure(call, p, plugin, &closure, err) < 0)
 		return -1;
 	plan_add_manifest(p, &closure);
 	if (closure_of_locale(call, &closure, &any, err) < 0)
@@ -31,7 +46,17 @@ static int set_up(const struct call *call, struct plan *p, char *const *args, st
 		plan_add_manifest(p, &closure);
 	plan_add_env(p, "PATH=%s", dir);
 	plan_pass_env(p, call, passed);
-	plan_set_args(p, args);
+	if (plugin) {
+		auto_strv all = STRV_INIT;
+
+		strv_add(&all, args[0]);
+		strv_add(&all, "--plugin");
+		strv_add(&all, plugin);
+		strv_add_all(&all, args + 1);
+		plan_set_args(p, strv_argv(&all));
+	} else {
+		plan_set_args(p, args);
+	}
 	return 0;
 }
 
@@ -81,9 +106,12 @@ static int add_archive(const struct call *call, struct plan *p, const char *path
 static int plan_ranlib(const struct call *call, struct plan *p, struct err *err)
 {
 	const char *archive = NULL;
+	auto_strv args = STRV_INIT;
 
-	for (int i = 1; i < call->argc; i++) {
-		const char *arg = call->argv[i];
+	strv_add_all(&args, call->argv);
+	auto_free char *plugin = take_plugin(&args);
+	for (size_t i = 1; i < args.n; i++) {
+		const char *arg = args.v[i];
 		if (strcmp(arg, "-D") == 0)
 			continue;
 		if (arg[0] == '-' || archive)
@@ -93,7 +121,7 @@ static int plan_ranlib(const struct call *call, struct plan *p, struct err *err)
 	if (!archive)
 		return plan_delegate(p, "ranlib without an archive");
 	if (add_archive(call, p, archive, true, err) < 0 ||
-	    set_up(call, p, call->argv, err) < 0)
+	    set_up(call, p, strv_argv(&args), plugin, err) < 0)
 		return -1;
 	return p->delegate ? refuse(call, p, p->reason) : 0;
 }
@@ -156,6 +184,7 @@ static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 
 	if (gcc_expand_args(call->argv, &args, &files, &why) < 0)
 		return refuse(call, p, "a response file that can't be followed");
+	auto_free char *plugin = take_plugin(&args);
 	take_thin(&args);
 	if (args.n < 3)
 		return refuse(call, p, "ar without an archive");
@@ -169,7 +198,7 @@ static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 	for (size_t i = 3; inserts && i < args.n; i++)
 		if (plan_add_input(p, call, args.v[i], err) < 0)
 			return -1;
-	if (!p->delegate && set_up(call, p, args.v, err) < 0)
+	if (!p->delegate && set_up(call, p, strv_argv(&args), plugin, err) < 0)
 		return -1;
 	return p->delegate ? refuse(call, p, p->reason) : 0;
 }

@@ -28,7 +28,7 @@ const char conf_default[] =
 " env:POSIXLY_CORRECT\n"
 
 /* what nasm -M prints is what it reads; not what depends on the day or the environment */
-"nasm -o=@outfile -f=@ -l=@outfile -MD=@depfile -MT=@ -MQ=@ -MP -I,-i=@ -D,-d=@ -U,-u=@ -g"
+"nasm -o=@outfile -f=@ -l=@outfile -MD=@depfile -MF=@depfile -MT=@ -MQ=@ -MP -I,-i=@ -D,-d=@ -U,-u=@ -g"
 " -F=@ -O=@ -w=@ -W=@ -X=@ -P,-p=@ --prefix=@ --postfix=@ -a -t @infile deps:-M env:NASMENV"
 " unless:DATE unless:TIME unless:%!\n"
 

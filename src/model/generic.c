@@ -564,8 +564,9 @@ static int describe(const struct conf_tool *t, const struct call *call,
 		return -1;
 	for (size_t i = 0; i < g->outfiles.n; i++)
 		plan_add_output(p, call, g->outfiles.v[i], OUTPUT_FILE, false);
+	/* nasm 2.16 writes none for -MF without -MD */
 	for (size_t i = 0; i < g->depfiles.n; i++)
-		plan_add_output(p, call, g->depfiles.v[i], OUTPUT_DEPFILE, false);
+		plan_add_output(p, call, g->depfiles.v[i], OUTPUT_DEPFILE, true);
 	plan_set_args(p, call->argv);
 	p->doubtful = true;
 	return 0;

@@ -102,8 +102,8 @@ static void add_plugins(const char *folder, bool of_llvm, struct strv *out)
 		closedir(dir);
 }
 
-int plugins_closure(const struct call *call, const struct plan *p, struct oid *manifest,
-                    struct err *err)
+int plugins_closure(const struct call *call, const struct plan *p, const char *named,
+                    struct oid *manifest, struct err *err)
 {
 	char *programs[] = { (char *)call->tool, NULL };
 	auto_strv plugins = STRV_INIT;
@@ -111,6 +111,8 @@ int plugins_closure(const struct call *call, const struct plan *p, struct oid *m
 
 	for (char *const *folder = plugins_folders; *folder; folder++)
 		add_plugins(*folder, of_llvm, &plugins);
+	if (named)
+		strv_add(&plugins, named);
 	strv_sort(&plugins);
 	return closure_of(call, programs, strv_argv(&plugins), manifest, err);
 }

@@ -67,7 +67,7 @@ static int plan_strip(const struct call *call, struct plan *p, struct err *err)
 		return plan_delegate(p, "%s", s.why ? s.why : p->reason);
 	}
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    plugins_closure(call, p, &closure, err) < 0)
+	    plugins_closure(call, p, NULL, &closure, err) < 0)
 		return -1;
 	plan_add_manifest(p, &closure);
 	plan_add_output(p, call, s.output ? s.output : s.file,

@@ -24,11 +24,17 @@
 
 #include "base/clock.h"
 #include "core/codec.h"
+#include "core/digest.h"
 #include "exec/inputs.h"
 #include "sched/heap.h"
 #include "sched/rewrite.h"
 
-enum { CHUNK_BYTES = 64 << 10, FOLLOW_MAX = 1000000, REMADE_MAX = 8 };
+enum {
+	CHUNK_BYTES = 64 << 10,
+	FOLLOW_MAX = 1000000,
+	REMADE_MAX = 8,
+	KEPT_MAX = 1024, /* decoded thunks of ready nodes; the others are read again */
+};
 
 /* A name, packed. */
 struct name {
@@ -50,8 +56,9 @@ struct edge {
 };
 
 struct node {
-	struct oid id;
-	struct name *run; /* rewritten name; NULL: id */
+	struct name name;
+	struct name *run;    /* rewritten name; NULL: the same */
+	struct thunk *thunk; /* of a ready node, rewritten; NULL: to be read again */
 	struct result *results;
 	struct edge *dependents;
 	struct node *next; /* in its queue */
@@ -98,6 +105,7 @@ struct graph {
 	struct chunk *chunks;
 	struct edge *free_edges;
 	struct heap ready;
+	size_t n_kept; /* nodes with a thunk */
 	struct queue load;
 	struct queue settled;
 	struct queue told;
@@ -180,10 +188,12 @@ static void name_unpack(const struct name *n, bool is_thunk, struct oid *out)
 
 static void run_name(const struct node *n, struct oid *out)
 {
-	if (n->run)
-		name_unpack(n->run, true, out);
-	else
-		*out = n->id;
+	name_unpack(n->run ? n->run : &n->name, true, out);
+}
+
+static void own_name(const struct node *n, struct oid *out)
+{
+	name_unpack(&n->name, true, out);
 }
 
 static uint32_t name_hash(const struct name *n)
@@ -194,18 +204,17 @@ static uint32_t name_hash(const struct name *n)
 	return h;
 }
 
+static bool name_eq(const struct name *a, const struct name *b)
+{
+	return memcmp(a->digest, b->digest, sizeof(a->digest)) == 0 &&
+	       a->size_bytes == b->size_bytes;
+}
+
 static bool slot_is(const struct slot *s, const struct name *name, uint32_t hash)
 {
-	struct name own;
-
 	if (s->hash != hash)
 		return false;
-	if (s->by_run)
-		own = *s->node->run;
-	else
-		name_pack(&s->node->id, &own);
-	return memcmp(own.digest, name->digest, sizeof(own.digest)) == 0 &&
-	       own.size_bytes == name->size_bytes;
+	return name_eq(s->by_run ? s->node->run : &s->node->name, name);
 }
 
 static struct slot *slot_find(const struct graph *g, const struct name *name)
@@ -306,7 +315,7 @@ static struct node *node_intern(struct graph *g, const struct oid *id)
 	if (n)
 		return n;
 	n = arena_take(g, sizeof(*n));
-	n->id = *id;
+	n->name = name;
 	n->order = (uint32_t)g->counts.nodes++;
 	g->counts.waiting++;
 	table_add(g, &name, n, false);
@@ -357,8 +366,12 @@ static int follow_result(struct graph *g, struct node *n, struct result *r, stru
 	const char *tag = r == n->results ? NULL : r->tag;
 	const struct result *final = result_find(to, tag);
 
-	if (!final)
-		return no_output(&to->id, tag, err);
+	if (!final) {
+		struct oid id;
+
+		own_name(to, &id);
+		return no_output(&id, tag, err);
+	}
 	r->value = final->value;
 	r->is_thunk = false;
 	r->executable = final->executable;
@@ -384,7 +397,10 @@ static void end_following(struct graph *g, struct node *n)
 			continue;
 		}
 		if (r == n->results) {
-			err_wrap(&err, "result of thunk %s", n->id.s);
+			struct oid id;
+
+			own_name(n, &id);
+			err_wrap(&err, "result of thunk %s", id.s);
 			node_break(g, n, err.msg);
 			return;
 		}
@@ -457,8 +473,12 @@ static int remember(struct graph *g, struct node *n, const struct oid *id, struc
 		return found;
 	n->remembered = true;
 	/* Only a shortcut for the next run: it does not matter whether it can be written. */
-	if (n->run && !n->tainted)
-		store_memo_put(g->store, &n->id, &m, &ignored);
+	if (n->run && !n->tainted) {
+		struct oid own;
+
+		own_name(n, &own);
+		store_memo_put(g->store, &own, &m, &ignored);
+	}
 	take_results(g, n, &m);
 	memo_release(&m);
 	return 1;
@@ -503,23 +523,46 @@ static bool any_tainted(struct graph *g, const struct thunk *t)
 	return false;
 }
 
-static int node_rewrite(struct graph *g, struct node *n, struct oid *now, struct err *err)
+/* The thunk with all references substituted, and its name then. Nothing is written: what is
+ * remembered never needs to be. */
+static int node_rewrite(struct graph *g, struct node *n, struct thunk **out, struct name *now,
+                        struct err *err)
 {
 	auto_thunk t = NULL;
+	struct oid id;
 
-	if (thunk_read(g, &n->id, &t, err) < 0)
+	own_name(n, &id);
+	if (thunk_read(g, &id, &t, err) < 0)
 		return -1;
 	n->tainted |= any_tainted(g, t);
 	buf_reset(&g->scratch);
 	if (rewrite_thunk(t, resolve, g, err) < 0 || thunk_encode(t, &g->scratch, err) < 0)
-		return err_wrap(err, "thunk %s", n->id.s);
-	return store_put(g->store, g->scratch.data, g->scratch.len, now, err);
+		return err_wrap(err, "thunk %s", id.s);
+	digest_bytes(g->scratch.data, g->scratch.len, &id);
+	name_pack(&id, now);
+	*out = steal(&t);
+	return 0;
+}
+
+static void set_run(struct graph *g, struct node *n, const struct name *now)
+{
+	n->run = arena_take(g, sizeof(*n->run));
+	*n->run = *now;
+}
+
+/* The node will soon be handed out. */
+static void keep_thunk(struct graph *g, struct node *n, struct thunk **t)
+{
+	if (n->state != NODE_READY || n->thunk || g->n_kept >= KEPT_MAX)
+		return;
+	n->thunk = steal(t);
+	g->n_kept++;
 }
 
 static void copy_results(struct graph *g, struct node *n, const struct node *from)
 {
 	struct memo m = { 0 };
-	struct oid id;
+	struct oid id, own;
 	struct err ignored;
 
 	n->results = from->results;
@@ -528,7 +571,8 @@ static void copy_results(struct graph *g, struct node *n, const struct node *fro
 	run_name(n, &id);
 	/* Only a shortcut for the next run. */
 	if (!n->tainted && store_memo_get(g->store, &id, &m, &ignored) == 1) {
-		store_memo_put(g->store, &n->id, &m, &ignored);
+		own_name(n, &own);
+		store_memo_put(g->store, &own, &m, &ignored);
 		memo_release(&m);
 	}
 	settle(g, n, NODE_DONE);
@@ -548,27 +592,28 @@ static void join(struct graph *g, struct node *n, struct node *other)
 
 static int enter_rewritten(struct graph *g, struct node *n, struct err *err)
 {
+	auto_thunk t = NULL;
+	struct name name;
 	struct oid now;
 
-	if (node_rewrite(g, n, &now, err) < 0)
+	if (node_rewrite(g, n, &t, &name, err) < 0)
 		return -1;
-	struct name name;
-	name_pack(&now, &name);
 	struct node *other = node_find(g, &name);
 	if (other && other != n) {
-		n->run = arena_take(g, sizeof(*n->run));
-		*n->run = name;
+		set_run(g, n, &name);
 		join(g, n, other);
 		return 0;
 	}
 	if (!other) {
-		n->run = arena_take(g, sizeof(*n->run));
-		*n->run = name;
+		set_run(g, n, &name);
 		table_add(g, n->run, n, true);
 	}
+	name_unpack(&name, true, &now);
 	int found = remember(g, n, &now, err);
-	if (found == 0)
+	if (found == 0) {
 		set_ready(g, n);
+		keep_thunk(g, n, &t);
+	}
 	return found;
 }
 
@@ -614,12 +659,16 @@ static void node_load(struct graph *g, struct node *n, struct err *first)
 {
 	struct err err = ERR_INIT;
 	auto_thunk t = NULL;
-	int found = remember(g, n, &n->id, &err);
+	struct oid id;
 
+	own_name(n, &id);
+	int found = remember(g, n, &id, &err);
 	if (found > 0)
 		return;
-	if (found == 0 && thunk_read(g, &n->id, &t, &err) == 0) {
+	if (found == 0 && thunk_read(g, &id, &t, &err) == 0) {
 		add_dependencies(g, n, t);
+		if (!n->has_deps)
+			keep_thunk(g, n, &t);
 		return;
 	}
 	if (first->kind == ERR_NONE)
@@ -746,10 +795,12 @@ bool graph_remake_inputs(struct graph *g, struct node *n)
 {
 	auto_thunk t = NULL;
 	struct err ignored;
+	struct oid id;
 	bool waits = false;
 
 	BUG_IF(n->state != NODE_RUNNING);
-	if (!n->has_deps || thunk_read(g, &n->id, &t, &ignored) < 0)
+	own_name(n, &id);
+	if (!n->has_deps || thunk_read(g, &id, &t, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < t->thunks.n; i++) {
 		struct name name;
@@ -791,6 +842,8 @@ void graph_free(struct graph *g)
 		free(g->chunks);
 		g->chunks = next;
 	}
+	for (size_t i = 0; i < g->ready.n; i++)
+		thunk_free(((struct node *)g->ready.v[i].ptr)->thunk);
 	heap_release(&g->ready);
 	buf_release(&g->scratch);
 	free(g->slots);
@@ -831,13 +884,47 @@ static void break_circles(struct graph *g)
 	drain(g);
 }
 
+/* What a ready node runs. A dependency that was made again meanwhile may have another result
+ * now: it is that which counts. */
+static int run_thunk(struct graph *g, struct node *n, struct thunk **out, struct err *err)
+{
+	struct name now;
+	struct oid id;
+
+	if (n->thunk) {
+		*out = steal(&n->thunk);
+		g->n_kept--;
+		return 0;
+	}
+	own_name(n, &id);
+	if (!n->run)
+		return thunk_read(g, &id, out, err);
+	if (node_rewrite(g, n, out, &now, err) < 0)
+		return -1;
+	if (!name_eq(&now, n->run))
+		set_run(g, n, &now);
+	return 0;
+}
+
+int graph_store(struct graph *g, const struct node *n, struct thunk *t, struct err *err)
+{
+	struct oid id;
+
+	if (!n->run)
+		return 0;
+	buf_reset(&g->scratch);
+	if (thunk_encode(t, &g->scratch, err) < 0)
+		return -1;
+	return store_put(g->store, g->scratch.data, g->scratch.len, &id, err);
+}
+
 struct node *graph_next(struct graph *g, struct oid *id, struct thunk **thunk, struct err *err)
 {
 	struct node *n;
 
 	while ((n = heap_pop(&g->ready))) {
-		run_name(n, id);
-		if (thunk_read(g, id, thunk, err) == 0) {
+		if (run_thunk(g, n, thunk, err) == 0) {
+			run_name(n, id);
 			set_state(g, n, NODE_RUNNING);
 			return n;
 		}
@@ -858,16 +945,17 @@ void graph_requeue(struct graph *g, struct node *n)
 int graph_done(struct graph *g, struct node *n, const struct memo *m, bool memoize,
                struct err *err)
 {
-	struct oid id;
+	struct oid id, own;
 	int rc = 0;
 
 	BUG_IF(n->state != NODE_RUNNING);
 	run_name(n, &id);
+	own_name(n, &own);
 	n->tainted |= !memoize;
 	if (memoize)
 		rc = store_memo_put(g->store, &id, m, err);
 	if (rc == 0 && n->run && !n->tainted)
-		rc = store_memo_put(g->store, &n->id, m, err);
+		rc = store_memo_put(g->store, &own, m, err);
 	take_results(g, n, m);
 	drain(g);
 	return rc;
@@ -890,8 +978,12 @@ int graph_output(struct graph *g, struct node *n, const char *tag, struct oid *v
 {
 	const struct result *r = n->state == NODE_DONE ? result_find(n, tag) : NULL;
 
-	if (!r)
-		return no_output(&n->id, tag, err);
+	if (!r) {
+		struct oid id;
+
+		own_name(n, &id);
+		return no_output(&id, tag, err);
+	}
 	name_unpack(&r->value, false, value);
 	*executable = r->executable;
 	return 0;
@@ -908,9 +1000,9 @@ void graph_outputs(const struct graph *g, const struct node *n, struct inputs *o
 	}
 }
 
-const struct oid *graph_id(const struct node *n)
+void graph_id(const struct node *n, struct oid *out)
 {
-	return &n->id;
+	own_name(n, out);
 }
 
 int64_t graph_ready_ns(const struct node *n)

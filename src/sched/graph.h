@@ -9,10 +9,10 @@
  * counters
  *
  * When all dependencies of a node are done, its thunk is rewritten (references substituted,
- * WIRE 5) and stored under its new name; the memo table is asked for it; if that has no answer
- * it is ready. A result that is itself a thunk is followed ("tail call"): the node is done when
- * that one is. Identical thunks are one node, run once, whether equal before or after
- * rewriting.
+ * WIRE 5); the memo table is asked for its new name; if that has no answer it is ready, and
+ * whoever runs it stores it (graph_store). A result that is itself a thunk is followed ("tail
+ * call"): the node is done when that one is. Identical thunks are one node, run once, whether
+ * equal before or after rewriting.
  *
  * No screen, no engine in here: see reductor.h.
  */
@@ -48,6 +48,9 @@ struct node *graph_add(struct graph *g, const struct oid *thunk, struct err *err
 /** Next node to run, best first (longest known path, then oldest), with its rewritten thunk
  *  (owned by the caller) and name; NULL if none is ready. The node becomes RUNNING. */
 struct node *graph_next(struct graph *g, struct oid *id, struct thunk **thunk, struct err *err);
+/** Put a RUNNING node's rewritten thunk into the store, for others to get by its name. Nothing
+ * to do for a thunk that was not rewritten; a stat when it is there. */
+int graph_store(struct graph *g, const struct node *n, struct thunk *t, struct err *err);
 /** Put a RUNNING node back into the queue. */
 void graph_requeue(struct graph *g, struct node *n);
 /** The node's process ended well with these outputs (also stored in the memo table when
@@ -77,7 +80,7 @@ int graph_output(struct graph *g, struct node *n, const char *tag, struct oid *v
 /** Append the values of all outputs of a DONE node to @out. */
 void graph_outputs(const struct graph *g, const struct node *n, struct inputs *out);
 /** The thunk by whose name the node was first added. */
-const struct oid *graph_id(const struct node *n);
+void graph_id(const struct node *n, struct oid *out);
 /** When the node last became ready, on the monotonic clock; 0: never. */
 int64_t graph_ready_ns(const struct node *n);
 

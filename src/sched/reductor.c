@@ -96,15 +96,17 @@ static uint32_t next_random(struct reductor *r)
 
 static void tell_started(struct reductor *r, const struct job *j, const struct seat *s)
 {
+	struct oid asked;
 	const struct observed o = {
 		.id = &j->id,
-		.asked = graph_id(j->node),
+		.asked = &asked,
 		.thunk = j->thunk,
 		.engine = s->engine->ops->name,
 		.ready_ns = graph_ready_ns(j->node),
 		.tries = j->tries,
 	};
 
+	graph_id(j->node, &asked);
 	for (size_t i = 0; i < r->n_observers; i++)
 		if (r->observers[i].started)
 			r->observers[i].started(r->observers[i].arg, &o);
@@ -464,12 +466,13 @@ static enum start_result job_start(struct reductor *r, struct job *j)
 	struct err err = ERR_INIT;
 	unsigned roles = j->falls_back ? ENGINE_FALLBACK : ENGINE_PRIMARY;
 	enum start_result result = NEVER;
+	bool stored = j->tries || graph_store(r->graph, j->node, j->thunk, &err) == 0;
 
-	if (j->avoid)
+	if (stored && j->avoid)
 		result = try_seats(r, j, roles, j->avoid, &err);
-	if (result == NEVER)
+	if (stored && result == NEVER)
 		result = try_seats(r, j, roles, NULL, &err);
-	if (result == NEVER && has_fallback(r, j)) {
+	if (stored && result == NEVER && has_fallback(r, j)) {
 		j->falls_back = true;
 		result = try_seats(r, j, ENGINE_FALLBACK, NULL, &err);
 	}
@@ -624,11 +627,13 @@ static void on_broken(void *arg, struct node *n)
 {
 	struct reductor *r = arg;
 	struct outcome o = { .what = OUTCOME_INTERNAL };
+	struct oid id;
 
 	snprintf(o.why, sizeof(o.why), "%s", graph_why(n));
 	if (!r->options.keep_going)
 		r->stopped = true;
-	tell_finished(r, graph_id(n), NULL, &o);
+	graph_id(n, &id);
+	tell_finished(r, &id, NULL, &o);
 }
 
 /* -- the public face -- */
