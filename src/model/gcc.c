@@ -458,6 +458,13 @@ static void add_preprocessed(const struct call *call, const struct gcc_call *c, 
 		plan_add_output(p, call, c->depfile, OUTPUT_DEPFILE, false);
 }
 
+/* What is not preprocessed includes nothing, and both compilers write no depfile for it. */
+static bool is_preprocessed(enum gcc_lang lang)
+{
+	return lang != LANG_ASM && lang != LANG_C_OUTPUT && lang != LANG_CXX_OUTPUT &&
+	       lang != LANG_OBJC_OUTPUT && lang != LANG_OBJCXX_OUTPUT;
+}
+
 /* What is made beside the object, or beside the program where the call links too. */
 static void add_auxiliary(const struct call *call, const struct gcc_call *c,
                           const struct gcc_input *in, const struct toolchain *tc,
@@ -476,7 +483,7 @@ static void add_auxiliary(const struct call *call, const struct gcc_call *c,
 	                       : c->output ? with_suffix(c->output, ".d")
 	                                   : xasprintf("%s.d", base);
 
-	if (c->flags & GCC_DEP)
+	if ((c->flags & GCC_DEP) && is_preprocessed(in->lang))
 		plan_add_output(p, call, deps, OUTPUT_DEPFILE, false);
 	for (size_t i = 0; i < countof(files); i++) {
 		auto_free char *file = xasprintf("%s%s", base, files[i].suffix);

@@ -401,7 +401,8 @@ static void test_tries_wait_longer_each_time(void **state)
 	want(&x, &a);
 	reductor_pump(x.r);
 	fake_loop(&x.fake);
-	CHECK(x.fake.starts == 1 || x.now_ns >= x.due_ns, "not at once");
+	/* a random time may be none */
+	CHECK(x.fake.starts > 1 || x.due_ns > x.now_ns, "it waits until it is due");
 	go(&x);
 	CHECK(x.fake.starts == 4, "%u starts", x.fake.starts);
 	end(&x);
