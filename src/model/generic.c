@@ -352,15 +352,16 @@ void generic_parse(const struct conf_tool *t, char *const *argv, struct generic_
 
 /* -- planning -- */
 
-/* Literal operands and values may be files as well: a script that an interpreter runs. */
+/* Literal operands and values may be files as well: a script that an interpreter runs. Not what
+ * is made, such as a depfile's target. */
 static int add_plain_files(struct plan *p, const struct call *call,
                            const struct generic_call *g, struct err *err)
 {
 	struct stat sb;
 
 	for (size_t i = 0; i < g->plain.n; i++)
-		if (g->plain.v[i][0] != '-' && stat(g->plain.v[i], &sb) == 0 &&
-		    S_ISREG(sb.st_mode) &&
+		if (g->plain.v[i][0] != '-' && !strv_has(&g->outfiles, g->plain.v[i]) &&
+		    stat(g->plain.v[i], &sb) == 0 && S_ISREG(sb.st_mode) &&
 		    plan_add_input_stat(p, call, g->plain.v[i], &sb, err) < 0)
 			return -1;
 	return 0;

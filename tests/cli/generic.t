@@ -123,6 +123,7 @@ if tool nasm; then
 	echo 'X equ 1' >inc.asm
 	echo blob >b.bin
 	ok "nasm" like_plain nasm 'nasm -f elf64 -MD n.d -o n.o n.asm' n.asm inc.asm b.bin
+	ok "… with -MF alone, which writes none" like_plain nasm "nasm -f elf64 -MQ n.o -MF f.d -o n.o n.asm" n.asm inc.asm b.bin
 	echo 'X equ 2' >gg/inc.asm
 	cp gg/inc.asm plain
 	(cd plain && nasm -f elf64 -o n.o n.asm)
