@@ -72,6 +72,7 @@ struct httpd_request {
 	char *method, *path;
 	struct buf body;
 	size_t reserved; /* of max_bodies */
+	size_t received; /* of the body, also when it was dropped */
 	int64_t whole_by_ns;
 	struct MHD_Response *response;
 	unsigned status;
@@ -260,7 +261,7 @@ static void log_request(struct httpd_request *r)
 		path[n++] = *p > 0x20 && *p < 0x7f ? *p : '?';
 	path[n] = '\0';
 	snprintf(line, sizeof(line), "%s %.16s %s %u %zu bytes in, %zu out, %lld ms",
-	         r->peer ? r->peer->address : "?", r->method, path, r->status, r->body.len,
+	         r->peer ? r->peer->address : "?", r->method, path, r->status, r->received,
 	         r->answer_len, (long long)((clock_now_ns() - r->began_ns) / 1000000));
 	h->o.log(h->o.arg, line);
 }
@@ -503,6 +504,7 @@ static void take_body(struct httpd_request *r, const char *data, size_t len)
 	struct httpd *h = r->httpd;
 	size_t more;
 
+	r->received += len;
 	if (r->too_large)
 		return;
 	/* a body in chunks announces nothing */

@@ -62,6 +62,7 @@ is "a build runs there" $? 0
 is "… with the bytes of a plain one" "$(tree p)" "$(tree plain)"
 all_ran "… all of it" "$out"
 ok "… by the server" grep -q 'POST / 200' log
+like "… whose log counts what came" "$(grep -m 1 'POST / 200' log)" ' [1-9][0-9]* bytes in'
 ok "SIGTERM ends it well" stop
 
 serve --token-file token --read-timeout 2
