@@ -836,14 +836,14 @@ void graph_free(struct graph *g)
 	for (size_t i = 0; i < g->cap_slots; i++)
 		if (g->slots[i].node && !g->slots[i].by_run)
 			free(g->slots[i].node->why);
+	for (size_t i = 0; i < g->ready.n; i++)
+		thunk_free(((struct node *)g->ready.v[i].ptr)->thunk);
 	while (g->chunks) {
 		struct chunk *next = g->chunks->next;
 
 		free(g->chunks);
 		g->chunks = next;
 	}
-	for (size_t i = 0; i < g->ready.n; i++)
-		thunk_free(((struct node *)g->ready.v[i].ptr)->thunk);
 	heap_release(&g->ready);
 	buf_release(&g->scratch);
 	free(g->slots);
