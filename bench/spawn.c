@@ -44,7 +44,9 @@ int main(int argc, char **argv)
 		}
 	}
 	getrusage(RUSAGE_CHILDREN, &u);
-	printf("%.6f\n", (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	                         (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
+	printf("%.6f %ld\n",
+	       (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	               (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
+	       u.ru_maxrss);
 	return 0;
 }
