@@ -620,10 +620,13 @@ static int enter_rewritten(struct graph *g, struct node *n, struct err *err)
 /* Nothing is left that it waits for. */
 static void unblocked(struct graph *g, struct node *n)
 {
+	const struct node *other = n->twin ? node_find(g, n->run) : NULL;
 	struct err err = ERR_INIT;
 
+	/* the other may have become another process: a result that was made again differed */
+	n->twin = other && other->state == NODE_DONE;
 	if (n->twin)
-		copy_results(g, n, node_find(g, n->run));
+		copy_results(g, n, other);
 	else if (n->following)
 		end_following(g, n);
 	else if (!n->has_deps)
@@ -764,11 +767,12 @@ static bool make_again(struct graph *g, struct node *n)
 	if (n->state != NODE_DONE || n->remade >= REMADE_MAX || results_held(g, n))
 		return false;
 	n->remade++;
+	struct node *other = n->twin ? node_find(g, n->run) : NULL;
+	n->twin = other != NULL;
 	if (!n->twin) {
 		begin_again(g, n);
 		return true;
 	}
-	struct node *other = node_find(g, n->run);
 	if (other->state == NODE_DONE)
 		begin_again(g, other);
 	n->results = NULL;
