@@ -218,7 +218,7 @@ static int add_needs(struct closure *c, const char *real, struct err *err)
 
 	if (rc <= 0)
 		return rc;
-	if (elf.interp && closure_add(c, elf.interp, err) < 0)
+	if (elf.interp && closure_add_if(c, elf.interp, err) < 0)
 		return -1;
 	for (size_t i = 0; i < elf.needed.n; i++) {
 		auto_free char *lib = find_library(c, elf.needed.v[i], origin, &elf);
@@ -228,14 +228,17 @@ static int add_needs(struct closure *c, const char *real, struct err *err)
 	return 0;
 }
 
-/* The interpreter of a script ("#!"), and through env(1) the program that it starts. */
+/*
+ * The interpreter of a script ("#!"), and through env(1) the program that it starts. One that is
+ * not there is no error: a library's folder has scripts that nobody can run, and nobody does.
+ */
 static int add_interpreter(struct closure *c, const char *real, struct err *err)
 {
 	struct shebang s;
 
 	if (!shebang_read(real, &s))
 		return 0;
-	if (closure_add(c, s.program, err) < 0)
+	if (closure_add_if(c, s.program, err) < 0)
 		return -1;
 	if (!s.by_env)
 		return 0;

@@ -78,7 +78,8 @@ for stage in first changed back; do
 		changed) field=2 ;;
 		back) field=3 ;;
 		esac
-		(cd "$at" && eval "$(sed -n "${at}p" ../questions | cut -d % -f "$field")")
+		change=$(sed -n "${at}p" ../questions | cut -d % -f "$field")
+		(cd "$at" && eval "$change") || ok "the change can be made: $change" false
 	done
 	mkdir answers
 	sh ../ask.sh

@@ -149,11 +149,13 @@ if tool xxd; then
 else
 	skip "xxd" "not installed"
 fi
+# A python3 of a version manager is a script: the distribution's own is taken before it.
+! tool /usr/bin/python3 || PATH=/usr/bin:$PATH
 if tool python3 && [ "$(head -c 2 "$(command -v python3)")" != '#!' ]; then
 	printf 'import sys, helper\nopen(sys.argv[2], "w").write(helper.f(open(sys.argv[1]).read()))\n' >gen.py
 	printf 'def f(x):\n    return x.upper()\n' >helper.py
 	lib=$(python3 -c 'import os; print(os.path.dirname(os.__file__))')
-	echo "python3 gen.py @infile @outfile in:helper.py in:$lib" >models.conf
+	echo "python3 gen.py @infile @outfile in:helper.py in:$lib env:PYTHONDONTWRITEBYTECODE" >models.conf
 	ok "a python script whose modules are named" like_plain python3 'PYTHONDONTWRITEBYTECODE=1 python3 gen.py a.in a.out' a.in gen.py helper.py
 	echo "python3 gen.py @infile @outfile" >gg/.gg/models.conf
 	ok "one whose modules are not runs as it is" build gg -- python3 gen.py a.in c.out
