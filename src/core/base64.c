@@ -27,17 +27,7 @@ int base64_encode(const void *data, size_t len, struct buf *out)
 	return 0;
 }
 
-/* 0 to 63, or -1. */
-static int digit_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+static const unsigned char values[256] = { BASE64_LETTERS, ['+'] = 63, ['/'] = 64 };
 
 /* What is left when the text has ended: @n digits in @v, after them @pads. */
 static int decode_rest(uint32_t v, unsigned n, unsigned pads, char **to, struct err *err)
@@ -66,7 +56,7 @@ int base64_decode(const char *text, size_t len, struct buf *out, struct err *err
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\n' || text[i] == '\r')
 			continue;
-		int d = digit_value(text[i]);
+		int d = values[(unsigned char)text[i]] - 1;
 
 		if (text[i] == '=' && pads < 2)
 			pads++;

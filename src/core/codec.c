@@ -1,13 +1,15 @@
 /*
  * protobuf-c does the wire format; this file only moves strings between its arrays and ours,
- * and checks them. All temporary strings of an encoding live in one arena that is freed at the
- * end.
+ * and checks them. All that is temporary lives in one arena.
  */
 #include "core/codec.h"
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "thunk.pb-c.h"
+
+enum { CHUNK_BYTES = 8 << 10 };
 
 static ProtobufCBinaryData bytes_of(const char *s)
 {
@@ -18,35 +20,33 @@ static ProtobufCBinaryData bytes_of(const char *s)
 
 struct field {
 	size_t n;
-	ProtobufCBinaryData *v; /* owned */
-	struct strv texts;      /* what v points to, when composed here */
+	ProtobufCBinaryData *v;
 };
 
-static void field_release(struct field *f)
+static struct field field_new(struct arena *a, size_t n)
 {
-	free(f->v);
-	strv_release(&f->texts);
+	return (struct field){ n, arena_take(a, n * sizeof(ProtobufCBinaryData)) };
 }
 
-static struct field field_of_strv(const struct strv *s)
+static struct field field_of_strv(struct arena *a, const struct strv *s)
 {
-	struct field f = { .n = s->n, .v = xcalloc(s->n, sizeof(ProtobufCBinaryData)) };
+	struct field f = field_new(a, s->n);
 
 	for (size_t i = 0; i < s->n; i++)
 		f.v[i] = bytes_of(s->v[i]);
 	return f;
 }
 
-static struct field field_of_refs(const struct thunk_refs *refs)
+static struct field field_of_refs(struct arena *a, const struct thunk_refs *refs)
 {
-	struct field f = { .n = refs->n, .v = xcalloc(refs->n, sizeof(ProtobufCBinaryData)) };
+	struct field f = field_new(a, refs->n);
 
 	for (size_t i = 0; i < refs->n; i++) {
 		const struct thunk_ref *r = &refs->v[i];
 		size_t tag = r->tag ? strlen(r->tag) + 1 : 0;
 		size_t name = r->name ? strlen(r->name) + 1 : 0;
 		size_t id = strlen(r->id.s);
-		char *text = xmalloc(id + tag + name + 1);
+		char *text = arena_take(a, id + tag + name);
 
 		memcpy(text, r->id.s, id);
 		if (tag) {
@@ -57,8 +57,6 @@ static struct field field_of_refs(const struct thunk_refs *refs)
 			text[id + tag] = '=';
 			memcpy(text + id + tag + 1, r->name, name - 1);
 		}
-		text[id + tag + name] = '\0';
-		strv_take(&f.texts, text);
 		f.v[i] = (ProtobufCBinaryData){ id + tag + name, (uint8_t *)text };
 	}
 	return f;
@@ -86,14 +84,15 @@ int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
 	thunk_normalize(t);
 	if (thunk_check(t, err) < 0)
 		return -1;
-	struct field fields[] = {
-		field_of_strv(&t->args),      field_of_strv(&t->env),
-		field_of_refs(&t->values),    field_of_refs(&t->thunks),
-		field_of_refs(&t->execs),     field_of_strv(&t->outputs),
-		field_of_strv(&t->manifests),
+	auto_arena arena = { .chunk_bytes = CHUNK_BYTES };
+	const struct field fields[] = {
+		field_of_strv(&arena, &t->args),      field_of_strv(&arena, &t->env),
+		field_of_refs(&arena, &t->values),    field_of_refs(&arena, &t->thunks),
+		field_of_refs(&arena, &t->execs),     field_of_strv(&arena, &t->outputs),
+		field_of_strv(&arena, &t->manifests),
 	};
-	auto_free LinkMessage *links = xcalloc(t->n_links, sizeof(*links));
-	auto_free LinkMessage **link_pointers = xcalloc(t->n_links, sizeof(void *));
+	LinkMessage *links = arena_take(&arena, t->n_links * sizeof(*links));
+	LinkMessage **link_pointers = arena_take(&arena, t->n_links * sizeof(*link_pointers));
 
 	for (size_t i = 0; i < t->n_links; i++) {
 		link_message__init(&links[i]);
@@ -114,10 +113,7 @@ int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
 	m.n_links = t->n_links, m.links = link_pointers;
 	m.workdir = bytes_of(t->workdir);
 	m.platform = bytes_of(t->platform);
-	int rc = pack(&m, out, err);
-	for (size_t i = 0; i < countof(fields); i++)
-		field_release(&fields[i]);
-	return rc;
+	return pack(&m, out, err);
 }
 
 /* -- decoding -- */
@@ -226,18 +222,28 @@ static int convert(const ThunkMessage *m, struct thunk *t, struct err *err)
 	return thunk_check(t, err);
 }
 
+static void *message_alloc(void *arena, size_t size_bytes)
+{
+	return arena_take(arena, size_bytes);
+}
+
+static void message_free(void *arena, void *p)
+{
+	(void)arena, (void)p; /* with all the rest */
+}
+
 int thunk_decode(const void *data, size_t len, struct thunk **out, struct err *err)
 {
 	if (len < THUNK_MAGIC_LEN || memcmp(data, THUNK_MAGIC, THUNK_MAGIC_LEN) != 0)
 		return err_set(err, ERR_CORRUPT, "not a thunk");
-	ThunkMessage *m = thunk_message__unpack(NULL, len - THUNK_MAGIC_LEN,
+	auto_arena arena = { .chunk_bytes = CHUNK_BYTES };
+	ProtobufCAllocator in_arena = { message_alloc, message_free, &arena };
+	ThunkMessage *m = thunk_message__unpack(&in_arena, len - THUNK_MAGIC_LEN,
 	                                        (const uint8_t *)data + THUNK_MAGIC_LEN);
 	if (!m)
 		return err_set(err, ERR_CORRUPT, "malformed thunk");
 	auto_thunk t = thunk_new();
-	int rc = convert(m, t, err);
-	thunk_message__free_unpacked(m, NULL);
-	if (rc < 0)
+	if (convert(m, t, err) < 0)
 		return err_wrap(err, "malformed thunk");
 	*out = steal(&t);
 	return 0;

@@ -2,40 +2,44 @@
 
 #include <string.h>
 
+#include "core/base64.h"
+
 enum { DIGEST_CHARS = 43, LENGTH_AT = 44 };
 
 static const char alphabet[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 
-static int sextet(char c)
+static const unsigned char values[256] = { BASE64_LETTERS, ['.'] = 63, ['_'] = 64 };
+static const char hex_digits[] = "0123456789abcdef";
+
+static unsigned sextet(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '.' ? 62 : c == '_' ? 63 : -1;
+	return values[(unsigned char)c] - 1u;
 }
 
-static int hex(char c)
+static unsigned hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
 static bool well_formed(const char *s, size_t len)
 {
+	bool digits = true;
+
 	if (len < OID_TEXT_MIN || len > OID_TEXT_MAX || (s[0] != 'T' && s[0] != 'V'))
 		return false;
 	for (size_t i = 1; i < LENGTH_AT; i++)
-		if (sextet(s[i]) < 0)
-			return false;
-	/* 43 characters hold 258 bits: the last two are always zero */
-	if (sextet(s[DIGEST_CHARS]) & 3)
-		return false;
+		digits &= values[(unsigned char)s[i]] != 0;
 	for (size_t i = LENGTH_AT; i < len; i++)
-		if (hex(s[i]) < 0)
-			return false;
+		digits &= is_hex(s[i]);
+	/* 43 characters hold 258 bits: the last two are always zero */
+	if (!digits || sextet(s[DIGEST_CHARS]) & 3)
+		return false;
 	return len == OID_TEXT_MIN || s[LENGTH_AT] != '0';
 }
 
@@ -58,6 +62,7 @@ void oid_make(char kind, const unsigned char digest[OID_DIGEST_LEN], uint64_t si
               struct oid *out)
 {
 	char *at = out->s;
+	int shift = 28;
 
 	memset(out->s, 0, sizeof(out->s));
 	*at++ = kind;
@@ -71,28 +76,33 @@ void oid_make(char kind, const unsigned char digest[OID_DIGEST_LEN], uint64_t si
 		if (i + 2 < OID_DIGEST_LEN)
 			*at++ = alphabet[v & 63];
 	}
-	snprintf(at, sizeof(out->s) - LENGTH_AT, "%08llx", (unsigned long long)size_bytes);
+	while (shift < 60 && size_bytes >> shift >> 4)
+		shift += 4;
+	for (; shift >= 0; shift -= 4)
+		*at++ = hex_digits[size_bytes >> shift & 15];
 }
 
 void oid_digest(const struct oid *id, unsigned char out[OID_DIGEST_LEN])
 {
-	uint32_t bits = 0;
-	int have = 0;
-	int n = 0;
+	const char *at = id->s + 1;
+	uint32_t v = 0;
 
-	for (int i = 1; i <= DIGEST_CHARS && n < OID_DIGEST_LEN; i++) {
-		bits = bits << 6 | (uint32_t)(sextet(id->s[i]) & 63);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (unsigned char)(bits >> have);
-		}
+	for (int i = 0; i < OID_DIGEST_LEN; i += 3, at += 4) {
+		v = sextet(at[0]) << 18 | sextet(at[1]) << 12 | sextet(at[2]) << 6;
+		out[i] = (unsigned char)(v >> 16);
+		out[i + 1] = (unsigned char)(v >> 8);
+		if (i + 2 < OID_DIGEST_LEN)
+			out[i + 2] = (unsigned char)(v | sextet(at[3]));
 	}
 }
 
 uint64_t oid_size(const struct oid *id)
 {
-	return strtoull(id->s + LENGTH_AT, NULL, 16);
+	uint64_t size = 0;
+
+	for (const char *at = id->s + LENGTH_AT; *at; at++)
+		size = size << 4 | hex(*at);
+	return size;
 }
 
 bool oid_eq(const struct oid *a, const struct oid *b)

@@ -22,6 +22,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "core/codec.h"
 #include "core/digest.h"
@@ -91,18 +92,12 @@ struct slot {
 	bool by_run; /* entered by its rewritten name */
 };
 
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	_Alignas(16) char data[];
-};
-
 struct graph {
 	struct store *store;
 	struct slot *slots;
 	size_t n_slots;
 	size_t cap_slots; /* a power of two */
-	struct chunk *chunks;
+	struct arena arena;
 	struct edge *free_edges;
 	struct heap ready;
 	size_t n_kept; /* nodes with a thunk */
@@ -120,21 +115,9 @@ struct graph {
 
 /* -- memory -- */
 
-static void *arena_take(struct graph *g, size_t len)
+static void *take(struct graph *g, size_t len)
 {
-	len = (len + 7) & ~(size_t)7;
-	if (!g->chunks || g->chunks->used + len > CHUNK_BYTES) {
-		size_t room = len > CHUNK_BYTES ? len : CHUNK_BYTES;
-		struct chunk *c = xmalloc(sizeof(*c) + room);
-
-		c->next = g->chunks;
-		c->used = 0;
-		g->chunks = c;
-	}
-	void *at = g->chunks->data + g->chunks->used;
-	g->chunks->used += len;
-	memset(at, 0, len);
-	return at;
+	return memset(arena_take(&g->arena, len), 0, len);
 }
 
 static void edge_add(struct graph *g, struct node *from, struct node *to)
@@ -144,7 +127,7 @@ static void edge_add(struct graph *g, struct node *from, struct node *to)
 	if (e)
 		g->free_edges = e->next;
 	else
-		e = arena_take(g, sizeof(*e));
+		e = take(g, sizeof(*e));
 	e->to = to;
 	e->next = from->dependents;
 	from->dependents = e;
@@ -314,7 +297,7 @@ static struct node *node_intern(struct graph *g, const struct oid *id)
 	struct node *n = node_find(g, &name);
 	if (n)
 		return n;
-	n = arena_take(g, sizeof(*n));
+	n = take(g, sizeof(*n));
 	n->name = name;
 	n->order = (uint32_t)g->counts.nodes++;
 	g->counts.waiting++;
@@ -347,7 +330,7 @@ static void results_of(struct graph *g, struct node *n, const struct memo *m)
 	for (size_t i = 0; i < m->n_outputs; i++) {
 		const struct memo_output *o = &m->outputs[i];
 		size_t len = strlen(o->tag) + 1;
-		struct result *r = arena_take(g, sizeof(*r) + len);
+		struct result *r = take(g, sizeof(*r) + len);
 
 		memcpy(r->tag, o->tag, len);
 		name_pack(&o->id, &r->value);
@@ -546,7 +529,7 @@ static int node_rewrite(struct graph *g, struct node *n, struct thunk **out, str
 
 static void set_run(struct graph *g, struct node *n, const struct name *now)
 {
-	n->run = arena_take(g, sizeof(*n->run));
+	n->run = take(g, sizeof(*n->run));
 	*n->run = *now;
 }
 
@@ -830,6 +813,7 @@ struct graph *graph_new(struct store *st)
 	struct graph *g = xcalloc(1, sizeof(*g));
 
 	g->store = st;
+	g->arena.chunk_bytes = CHUNK_BYTES;
 	return g;
 }
 
@@ -842,12 +826,7 @@ void graph_free(struct graph *g)
 			free(g->slots[i].node->why);
 	for (size_t i = 0; i < g->ready.n; i++)
 		thunk_free(((struct node *)g->ready.v[i].ptr)->thunk);
-	while (g->chunks) {
-		struct chunk *next = g->chunks->next;
-
-		free(g->chunks);
-		g->chunks = next;
-	}
+	arena_release(&g->arena);
 	heap_release(&g->ready);
 	buf_release(&g->scratch);
 	free(g->slots);

@@ -1,0 +1,39 @@
+#include "check.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+static void test_pieces_are_aligned_and_apart(void **state)
+{
+	auto_arena a = { .chunk_bytes = 64 };
+	char *pieces[100];
+
+	for (size_t i = 0; i < 100; i++) {
+		pieces[i] = arena_take(&a, i);
+		assert_int_equal((uintptr_t)pieces[i] % 8, 0);
+		memset(pieces[i], (int)i, i);
+	}
+	for (size_t i = 0; i < 100; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_int_equal(pieces[i][k], i);
+}
+
+static void test_it_can_be_used_again(void **state)
+{
+	auto_arena a = { .chunk_bytes = 64 };
+
+	memset(arena_take(&a, 1000), 1, 1000);
+	arena_release(&a);
+	memset(arena_take(&a, 8), 1, 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pieces_are_aligned_and_apart),
+		cmocka_unit_test(test_it_can_be_used_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
