@@ -68,6 +68,14 @@ static int compare_refs(const struct thunk_ref *a, const struct thunk_ref *b)
 	return c ? c : strcmp(a->tag ? a->tag : "", b->tag ? b->tag : "");
 }
 
+static bool refs_sorted(const struct thunk_refs *refs)
+{
+	for (size_t i = 1; i < refs->n; i++)
+		if (compare_refs(&refs->v[i - 1], &refs->v[i]) > 0)
+			return false;
+	return true;
+}
+
 /* A stable merge sort: references of equal names keep their order. */
 static void sort_refs(struct thunk_refs *refs)
 {
@@ -123,7 +131,7 @@ void thunk_normalize(struct thunk *t)
 	struct thunk_refs *all[] = { &t->values, &t->thunks, &t->execs };
 
 	for (size_t i = 0; i < countof(all); i++)
-		if (all[i]->n > 1)
+		if (!refs_sorted(all[i]))
 			sort_refs(all[i]);
 	sort_links(t);
 }

@@ -10,9 +10,9 @@
  * draining to the outer call. So nothing recurses, however deep the graph is.
  *
  * Dependents are kept as lists of edges; dependencies are not kept at all, only counted: they
- * are in the thunk, which is read again when the count is zero. A node that waits for thunks
- * that its own run (or memo) answered with is following; one that waits for a node of the same
- * rewritten name is its twin. Results are copied from what they wait for.
+ * are in the thunk, which is kept packed (or read again) until the count is zero. A node that
+ * waits for thunks that its own run (or memo) answered with is following; one that waits for a
+ * node of the same rewritten name is its twin. Results are copied from what they wait for.
  *
  * Thunks alone can't form a circle (names are hashes), so each circle has a tail call or a twin
  * in it: when nothing runs, nothing is ready, and nodes wait, those of them that follow or are
@@ -28,13 +28,16 @@
 #include "core/digest.h"
 #include "exec/inputs.h"
 #include "sched/heap.h"
+#include "sched/packed.h"
 #include "sched/rewrite.h"
 
 enum {
-	CHUNK_BYTES = 64 << 10,
+	CHUNK_BYTES = 16 << 10,
+	BLOCK_NODES = 512,
 	FOLLOW_MAX = 1000000,
 	REMADE_MAX = 8,
-	KEPT_MAX = 1024, /* decoded thunks of ready nodes; the others are read again */
+	KEPT_MAX = 1024,              /* decoded thunks of ready nodes */
+	PACKED_BYTES_MAX = 128 << 20, /* what is beyond it is read again */
 };
 
 /* A name, packed. */
@@ -60,14 +63,16 @@ struct node {
 	struct name name;
 	struct name *run;    /* rewritten name; NULL: the same */
 	struct thunk *thunk; /* of a ready node, rewritten; NULL: to be read again */
+	char *packed;        /* of a node that waits; owned; NULL: to be read again */
 	struct result *results;
 	struct edge *dependents;
 	struct node *next; /* in its queue */
 	char *why;         /* owned */
 	void *user;
 	int64_t ready_ns;
+	uint32_t packed_bytes;
 	uint32_t blocked; /* dependencies that are not done */
-	uint32_t order;
+	uint32_t number;  /* in the order of adding */
 	uint32_t level;   /* steps to the target, as far as seen */
 	uint32_t follows; /* how long the chain of tail calls before it is */
 	unsigned char state;
@@ -87,20 +92,23 @@ struct queue {
 };
 
 struct slot {
-	struct node *node;
+	uint32_t entry; /* 2 × (the node's number + 1), + 1 when by its rewritten name; 0: free
+	                 */
 	uint32_t hash;
-	bool by_run; /* entered by its rewritten name */
 };
 
 struct graph {
 	struct store *store;
 	struct slot *slots;
 	size_t n_slots;
-	size_t cap_slots; /* a power of two */
+	size_t cap_slots;     /* a power of two */
+	struct node **blocks; /* owned, of BLOCK_NODES each */
 	struct arena arena;
 	struct edge *free_edges;
 	struct heap ready;
 	size_t n_kept; /* nodes with a thunk */
+	size_t packed_bytes;
+	struct packed_names numbers;
 	struct queue load;
 	struct queue settled;
 	struct queue told;
@@ -193,11 +201,23 @@ static bool name_eq(const struct name *a, const struct name *b)
 	       a->size_bytes == b->size_bytes;
 }
 
-static bool slot_is(const struct slot *s, const struct name *name, uint32_t hash)
+static struct node *node_at(const struct graph *g, uint32_t number)
+{
+	return &g->blocks[number / BLOCK_NODES][number % BLOCK_NODES];
+}
+
+static struct node *slot_node(const struct graph *g, const struct slot *s)
+{
+	return s->entry ? node_at(g, s->entry / 2 - 1) : NULL;
+}
+
+static bool slot_is(const struct graph *g, const struct slot *s, const struct name *name,
+                    uint32_t hash)
 {
 	if (s->hash != hash)
 		return false;
-	return name_eq(s->by_run ? s->node->run : &s->node->name, name);
+	const struct node *n = slot_node(g, s);
+	return name_eq(s->entry % 2 ? n->run : &n->name, name);
 }
 
 static struct slot *slot_find(const struct graph *g, const struct name *name)
@@ -205,7 +225,7 @@ static struct slot *slot_find(const struct graph *g, const struct name *name)
 	uint32_t hash = name_hash(name);
 
 	for (size_t i = hash & (g->cap_slots - 1);; i = (i + 1) & (g->cap_slots - 1))
-		if (!g->slots[i].node || slot_is(&g->slots[i], name, hash))
+		if (!g->slots[i].entry || slot_is(g, &g->slots[i], name, hash))
 			return &g->slots[i];
 }
 
@@ -217,10 +237,10 @@ static void table_grow(struct graph *g)
 	g->cap_slots = cap ? cap * 2 : 64;
 	g->slots = xcalloc(g->cap_slots, sizeof(*g->slots));
 	for (size_t i = 0; i < cap; i++) {
-		if (!old[i].node)
+		if (!old[i].entry)
 			continue;
 		size_t at = old[i].hash & (g->cap_slots - 1);
-		while (g->slots[at].node)
+		while (g->slots[at].entry)
 			at = (at + 1) & (g->cap_slots - 1);
 		g->slots[at] = old[i];
 	}
@@ -229,14 +249,14 @@ static void table_grow(struct graph *g)
 
 static struct node *node_find(const struct graph *g, const struct name *name)
 {
-	return g->cap_slots ? slot_find(g, name)->node : NULL;
+	return g->cap_slots ? slot_node(g, slot_find(g, name)) : NULL;
 }
 
 static void table_add(struct graph *g, const struct name *name, struct node *n, bool by_run)
 {
 	if ((g->n_slots + 1) * 4 > g->cap_slots * 3)
 		table_grow(g);
-	*slot_find(g, name) = (struct slot){ n, name_hash(name), by_run };
+	*slot_find(g, name) = (struct slot){ (n->number + 1) * 2 + by_run, name_hash(name) };
 	g->n_slots++;
 }
 
@@ -277,7 +297,7 @@ static void set_ready(struct graph *g, struct node *n)
 {
 	set_state(g, n, NODE_READY);
 	n->ready_ns = clock_now_ns();
-	heap_push(&g->ready, (uint64_t)n->level << 32 | (UINT32_MAX - n->order), n);
+	heap_push(&g->ready, (uint64_t)n->level << 32 | (UINT32_MAX - n->number), n);
 }
 
 static void node_break(struct graph *g, struct node *n, const char *why)
@@ -286,6 +306,24 @@ static void node_break(struct graph *g, struct node *n, const char *why)
 	settle(g, n, NODE_FAILED);
 	if (g->broken_fn)
 		g->broken_fn(g->broken_arg, n);
+}
+
+static struct node *node_new(struct graph *g)
+{
+	size_t number = g->counts.nodes++;
+	size_t block = number / BLOCK_NODES;
+
+	BUG_IF(number >= UINT32_MAX / 2 - 1);
+	if (number % BLOCK_NODES == 0) {
+		if ((block & (block - 1)) == 0)
+			g->blocks = xrealloc(g->blocks,
+			                     (block ? block * 2 : 1) * sizeof(*g->blocks));
+		g->blocks[block] = xcalloc(BLOCK_NODES, sizeof(struct node));
+	}
+	struct node *n = node_at(g, (uint32_t)number);
+	n->number = (uint32_t)number;
+	g->counts.waiting++;
+	return n;
 }
 
 /* The node of a name, made and queued for loading if new. */
@@ -297,10 +335,8 @@ static struct node *node_intern(struct graph *g, const struct oid *id)
 	struct node *n = node_find(g, &name);
 	if (n)
 		return n;
-	n = take(g, sizeof(*n));
+	n = node_new(g);
 	n->name = name;
-	n->order = (uint32_t)g->counts.nodes++;
-	g->counts.waiting++;
 	table_add(g, &name, n, false);
 	queue_push(&g->load, n);
 	return n;
@@ -479,6 +515,61 @@ static int thunk_read(struct graph *g, const struct oid *id, struct thunk **out,
 	return 0;
 }
 
+static bool number_of(void *arg, const struct oid *id, uint32_t *number)
+{
+	struct name name;
+
+	name_pack(id, &name);
+	const struct node *n = node_find(arg, &name);
+	/* by its own name: the rewritten one can be lost (set_run) */
+	if (!n || !name_eq(&n->name, &name))
+		return false;
+	*number = n->number;
+	return true;
+}
+
+static void name_of(void *arg, uint32_t number, struct oid *id)
+{
+	own_name(node_at(arg, number), id);
+}
+
+/* What thunk_read has just read: the node needs it once more, its dependencies have numbers. */
+static void keep_packed(struct graph *g, struct node *n)
+{
+	auto_buf packed = BUF_INIT;
+
+	if (g->packed_bytes >= PACKED_BYTES_MAX)
+		return;
+	packed_make(g->scratch.data, g->scratch.len, &g->numbers, &packed);
+	n->packed = memcpy(xmalloc(packed.len), packed.data, packed.len);
+	n->packed_bytes = (uint32_t)packed.len;
+	g->packed_bytes += packed.len;
+}
+
+static void drop_packed(struct graph *g, struct node *n)
+{
+	g->packed_bytes -= n->packed_bytes;
+	n->packed_bytes = 0;
+	free(n->packed);
+	n->packed = NULL;
+}
+
+/* The node's own thunk, kept or read. */
+static int own_thunk(struct graph *g, struct node *n, struct thunk **out, struct err *err)
+{
+	struct oid id;
+
+	own_name(n, &id);
+	if (!n->packed)
+		return thunk_read(g, &id, out, err);
+	buf_reset(&g->scratch);
+	packed_open(n->packed, n->packed_bytes, &g->numbers, &g->scratch);
+	drop_packed(g, n);
+	if (thunk_decode(g->scratch.data, g->scratch.len, out, err) < 0)
+		return err_wrap(err, "thunk %s", id.s);
+	return 0;
+}
+
 static int resolve(void *arg, const struct oid *thunk, const char *tag, struct oid *value,
                    struct err *err)
 {
@@ -514,13 +605,14 @@ static int node_rewrite(struct graph *g, struct node *n, struct thunk **out, str
 	auto_thunk t = NULL;
 	struct oid id;
 
-	own_name(n, &id);
-	if (thunk_read(g, &id, &t, err) < 0)
+	if (own_thunk(g, n, &t, err) < 0)
 		return -1;
 	n->tainted |= any_tainted(g, t);
 	buf_reset(&g->scratch);
-	if (rewrite_thunk(t, resolve, g, err) < 0 || thunk_encode(t, &g->scratch, err) < 0)
+	if (rewrite_thunk(t, resolve, g, err) < 0 || thunk_encode(t, &g->scratch, err) < 0) {
+		own_name(n, &id);
 		return err_wrap(err, "thunk %s", id.s);
+	}
 	digest_bytes(g->scratch.data, g->scratch.len, &id);
 	name_pack(&id, now);
 	*out = steal(&t);
@@ -634,6 +726,8 @@ static void add_dependencies(struct graph *g, struct node *n, const struct thunk
 		if (d->state != NODE_DONE)
 			edge_add(g, d, n);
 	}
+	if (n->has_deps && !failed)
+		keep_packed(g, n);
 	if (failed)
 		settle(g, n, NODE_SKIPPED);
 	else if (n->blocked == 0)
@@ -814,6 +908,7 @@ struct graph *graph_new(struct store *st)
 
 	g->store = st;
 	g->arena.chunk_bytes = CHUNK_BYTES;
+	g->numbers = (struct packed_names){ g, number_of, name_of };
 	return g;
 }
 
@@ -821,11 +916,15 @@ void graph_free(struct graph *g)
 {
 	if (!g)
 		return;
-	for (size_t i = 0; i < g->cap_slots; i++)
-		if (g->slots[i].node && !g->slots[i].by_run)
-			free(g->slots[i].node->why);
 	for (size_t i = 0; i < g->ready.n; i++)
 		thunk_free(((struct node *)g->ready.v[i].ptr)->thunk);
+	for (uint32_t i = 0; i < g->counts.nodes; i++) {
+		free(node_at(g, i)->why);
+		free(node_at(g, i)->packed);
+	}
+	for (size_t i = 0; i < g->counts.nodes; i += BLOCK_NODES)
+		free(g->blocks[i / BLOCK_NODES]);
+	free(g->blocks);
 	arena_release(&g->arena);
 	heap_release(&g->ready);
 	buf_release(&g->scratch);
@@ -858,10 +957,10 @@ struct node *graph_add(struct graph *g, const struct oid *thunk, struct err *err
 
 static void break_circles(struct graph *g)
 {
-	for (size_t i = 0; i < g->cap_slots; i++) {
-		struct node *n = g->slots[i].by_run ? NULL : g->slots[i].node;
+	for (uint32_t i = 0; i < g->counts.nodes; i++) {
+		struct node *n = node_at(g, i);
 
-		if (n && n->state == NODE_WAITING && (n->following || n->twin))
+		if (n->state == NODE_WAITING && (n->following || n->twin))
 			node_break(g, n, "its result depends on itself");
 	}
 	drain(g);

@@ -24,7 +24,10 @@ enum {
 
 static void blob_name(const struct oid *id, char name[80])
 {
-	snprintf(name, 80, "blobs/%s", id->s);
+	static const char folder[] = "blobs/";
+
+	memcpy(name, folder, sizeof(folder) - 1);
+	memcpy(name + sizeof(folder) - 1, id->s, sizeof(id->s));
 }
 
 /* Renews the age of what is looked at, so that it is not collected (store/gc). False: it has
