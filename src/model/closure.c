@@ -229,8 +229,9 @@ static int add_needs(struct closure *c, const char *real, struct err *err)
 }
 
 /*
- * The interpreter of a script ("#!"), and through env(1) the program that it starts. One that is
- * not there is no error: a library's folder has scripts that nobody can run, and nobody does.
+ * The interpreter of a script ("#!"), and through env(1) the program that it starts. One that
+ * is not there is no error: a library's folder has scripts that nobody can run, and nobody
+ * does.
  */
 static int add_interpreter(struct closure *c, const char *real, struct err *err)
 {
