@@ -434,9 +434,22 @@ static bool kill_children(void)
 	return any;
 }
 
+/* Whoever lives in our pid namespace descends from a child of ours. */
+static bool any_child(void)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		;
+	return pid == 0 || errno == EINTR;
+}
+
 static void kill_the_rest(const struct slot *slot, pid_t session)
 {
 	if (slot->namespaces) {
+		/* the kernel walks through all processes of the machine for this */
+		if (!any_child())
+			return;
 		kill(-1, SIGKILL);
 		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 			;
