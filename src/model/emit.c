@@ -10,6 +10,7 @@
 #include "base/proc.h"
 #include "core/codec.h"
 #include "core/placeholder.h"
+#include "model/dated.h"
 #include "model/output.h"
 #include "model/portable.h"
 #include "model/refusal.h"
@@ -544,8 +545,11 @@ int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, 
 	if (!mode->placeholders && resolve_known(call->store, p->thunk, err) < 0)
 		return -1;
 	if (thunk_encode(p->thunk, &raw, err) < 0 ||
-	    store_put(call->store, raw.data, raw.len, &e.id, err) < 0)
+	    store_put(call->store, raw.data, raw.len, &e.id, err) < 0 ||
+	    dated_settle(p, call, &e.id, err) < 0)
 		return -1;
+	if (p->delegate)
+		return err_set(err, ERR_UNSURE, "%s", p->reason);
 	int rc = store_memo_get(call->store, &e.id, &m, err);
 	if (rc < 0)
 		return -1;

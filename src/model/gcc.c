@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/proc.h"
+#include "model/dated.h"
 #include "model/depscan.h"
 #include "model/gcclink.h"
 #include "model/gccopts.h"
@@ -35,8 +36,6 @@ static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
 	                                  "GCC_COLORS",
 	                                  "GCC_EXTRA_DIAGNOSTIC_OUTPUT",
 	                                  NULL };
-
-static const char uses_time[] = "uses __DATE__, __TIME__ or __TIMESTAMP__";
 
 /* The folders of CPATH and its like; an empty one is the working folder. */
 static void add_path_variable(const struct call *call, const char *name, struct strv *dirs)
@@ -277,6 +276,15 @@ static int add_header(const struct call *call, const struct gcc_call *c,
 	return real ? plan_add_input_stat(p, call, real, &f->st, err) : -1;
 }
 
+static void doubt(const struct call *call, const struct gcc_call *c, const struct toolchain *tc,
+                  struct plan *p)
+{
+	bool by_epoch =
+		tc->family == TOOLCHAIN_GCC && proc_env(call->envp, "SOURCE_DATE_EPOCH");
+
+	dated_doubt(p, call, &c->scan_args, by_epoch);
+}
+
 static int add_scanned(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, const struct depscan_result *r,
                        struct plan *p, struct err *err)
@@ -284,7 +292,7 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 	if (has_precompiled(r))
 		return plan_delegate(p, "precompiled header");
 	if (r->has_time)
-		return plan_delegate(p, "%s", uses_time);
+		doubt(call, c, tc, p);
 	strv_add_all(&p->missing, r->missing.v);
 	for (size_t i = 0; i < r->n; i++)
 		if (add_header(call, c, tc, &r->files[i], p, err) < 0)
@@ -311,7 +319,8 @@ static bool next_prerequisite(const char **at, struct buf *name)
 }
 
 /* What the compiler's -M does not tell of the files that it names. */
-static int look_into(const struct call *call, struct strv *names, struct plan *p)
+static int look_into(const struct call *call, const struct gcc_call *c,
+                     const struct toolchain *tc, struct strv *names, struct plan *p)
 {
 	struct strv none = STRV_INIT;
 	struct depscan_dirs dirs = { &none, &none };
@@ -323,7 +332,7 @@ static int look_into(const struct call *call, struct strv *names, struct plan *p
 	if (found.hard[0])
 		plan_delegate(p, "%s", found.hard);
 	if (found.has_time)
-		plan_delegate(p, "%s", uses_time);
+		doubt(call, c, tc, p);
 	depscan_result_release(&found);
 	return 0;
 }
@@ -363,7 +372,7 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 		if (add_header(call, c, tc, &f, p, err) < 0)
 			return -1;
 	}
-	return look_into(call, &names, p);
+	return look_into(call, c, tc, &names, p);
 }
 
 static int add_headers(const struct call *call, const struct gcc_call *c,
@@ -386,7 +395,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	if (why)
 		return plan_delegate(p, "%s", why);
 	if (defines_time(c))
-		return plan_delegate(p, "%s", uses_time);
+		doubt(call, c, tc, p);
 	add_predefined(&bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
 	add_folders(call, p, &c->user_dirs);

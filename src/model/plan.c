@@ -45,6 +45,7 @@ void plan_release(struct plan *p)
 	p->n_outputs = 0;
 	strv_release(&p->reads);
 	strv_release(&p->missing);
+	strv_release(&p->preprocess);
 	release_texts(&p->inodes);
 	release_texts(&p->real);
 	map_release(&p->seen);

@@ -53,6 +53,7 @@ struct plan {
 	struct strv reads;   /* delegate: absolute paths of operands that may be placeholders */
 	struct strv missing; /* names that sources include and that are nowhere: a compiler that
 	                        misses them is right */
+	struct strv preprocess; /* in doubt whether it tells the time: see dated.h */
 	/* being built */
 	const struct call *call; /* as given to plan_init */
 	struct map seen;         /* names already added */

@@ -164,6 +164,7 @@ enum cache_kind {
 	CACHE_TOOLCHAIN, /* compiler identity + flags → facts (model/toolchain) */
 	CACHE_MISSED,    /* command → inputs that no model named (exec) */
 	CACHE_REFUSED,   /* command → how it failed, and what it said (model/refusal) */
+	CACHE_DATED,     /* command → does the time get into its result (model/dated) */
 };
 
 /** 1 and @out filled (appended), 0 not there, -1. */

@@ -95,6 +95,29 @@ for stage in first changed back; do
 done
 cd ..
 
+# Who only could tell the time is modelled; who does it is not, and never remembered.
+mkdir dated
+printf '#ifndef STAMP\n#define STAMP __DATE__ " " __TIME__\n#endif\n#ifdef BUILT\nextern const char when[];\n#endif\n' >dated/stamp.h
+printf '#include "stamp.h"\n#ifdef TELL\nconst char *stamp = STAMP;\n#endif\nint f(void) { return 1; }\n' >dated/f.c
+dated() { # dated WHAT COMMAND: "thunks" or "delegated" of it, in a word
+	(cd dated && "$GG" build --stats-json ../stats -- sh -c "$1") && stat_of stats "$2"
+}
+for cc in gcc $(command -v clang >/dev/null && echo clang); do
+	is "$cc: a macro with __DATE__ in it that nobody uses" "$(dated "$cc -c f.c" thunks)" 1
+	ok "… is what it is plainly" sh -c "cd dated && mv f.o gg.o && $cc -c f.c && cmp f.o gg.o"
+	is "… and remembered" "$(dated "rm f.o; $cc -c f.c" remembered)" 1
+	is "$cc: one that is used" "$(dated "$cc -DTELL -c f.c" delegated)" 1
+	is "… also the second time" "$(dated "$cc -DTELL -c f.c" delegated)" 1
+	is "$cc: one on the command line" "$(dated "$cc -DTELL -DSTAMP=__TIMESTAMP__ -c f.c" delegated)" 1
+	is "… that is not used" "$(dated "$cc -DBUILT=__DATE__ -c f.c" thunks)" 1
+	echo 'const char *more = STAMP;' >>dated/f.c
+	is "$cc: once it is used" "$(dated "$cc -c f.c" delegated)" 1
+	sed -i '$d' dated/f.c
+done
+is "SOURCE_DATE_EPOCH says what time it is" "$(dated 'SOURCE_DATE_EPOCH=86400 gcc -DTELL -c f.c' thunks)" 1
+like "… in the object" "$(strings dated/f.o)" 'Jan  2 1970 00:00:00'
+is "… but not when a file was changed" "$(dated 'SOURCE_DATE_EPOCH=86400 gcc -DTELL -DSTAMP=__TIMESTAMP__ -c f.c' delegated)" 1
+
 if command -v autoconf >/dev/null; then
 	mkdir auto
 	cat >auto/configure.ac <<'END'
