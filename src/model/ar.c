@@ -144,6 +144,15 @@ static bool read_letters(const char *letters, char *op)
 	return *op != '\0';
 }
 
+static const char *why_not(const char *letters)
+{
+	if (strpbrk(letters, "ptx"))
+		return "an ar operation that only reads";
+	if (strchr(letters, 'U'))
+		return "ar notes when its members were made (U)";
+	return "an ar operation that isn't modelled";
+}
+
 /* A word that isn't the archive or a member, but for --thin, which is T. */
 static bool has_options(const struct strv *args)
 {
@@ -190,8 +199,9 @@ static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 		return refuse(call, p, "ar without an archive");
 	if (has_options(&args))
 		return refuse(call, p, "ar options");
-	if (!read_letters(args.v[1] + (args.v[1][0] == '-'), &op))
-		return refuse(call, p, "an ar operation that only reads or isn't modelled");
+	const char *letters = args.v[1] + (args.v[1][0] == '-');
+	if (!read_letters(letters, &op))
+		return refuse(call, p, why_not(letters));
 	bool inserts = op == 'r' || op == 'q';
 	if (add_archive(call, p, args.v[2], !inserts, err) < 0)
 		return -1;
