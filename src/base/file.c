@@ -79,6 +79,30 @@ int file_write_fd(int fd, const void *data, size_t len, struct err *err)
 	return 0;
 }
 
+/* 1: done; 0: it can't be done like that, or there is nothing to replace; -1. */
+static int swap(const char *tmp, const char *path, struct err *err)
+{
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_EXCHANGE) < 0)
+		return 0;
+	if (unlink(tmp) == 0)
+		return 1;
+	/* a folder was there */
+	err_sys(err, "%s", path);
+	renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_EXCHANGE);
+	return -1;
+}
+
+int file_replace(const char *tmp, const char *path, struct err *err)
+{
+	int rc = swap(tmp, path, err);
+
+	if (rc == 0 && rename(tmp, path) < 0)
+		rc = err_sys(err, "%s", path);
+	if (rc < 0)
+		unlink(tmp);
+	return rc < 0 ? -1 : 0;
+}
+
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
 {
 	auto_free char *tmp = xasprintf("%s.gg-%d.tmp", path, (int)getpid());
@@ -90,12 +114,12 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 		unlink(tmp);
 		return err_wrap(err, "%s", tmp);
 	}
-	if (fchmod(fd, mode) < 0 || rename(tmp, path) < 0) {
+	if (fchmod(fd, mode) < 0) {
 		err_sys(err, "%s", path);
 		unlink(tmp);
 		return -1;
 	}
-	return 0;
+	return file_replace(tmp, path, err);
 }
 
 static int copy_by_hand(int from, int to, struct err *err)

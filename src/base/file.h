@@ -16,6 +16,13 @@ int file_read(const char *path, struct buf *out, struct err *err);
 int file_read_fd(int fd, struct buf *out, struct err *err);
 /** Write all bytes to @fd, through short writes and EINTR. */
 int file_write_fd(int fd, const void *data, size_t len, struct err *err);
+/**
+ * Put @tmp in @path's place at once, whatever file is there; @tmp is gone afterwards, also on
+ * failure. Unlike rename(2) over a file, this does not make ext4 write the new one to the disk
+ * (its option auto_da_alloc), which costs more than all the rest for a small file. After
+ * kill -9 the old file may be left as @tmp.
+ */
+int file_replace(const char *tmp, const char *path, struct err *err);
 /** Replace @path by these bytes at once: a temporary file beside it, then rename. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 /** Copy all of @from to @to, both at their current offset; reflink where possible. */

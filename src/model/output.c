@@ -55,11 +55,8 @@ int output_write(struct store *st, const char *path, const struct oid *id, unsig
 		unlink(tmp);
 		return err_wrap(err, "make %s", path);
 	}
-	if (rename(tmp, path) < 0) {
-		err_sys(err, "make %s", path);
-		unlink(tmp);
-		return -1;
-	}
+	if (file_replace(tmp, path, err) < 0)
+		return err_wrap(err, "make");
 	if (fstat(to, &sb) == 0)
 		store_file_known(st, &sb, id);
 	return 0;

@@ -54,6 +54,37 @@ static void test_a_file_is_replaced_whole(void **state)
 	assert_int_equal(entries("one"), 1);
 }
 
+static void put(const char *path, const char *text)
+{
+	struct err err = ERR_INIT;
+
+	OK(file_write(path, text, strlen(text), 0644, &err), err);
+}
+
+static void test_only_a_file_is_replaced(void **state)
+{
+	struct err err = ERR_INIT;
+	struct stat sb;
+
+	assert_int_equal(mkdir("only", 0777), 0);
+	put("only/new", "new");
+	OK(file_replace("only/new", "only/fresh", &err), err);
+	put("only/new", "newer");
+	assert_int_equal(symlink("fresh", "only/link"), 0);
+	OK(file_replace("only/new", "only/link", &err), err);
+	assert_int_equal(lstat("only/link", &sb), 0);
+	assert_true(S_ISREG(sb.st_mode));
+	assert_int_equal(sb.st_size, 5);
+	put("only/new", "newest");
+	assert_int_equal(mkdir("only/full", 0777), 0);
+	assert_int_equal(mkdir("only/full/of", 0777), 0);
+	assert_int_equal(file_replace("only/new", "only/full", &err), -1);
+	assert_int_equal(stat("only/full/of", &sb), 0);
+	assert_int_equal(access("only/new", F_OK), -1);
+	assert_int_equal(file_replace("only/nothing", "only/fresh", &err), -1);
+	assert_int_equal(stat("only/fresh", &sb), 0);
+}
+
 static void test_a_failed_write_leaves_nothing(void **state)
 {
 	struct err err = ERR_INIT;
@@ -145,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_file_is_replaced_whole),
+		cmocka_unit_test(test_only_a_file_is_replaced),
 		cmocka_unit_test(test_a_failed_write_leaves_nothing),
 		cmocka_unit_test(test_a_file_over_the_limit_is_refused),
 		cmocka_unit_test(test_a_copy_goes_on_from_where_both_stand),
