@@ -156,22 +156,13 @@ static void adopt_placeholder(void *arg, const char *path, const char *ref)
 		forcer_say(b->forcer, "%s: %s", path, err.msg);
 }
 
-/* Was there before this build, and its thunk is none of ours: somebody's file, such as a
- * test's. */
-static bool is_foreign(const struct build *b, const char *path, const char *ref)
-{
-	int64_t started_ns = clock_wall_ns() - (clock_now_ns() - b->started_ns);
-	struct stat sb;
-	struct oid id;
-
-	return oid_parse(ref, strcspn(ref, "#"), &id, NULL) == 0 &&
-	       !store_held(b->store, &id) && lstat(path, &sb) == 0 &&
-	       clock_ns_of(sb.st_ctim) < started_ns;
-}
-
 static void adopt_swept(void *arg, const char *path, const char *ref)
 {
-	if (!is_foreign(arg, path, ref))
+	struct build *b = arg;
+	struct oid id;
+
+	if (oid_parse(ref, strcspn(ref, "#"), &id, NULL) < 0 ||
+	    !forcer_is_foreign(b->forcer, path, &id))
 		adopt_placeholder(arg, path, ref);
 }
 

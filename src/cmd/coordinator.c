@@ -173,6 +173,8 @@ static int force_one(struct connection *c, const char *path, struct err *err)
 
 	if (rc <= 0)
 		return rc;
+	if (forcer_is_foreign(f, path, &id))
+		return 0;
 	if (forcer_demand(f, ref, path, forcer_mode_of(f, ref, path), err) < 0)
 		return -1;
 	c->forcing++;
@@ -228,6 +230,7 @@ static void handle_moved(struct coordinator *o, const struct strv *words)
 	struct oid id;
 
 	if (words->n == 3 && read_ref(words->v[2], &id, &ref, &err) == 1 &&
+	    !forcer_is_foreign(o->forcer, words->v[2], &id) &&
 	    forcer_promise(o->forcer, ref, words->v[2],
 	                   forcer_mode_of(o->forcer, ref, words->v[2]), &err) < 0)
 		forcer_say(o->forcer, "%s", err.msg);

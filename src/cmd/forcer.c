@@ -64,6 +64,7 @@ struct ending {
 
 struct forcer {
 	struct store *store;
+	int64_t began_ns; /* wall clock */
 	struct forcer_options options;
 	uv_loop_t loop;
 	uv_timer_t tick;
@@ -483,6 +484,14 @@ static struct pending_node *pending_of(struct forcer *f, struct node *n)
 	return p;
 }
 
+bool forcer_is_foreign(const struct forcer *f, const char *path, const struct oid *thunk)
+{
+	struct stat sb;
+
+	return !store_held(f->store, thunk) && lstat(path, &sb) == 0 &&
+	       clock_ns_of(sb.st_ctim) < f->began_ns;
+}
+
 static struct node *add_node(struct forcer *f, const struct oid *id, struct err *err)
 {
 	struct graph_counts before;
@@ -716,6 +725,7 @@ struct forcer *forcer_new(struct store *st, const struct forcer_options *o)
 
 	f->store = st;
 	f->options = *o;
+	f->began_ns = clock_wall_ns();
 	BUG_IF(uv_loop_init(&f->loop) < 0);
 	uv_timer_init(&f->loop, &f->wake);
 	f->wake.data = f;

@@ -84,6 +84,9 @@ struct recorder *forcer_recorder(const struct forcer *f);
 /** Start the sandbox now, while the process is small. */
 int forcer_prepare(struct forcer *f, struct err *err);
 
+/** Was the placeholder at @path there before this run, of a thunk that is none of ours? Then it
+ * is somebody's file, such as a test's: it is read as it is, and stays. */
+bool forcer_is_foreign(const struct forcer *f, const char *path, const struct oid *thunk);
 /** The file at @path is a placeholder for "hash[#tag]" @ref; force it. */
 int forcer_promise(struct forcer *f, const char *ref, const char *path, unsigned mode,
                    struct err *err);

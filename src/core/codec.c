@@ -92,7 +92,7 @@ int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
 		field_of_strv(&arena, &t->manifests),
 	};
 	LinkMessage *links = arena_take(&arena, t->n_links * sizeof(*links));
-	LinkMessage **link_pointers = arena_take(&arena, t->n_links * sizeof(*link_pointers));
+	LinkMessage **link_pointers = arena_take(&arena, t->n_links * sizeof(void *));
 
 	for (size_t i = 0; i < t->n_links; i++) {
 		link_message__init(&links[i]);

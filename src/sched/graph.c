@@ -316,8 +316,8 @@ static struct node *node_new(struct graph *g)
 	BUG_IF(number >= UINT32_MAX / 2 - 1);
 	if (number % BLOCK_NODES == 0) {
 		if ((block & (block - 1)) == 0)
-			g->blocks = xrealloc(g->blocks,
-			                     (block ? block * 2 : 1) * sizeof(*g->blocks));
+			g->blocks =
+				xrealloc(g->blocks, (block ? block * 2 : 1) * sizeof(void *));
 		g->blocks[block] = xcalloc(BLOCK_NODES, sizeof(struct node));
 	}
 	struct node *n = node_at(g, (uint32_t)number);
@@ -947,6 +947,9 @@ struct node *graph_add(struct graph *g, const struct oid *thunk, struct err *err
 	if (is_new && (n->state == NODE_DONE || has_failed(n)))
 		n->told = true; /* the caller sees it */
 	drain(g);
+	/* what could not be read before can't be now */
+	if (first.kind == ERR_NONE && n->state == NODE_FAILED && !n->loaded && n->why)
+		err_set(&first, ERR_NOTFOUND, "%s", n->why);
 	if (first.kind != ERR_NONE && has_failed(n)) {
 		if (err)
 			*err = first;

@@ -43,7 +43,7 @@ void memo_add_output(struct memo *m, const char *tag, const struct oid *id, bool
 static void memo_key(const struct oid *thunk, char key[INDEX_KEY_MAX])
 {
 	key[0] = INDEX_MEMO;
-	strcpy(key + 1, thunk->s);
+	memcpy(key + 1, thunk->s, sizeof(thunk->s));
 }
 
 static void memo_encode(const struct memo *m, const char *boot, struct buf *out)

@@ -102,7 +102,11 @@ out=$("$GG" build -- make 2>&1)
 is "a placeholder of another store, there before, is nobody's business" $? 0
 ok "… and stays, each copy of it" cmp foreign again
 ok "… without a word" fails grep -q foreign <<<"$out"
-rm foreign again
+# where placeholders stand for what is not made yet, who opens one asks for it
+"$GG" build --lazy -- sh -c 'cat foreign again; cat foreign again' >seen 2>&1
+ok "… also when it is read again and again" cmp foreign again
+is "… as what it is" "$(sort -u seen)" "$(sort -u foreign)"
+rm foreign again seen
 
 is "a signal that is ignored outside is ignored in a build too (nohup)" \
 	"$(trap '' HUP; "$GG" build -- sh -c 'kill -HUP $$ $PPID; echo alive' 2>/dev/null)" alive

@@ -231,6 +231,10 @@ static void test_a_thunk_that_is_not_there_is_named(void **state)
 	CHECK(!graph_add(g, &b, &err), "loaded");
 	CHECK(err.kind == ERR_NOTFOUND && strstr(err.msg, missing.s), "%d: %s", err.kind,
 	      err.msg);
+	err = (struct err)ERR_INIT;
+	CHECK(!graph_add(g, &missing, &err), "loaded, though it could not be before");
+	CHECK(err.kind == ERR_NOTFOUND && strstr(err.msg, missing.s), "%d: %s", err.kind,
+	      err.msg);
 	CHECK(!graph_add(g, &w->program, &err), "a value is no thunk");
 	graph_free(g);
 }
