@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "base/path.h"
 #include "base/proc.h"
+#include "model/portable.h"
 
 static const char poison[] = "gg_tells_the_time";
 
@@ -19,13 +21,14 @@ void dated_doubt(struct plan *p, const struct call *call, const struct strv *arg
 	if (out->n > 0)
 		return;
 	strv_add(out, call->tool);
-	for (size_t i = 0; i < args->n; i++)
-		strv_add(out, args->v[i]);
 	define(out, "__TIMESTAMP__");
 	if (!by_epoch) {
 		define(out, "__DATE__");
 		define(out, "__TIME__");
 	}
+	/* after ours: who gives them a value of his own, or none, has the last word */
+	for (size_t i = 0; i < args->n; i++)
+		strv_add(out, args->v[i]);
 	strv_add(out, "-Wno-builtin-macro-redefined");
 	strv_add(out, "-E");
 }
@@ -43,6 +46,31 @@ static int ask(struct plan *p, const struct call *call, char *answer, struct err
 	return 0;
 }
 
+/* Is an input what it was when the plan was made? The answer is the thunk's, not that of what
+ * came after. */
+static bool is_unchanged(const struct plan *p, const struct call *call,
+                         const struct thunk_ref *r)
+{
+	static const char base[] = PORTABLE_BASE;
+	size_t n = p->portable && path_below(r->name, base) ? strlen(base) : 0;
+	auto_free char *path = xasprintf("%s%s", n ? call->basedir : "", r->name + n);
+	struct file_info info;
+	struct err ignored;
+
+	return store_file(call->store, path, FILE_HASH_ONLY, &info, &ignored) == 0 &&
+	       (info.placeholder || oid_eq(&info.id, &r->id));
+}
+
+static bool all_unchanged(const struct plan *p, const struct call *call)
+{
+	const struct thunk_refs *values = &p->thunk->values;
+
+	for (size_t i = 0; i < values->n; i++)
+		if (values->v[i].name && !is_unchanged(p, call, &values->v[i]))
+			return false;
+	return true;
+}
+
 int dated_settle(struct plan *p, const struct call *call, const struct oid *thunk,
                  struct err *err)
 {
@@ -57,9 +85,12 @@ int dated_settle(struct plan *p, const struct call *call, const struct oid *thun
 		return -1;
 	if (rc == 1 && known.len == 1) {
 		answer = known.data[0];
-	} else if (ask(p, call, &answer, err) < 0 ||
-	           store_cache_put(call->store, CACHE_DATED, thunk->s, len, &answer, 1, err) <
-	                   0) {
+	} else if (ask(p, call, &answer, err) < 0) {
+		return -1;
+	} else if (!all_unchanged(p, call)) {
+		return plan_delegate(p, "an input changes while it is read");
+	} else if (store_cache_put(call->store, CACHE_DATED, thunk->s, len, &answer, 1, err) <
+	           0) {
 		return -1;
 	}
 	if (answer != 'n')

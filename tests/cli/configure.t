@@ -99,7 +99,7 @@ cd ..
 mkdir dated
 printf '#ifndef STAMP\n#define STAMP __DATE__ " " __TIME__\n#endif\n#ifdef BUILT\nextern const char when[];\n#endif\n' >dated/stamp.h
 printf '#include "stamp.h"\n#ifdef TELL\nconst char *stamp = STAMP;\n#endif\nint f(void) { return 1; }\n' >dated/f.c
-dated() { # dated WHAT COMMAND: "thunks" or "delegated" of it, in a word
+dated() { # dated COMMAND WHAT: how many "thunks", "delegated" … there were
 	(cd dated && "$GG" build --stats-json ../stats -- sh -c "$1") && stat_of stats "$2"
 }
 for cc in gcc $(command -v clang >/dev/null && echo clang); do
@@ -110,6 +110,8 @@ for cc in gcc $(command -v clang >/dev/null && echo clang); do
 	is "… also the second time" "$(dated "$cc -DTELL -c f.c" delegated)" 1
 	is "$cc: one on the command line" "$(dated "$cc -DTELL -DSTAMP=__TIMESTAMP__ -c f.c" delegated)" 1
 	is "… that is not used" "$(dated "$cc -DBUILT=__DATE__ -c f.c" thunks)" 1
+	is "$cc: another word for the time" "$(dated "$cc -DTELL -Wno-builtin-macro-redefined '-D__DATE__=\"d\"' '-D__TIME__=\"t\"' -c f.c" thunks)" 1
+	ok "… and a depfile is the compile's own" sh -c "cd dated && '$GG' build -- $cc -DTELL -MD -MF f.d -c f.c && grep -q '^f.o:.*stamp.h' f.d"
 	echo 'const char *more = STAMP;' >>dated/f.c
 	is "$cc: once it is used" "$(dated "$cc -c f.c" delegated)" 1
 	sed -i '$d' dated/f.c
