@@ -19,8 +19,7 @@ int file_write_fd(int fd, const void *data, size_t len, struct err *err);
 /**
  * Put @tmp in @path's place at once, whatever file is there; @tmp is gone afterwards, also on
  * failure. Unlike rename(2) over a file, this does not make ext4 write the new one to the disk
- * (its option auto_da_alloc), which costs more than all the rest for a small file. After
- * kill -9 the old file may be left as @tmp.
+ * at once (its option auto_da_alloc). After kill -9 the old file may be left as @tmp.
  */
 int file_replace(const char *tmp, const char *path, struct err *err);
 /** Replace @path by these bytes at once: a temporary file beside it, then rename. */

@@ -77,6 +77,7 @@ struct node {
 	uint32_t follows; /* how long the chain of tail calls before it is */
 	unsigned char state;
 	unsigned char remade; /* how often its results were lost */
+	unsigned char unread; /* enum err_kind: why its thunk can't be read; or ERR_NONE */
 	bool loaded : 1;      /* its thunk was read, its dependencies are known */
 	bool has_deps : 1;
 	bool following : 1;
@@ -753,6 +754,7 @@ static void node_load(struct graph *g, struct node *n, struct err *first)
 	}
 	if (first->kind == ERR_NONE)
 		*first = err;
+	n->unread = (unsigned char)err.kind;
 	node_break(g, n, err.msg);
 }
 
@@ -947,9 +949,9 @@ struct node *graph_add(struct graph *g, const struct oid *thunk, struct err *err
 	if (is_new && (n->state == NODE_DONE || has_failed(n)))
 		n->told = true; /* the caller sees it */
 	drain(g);
-	/* what could not be read before can't be now */
-	if (first.kind == ERR_NONE && n->state == NODE_FAILED && !n->loaded && n->why)
-		err_set(&first, ERR_NOTFOUND, "%s", n->why);
+	/* asked for again: what could not be read before can't be now */
+	if (first.kind == ERR_NONE && n->unread)
+		err_set(&first, (enum err_kind)n->unread, "%s", n->why);
 	if (first.kind != ERR_NONE && has_failed(n)) {
 		if (err)
 			*err = first;

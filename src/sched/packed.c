@@ -84,11 +84,12 @@ static void add_name(struct buf *out, const struct oid *id, const struct packed_
 void packed_make(const char *data, size_t len, const struct packed_names *names,
                  struct buf *out)
 {
-	struct seen seen = { .n = 0 };
+	struct seen seen; /* 13 KiB that need not be zeroed */
 	const char *end = data + len;
 	const char *run = data;
 	struct oid id;
 
+	seen.n = 0;
 	for (const char *at = data; end - at >= OID_TEXT_MIN; at++) {
 		if ((*at != 'T' && *at != 'V') || oid_parse(at, OID_TEXT_MIN, &id, NULL) < 0)
 			continue;
@@ -125,9 +126,10 @@ static const char *open_name(const char *at, int kind, const struct packed_names
 void packed_open(const char *data, size_t len, const struct packed_names *names,
                  struct buf *out)
 {
-	struct seen seen = { .n = 0 };
+	struct seen seen; /* 13 KiB that need not be zeroed */
 	const char *end = data + len;
 
+	seen.n = 0;
 	for (const char *at = data; at < end;) {
 		int kind = (unsigned char)*at++;
 		struct oid id;

@@ -1,8 +1,7 @@
 /**
  * A thunk's bytes, kept small while its node waits. Most of a thunk is names of objects: here
  * one is its digest in binary, one that the graph has a node for is that node's number, and one
- * that came before in the same thunk is its place there. A thunk that uses two others goes from
- * 250 bytes to 90, and a compile's by about half.
+ * that came before in the same thunk is its place there.
  */
 #ifndef SCHED_PACKED_H
 #define SCHED_PACKED_H
@@ -19,7 +18,8 @@ struct packed_names {
 	void (*name)(void *arg, uint32_t number, struct oid *id);
 };
 
-/** Append the packed form of any @len bytes to @out. Cost: about 2 ns a byte. */
+/** Append the packed form of any @len bytes to @out. Linear, but that each name is compared
+ * with those before it (255 at most). */
 void packed_make(const char *data, size_t len, const struct packed_names *names,
                  struct buf *out);
 /** Append the bytes that @data was made of to @out; only for what packed_make made, with the
