@@ -11,6 +11,13 @@ cd "$work" || exit 1
 unset GG_DIR GG_SESSION GG_MODE GG_MODELPATH GG_BASEPATH MAKEFLAGS MAKELEVEL
 export LC_ALL=C.UTF-8
 
+# failed NAME WHY: told on stderr too, for prove shows nothing else of a test that fails
+failed() {
+	bad=$((bad + 1))
+	echo "not ok $tests - $1"
+	printf 'not ok %s - %s\n%s\n' "$tests" "$1" "$2" | sed "s|^|# ${0##*/}: |" >&2
+}
+
 # ok NAME COMMAND...: true when the command succeeds
 ok() {
 	local name=$1
@@ -19,9 +26,7 @@ ok() {
 	if "$@" >"$work/.out" 2>&1; then
 		echo "ok $tests - $name"
 	else
-		echo "not ok $tests - $name"
-		bad=$((bad + 1))
-		sed 's/^/# /' "$work/.out" | tail -n 20
+		failed "$name" "$(tail -n 20 "$work/.out")"
 	fi
 }
 
@@ -31,9 +36,8 @@ is() {
 	if [ "$2" = "$3" ]; then
 		echo "ok $tests - $1"
 	else
-		echo "not ok $tests - $1"
-		bad=$((bad + 1))
-		printf '# got:  %s\n# want: %s\n' "$2" "$3"
+		failed "$1" "got:  $2
+want: $3"
 	fi
 }
 
@@ -43,9 +47,8 @@ like() {
 	if printf '%s' "$2" | grep -qE -- "$3"; then
 		echo "ok $tests - $1"
 	else
-		echo "not ok $tests - $1"
-		bad=$((bad + 1))
-		printf '# %s\n# lacks: %s\n' "$2" "$3"
+		failed "$1" "$2
+lacks: $3"
 	fi
 }
 

@@ -36,10 +36,11 @@ map --in secret --out '{.}.r' './script {} {.}.r' ::: p1.txt
 ok "... and when it changes the job runs" cmp p1.r <(cat secret p1.txt)
 like "none otherwise" "$(map 'cat {} | sort' ::: p1.txt; cat err)" 'needs a shell'
 
+# With -k, because without it the lines come as the jobs end.
 if command -v parallel >/dev/null; then
 	while read -r line; do
 		read -ra words <<<"$line"
-		is "as parallel: $line" "$(map --dry-run "${words[@]}")" "$(parallel --dry-run "${words[@]}" 2>/dev/null)"
+		is "as parallel: $line" "$(map --dry-run "${words[@]}")" "$(parallel -k --dry-run "${words[@]}" 2>/dev/null)"
 	done <<-'END'
 		echo {1}-{2} {#} ::: a b ::: 1 2
 		echo {.} {/} {//} {/.} ::: a/b.c .rc d.e/f x. /x
