@@ -2,32 +2,29 @@
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t used;
-	size_t size_bytes;
 	_Alignas(16) char data[];
 };
 
-static struct arena_chunk *chunk_add(struct arena *a, size_t size_bytes)
+static void chunk_add(struct arena *a, size_t size_bytes)
 {
 	struct arena_chunk *c = xmalloc(sizeof(*c) + size_bytes);
 
 	c->next = a->chunks;
-	c->used = 0;
-	c->size_bytes = size_bytes;
 	a->chunks = c;
-	return c;
+	a->at = c->data;
+	a->left_bytes = size_bytes;
 }
 
 void *arena_take(struct arena *a, size_t size_bytes)
 {
 	size_t len = (size_bytes + 7) & ~(size_t)7;
-	struct arena_chunk *c = a->chunks;
 
-	if (!c || len > c->size_bytes - c->used)
-		c = chunk_add(a, len > a->chunk_bytes ? len : a->chunk_bytes);
-	void *at = c->data + c->used;
-	c->used += len;
-	return at;
+	if (len > a->left_bytes || !a->at)
+		chunk_add(a, len > a->chunk_bytes ? len : a->chunk_bytes);
+	void *piece = a->at;
+	a->at += len;
+	a->left_bytes -= len;
+	return piece;
 }
 
 void arena_release(struct arena *a)
@@ -38,4 +35,6 @@ void arena_release(struct arena *a)
 		free(a->chunks);
 		a->chunks = next;
 	}
+	a->at = NULL;
+	a->left_bytes = 0;
 }

@@ -1,5 +1,10 @@
 /**
  * Memory that is given back all at once. Pieces are aligned for pointers and 64-bit numbers.
+ * What lives as long as a function begins in room of the function's own, and allocates nothing
+ * as long as that is enough:
+ *
+ *     struct arena_room room;
+ *     auto_arena a = ARENA_IN(&room, 8 << 10);
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -9,7 +14,19 @@
 struct arena {
 	struct arena_chunk *chunks;
 	size_t chunk_bytes; /* of each chunk; a larger piece gets its own */
+	char *at;           /* what is left of the newest, or of the room */
+	size_t left_bytes;
 };
+
+struct arena_room {
+	_Alignas(16) char data[4 << 10];
+};
+
+/** An arena that begins in @room, which must live as long. */
+#define ARENA_IN(room, bytes)                                                                  \
+	{                                                                                      \
+		.chunk_bytes = (bytes), .at = (room)->data, .left_bytes = sizeof((room)->data) \
+	}
 
 /** A piece of @size_bytes, not zeroed, valid until arena_release. Cost: an addition, and an
  * allocation a chunk. */

@@ -84,7 +84,8 @@ int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
 	thunk_normalize(t);
 	if (thunk_check(t, err) < 0)
 		return -1;
-	auto_arena arena = { .chunk_bytes = CHUNK_BYTES };
+	struct arena_room room;
+	auto_arena arena = ARENA_IN(&room, CHUNK_BYTES);
 	const struct field fields[] = {
 		field_of_strv(&arena, &t->args),      field_of_strv(&arena, &t->env),
 		field_of_refs(&arena, &t->values),    field_of_refs(&arena, &t->thunks),
@@ -138,20 +139,20 @@ static int strv_of(const ProtobufCBinaryData *v, size_t n, struct strv *out, str
 /* "hash[#tag][=name]", split at the first '='. */
 static int add_ref(const ProtobufCBinaryData *b, struct thunk_refs *out, struct err *err)
 {
+	const char *text = b->len ? (const char *)b->data : "";
 	struct oid id;
 
 	if (check_text(b, err) < 0)
 		return -1;
-	auto_free char *text = xstrndup(b->len ? (const char *)b->data : "", b->len);
-	char *name = strchr(text, '=');
-	if (name)
-		*name++ = '\0';
-	char *tag = strchr(text, '#');
-	if (tag)
-		*tag++ = '\0';
-	if (oid_parse(text, strlen(text), &id, err) < 0 || (tag && !*tag))
-		return err_set(err, ERR_CORRUPT, "malformed reference \"%.80s\"", text);
-	thunk_refs_add(out, &id, tag, name);
+	const char *name = memchr(text, '=', b->len);
+	size_t head = name ? (size_t)(name - text) : b->len;
+	const char *tag = memchr(text, '#', head);
+	size_t id_len = tag ? (size_t)(tag - text) : head;
+	if (oid_parse(text, id_len, &id, err) < 0 || (tag && id_len + 1 == head))
+		return err_set(err, ERR_CORRUPT, "malformed reference \"%.*s\"",
+		               (int)(head < 80 ? head : 80), text);
+	thunk_refs_addn(out, &id, tag ? tag + 1 : NULL, tag ? head - id_len - 1 : 0,
+	                name ? name + 1 : NULL, name ? b->len - head - 1 : 0);
 	return 0;
 }
 
@@ -236,7 +237,8 @@ int thunk_decode(const void *data, size_t len, struct thunk **out, struct err *e
 {
 	if (len < THUNK_MAGIC_LEN || memcmp(data, THUNK_MAGIC, THUNK_MAGIC_LEN) != 0)
 		return err_set(err, ERR_CORRUPT, "not a thunk");
-	auto_arena arena = { .chunk_bytes = CHUNK_BYTES };
+	struct arena_room room;
+	auto_arena arena = ARENA_IN(&room, CHUNK_BYTES);
 	ProtobufCAllocator in_arena = { message_alloc, message_free, &arena };
 	ThunkMessage *m = thunk_message__unpack(&in_arena, len - THUNK_MAGIC_LEN,
 	                                        (const uint8_t *)data + THUNK_MAGIC_LEN);

@@ -29,16 +29,17 @@ static bool is_hex(char c)
 
 static bool well_formed(const char *s, size_t len)
 {
-	bool digits = true;
+	unsigned digits = 0;
+	bool sizes = true;
 
 	if (len < OID_TEXT_MIN || len > OID_TEXT_MAX || (s[0] != 'T' && s[0] != 'V'))
 		return false;
 	for (size_t i = 1; i < LENGTH_AT; i++)
-		digits &= values[(unsigned char)s[i]] != 0;
+		digits |= sextet(s[i]); /* all bits of it are set where there is none */
 	for (size_t i = LENGTH_AT; i < len; i++)
-		digits &= is_hex(s[i]);
+		sizes &= is_hex(s[i]);
 	/* 43 characters hold 258 bits: the last two are always zero */
-	if (!digits || sextet(s[DIGEST_CHARS]) & 3)
+	if (digits > 63 || !sizes || sextet(s[DIGEST_CHARS]) & 3)
 		return false;
 	return len == OID_TEXT_MIN || s[LENGTH_AT] != '0';
 }

@@ -47,11 +47,17 @@ static struct thunk_ref *refs_room(struct thunk_refs *refs)
 	return &refs->v[refs->n++];
 }
 
+void thunk_refs_addn(struct thunk_refs *refs, const struct oid *id, const char *tag,
+                     size_t tag_len, const char *name, size_t name_len)
+{
+	*refs_room(refs) = (struct thunk_ref){ *id, tag ? xstrndup(tag, tag_len) : NULL,
+		                               name ? xstrndup(name, name_len) : NULL };
+}
+
 void thunk_refs_add(struct thunk_refs *refs, const struct oid *id, const char *tag,
                     const char *name)
 {
-	*refs_room(refs) = (struct thunk_ref){ *id, tag ? xstrdup(tag) : NULL,
-		                               name ? xstrdup(name) : NULL };
+	thunk_refs_addn(refs, id, tag, tag ? strlen(tag) : 0, name, name ? strlen(name) : 0);
 }
 
 void thunk_add_link(struct thunk *t, const char *name, const struct oid *target)

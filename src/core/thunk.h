@@ -55,6 +55,9 @@ void thunk_free(struct thunk *t);
 /** Append a reference; strings are copied; tag and name may be NULL. */
 void thunk_refs_add(struct thunk_refs *refs, const struct oid *id, const char *tag,
                     const char *name);
+/** The same of strings that do not end with a NUL. */
+void thunk_refs_addn(struct thunk_refs *refs, const struct oid *id, const char *tag,
+                     size_t tag_len, const char *name, size_t name_len);
 void thunk_add_link(struct thunk *t, const char *name, const struct oid *target);
 /** Sort values, thunks, execs by hash text (stable), links by name (a later one of a name
  * wins). */

@@ -28,11 +28,24 @@ static void test_it_can_be_used_again(void **state)
 	memset(arena_take(&a, 8), 1, 8);
 }
 
+static void test_it_begins_in_room_of_the_callers(void **state)
+{
+	struct arena_room room;
+	auto_arena a = ARENA_IN(&room, 64);
+
+	assert_ptr_equal(arena_take(&a, 8), room.data);
+	assert_ptr_equal(arena_take(&a, sizeof(room.data) - 8), room.data + 8);
+	assert_null(a.chunks);
+	memset(arena_take(&a, 1), 1, 1);
+	assert_non_null(a.chunks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces_are_aligned_and_apart),
 		cmocka_unit_test(test_it_can_be_used_again),
+		cmocka_unit_test(test_it_begins_in_room_of_the_callers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
