@@ -41,6 +41,7 @@ class Cluster:
 
     def configure(self):
         t = self.top
+        # the store takes what it holds, and writes wait for ever when it is full: 16 GiB are more than bench/run sends
         sections = {
             "global": {
                 "fsid": self.id, "mon host": f"[v2:127.0.0.1:{self.monitor}/0]", "public addr": "127.0.0.1",
@@ -50,7 +51,7 @@ class Cluster:
                 "osd pool default pgp num": 4, "osd crush chooseleaf type": 0, "mon allow pool size one": "true",
                 "mon max pg per osd": 2000},
             "mon": {"mon data": t / "mon", "mon initial members": "a", "mon data avail crit": 1},
-            "osd": {"osd data": t / "osd", "osd objectstore": "memstore", "memstore device bytes": 1 << 31,
+            "osd": {"osd data": t / "osd", "osd objectstore": "memstore", "memstore device bytes": 1 << 34,
                     "osd memory target": 900 << 20, "osd class load list": "*", "osd class default list": "*",
                     "osd max object name len": 460, "osd max object namespace len": 64},
             "client.rgw": {"rgw data": t / "rgw", "rgw frontends": f"beast endpoint=127.0.0.1:{self.port}", "rgw thread pool size": 64,
