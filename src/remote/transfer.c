@@ -90,6 +90,7 @@ struct transfer {
 	int open_handles;
 	unsigned width, width_now;
 	int64_t shrunk_ns, succeeded_ns;
+	bool dark; /* nothing answered, as often as it was tried; nothing has since */
 	bool cancelled, freed;
 	struct transfer_counts counts;
 };
@@ -100,6 +101,15 @@ static void list_add(struct list *l, struct item *i)
 	i->prev = l->last;
 	*(l->last ? &l->last->next : &l->first) = i;
 	l->last = i;
+	l->n++;
+}
+
+static void list_add_first(struct list *l, struct item *i)
+{
+	i->prev = NULL;
+	i->next = l->first;
+	*(l->first ? &l->first->prev : &l->last) = i;
+	l->first = i;
 	l->n++;
 }
 
@@ -227,6 +237,15 @@ static void on_timer(uv_timer_t *timer)
 	transfer_turn(timer->data);
 }
 
+/* What has been tried goes before what has not: where nobody answers, that is known after a few
+ * tries of one, and not after a first of all. */
+static void item_again(struct item *i)
+{
+	list_remove(list_of(i), i);
+	i->state = ITEM_QUEUED;
+	list_add_first(&i->t->queued, i);
+}
+
 /* Bring back what is due, and set the clock for the next. */
 static void wake_delayed(struct transfer *t)
 {
@@ -236,7 +255,7 @@ static void wake_delayed(struct transfer *t)
 	for (struct item *i = t->delayed.first; i; i = next) {
 		next = i->next;
 		if (i->due_ns <= now)
-			item_move(i, ITEM_QUEUED);
+			item_again(i);
 		else if (i->due_ns < soonest)
 			soonest = i->due_ns;
 	}
@@ -260,6 +279,8 @@ static bool is_worth_another_try(const struct item *i, const struct err *err)
 
 	if (i->t->o.tries && i->t->o.tries < tries)
 		tries = i->t->o.tries;
+	if (i->t->dark)
+		tries = 1;
 	/* bytes may be damaged on the way; damaged at the source they stay so */
 	if (err->kind == ERR_CORRUPT && !i->push)
 		return i->tries < 2;
@@ -294,6 +315,7 @@ static void item_failed(struct item *i, const struct err *err)
 	if (!i->push && (copy.kind == ERR_NOTFOUND || copy.kind == ERR_CORRUPT))
 		remoteset_remove(t->set, &i->id);
 	bool hopeless = is_hopeless(i, &copy);
+	t->dark = hopeless && copy.kind == ERR_RETRY;
 	item_end(i, &copy);
 	if (hopeless)
 		end_waiting(t, &copy);
@@ -311,6 +333,7 @@ static void item_succeeded(struct item *i)
 	struct transfer *t = i->t;
 
 	t->succeeded_ns = clock_now_ns();
+	t->dark = false;
 	if (t->width_now < t->width)
 		t->width_now++;
 	if (!i->push) {

@@ -483,6 +483,85 @@ static void test_failures_are_tried_again(void **state)
 	}
 }
 
+/* A place that takes every request and answers none: each ends after a while. */
+struct silent {
+	struct backend b;
+	unsigned puts;
+};
+
+struct silent_put {
+	uv_timer_t timer;
+	backend_done_fn *done;
+	void *arg;
+};
+
+static void on_silent_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void on_silence(uv_timer_t *timer)
+{
+	struct silent_put *p = timer->data;
+	struct err err = ERR_INIT;
+
+	err_set(&err, ERR_RETRY, "no answer");
+	err.sys = ETIMEDOUT;
+	p->done(p->arg, &err);
+	uv_close((uv_handle_t *)timer, on_silent_closed);
+}
+
+static int silent_put(struct backend *b, const struct oid *id, backend_done_fn *done, void *arg,
+                      struct err *err)
+{
+	enum { SILENT_MS = 100 };
+	struct silent_put *p = xcalloc(1, sizeof(*p));
+
+	(void)id, (void)err;
+	((struct silent *)b)->puts++;
+	p->done = done, p->arg = arg;
+	uv_timer_init(&loop, &p->timer);
+	p->timer.data = p;
+	uv_timer_start(&p->timer, on_silence, SILENT_MS, 0);
+	return 0;
+}
+
+static unsigned silent_width(struct backend *b)
+{
+	(void)b;
+	return 4;
+}
+
+static void test_a_place_that_never_answers_is_given_up_before_all_were_tried(void **state)
+{
+	static const struct backend_ops ops = { .put = silent_put, .width = silent_width };
+	static const struct transfer_options few = { .tries = 2 };
+	enum { N = 500 };
+	struct silent place = { .b = { .ops = &ops, .identity = "silent" } };
+	struct oid ids[N];
+	struct side s;
+	void *f;
+
+	fixture_set_up(&f);
+	s = (struct side){ .f = f, .b = &place.b };
+	s.t = transfer_new(&loop, s.f->st, &place.b, &few);
+	for (int k = 0; k < N; k++)
+		ids[k] = put_random(&s, 100, (unsigned)k + 1);
+	struct err err = move(&s, true, ids, N);
+	KIND(err, ERR_RETRY);
+	CHECK(place.puts < N / 2, "%u puts", place.puts);
+	assert_int_equal(transfer_counts(s.t).waiting, 0);
+
+	/* and who asks again is told after one try, as long as it is so */
+	unsigned before = place.puts;
+	err = move(&s, true, ids, 1);
+	KIND(err, ERR_RETRY);
+	assert_int_equal(place.puts, before + 1);
+	transfer_free(s.t);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	fixture_tear_down(&f);
+}
+
 static void test_parts_are_tried_again_and_a_failed_upload_is_ended(void **state)
 {
 	char answer[512];
@@ -669,6 +748,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_believed_is_not_sent_but_doubt_asks),
 		cmocka_unit_test(test_one_loss_makes_all_that_is_believed_doubtful),
 		cmocka_unit_test(test_failures_are_tried_again),
+		cmocka_unit_test(
+			test_a_place_that_never_answers_is_given_up_before_all_were_tried),
 		cmocka_unit_test(test_parts_are_tried_again_and_a_failed_upload_is_ended),
 		cmocka_unit_test(test_refusals_say_what_to_do),
 		cmocka_unit_test(test_uris_that_make_no_sense_are_refused),
