@@ -105,22 +105,47 @@ static bool same_folder(const struct strv *dirs, size_t from, const char *dir)
 	return false;
 }
 
-/* The <…> search list; a -I folder that is a system one too keeps the system's place. */
-static void bracket_dirs(const struct gcc_call *c, const struct toolchain *tc, struct strv *out)
+/* Where headers are searched for, in this order; "…" begins with the first list. */
+struct search {
+	struct strv quote, bracket;
+};
+
+static void search_release(struct search *s)
+{
+	strv_release(&s->quote);
+	strv_release(&s->bracket);
+}
+
+static void add_all(struct strv *out, const struct strv *dirs)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		strv_add(out, dirs->v[i]);
+}
+
+static void add_unlike(struct strv *out, const struct strv *dirs, const struct strv *others)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (!same_folder(others, 0, dirs->v[i]))
+			strv_add(out, dirs->v[i]);
+}
+
+/* A -I folder that is a system one too keeps the system's place; so does one of -iquote with
+ * gcc (merge_include_chains in gcc/incpath.cc), while clang searches it in both places
+ * (InitHeaderSearch::Realize in lib/Frontend/InitHeaderSearch.cpp). */
+static void search_lists(const struct gcc_call *c, const struct toolchain *tc,
+                         struct search *out)
 {
 	auto_strv system = STRV_INIT;
 
-	for (size_t i = 0; i < c->system_dirs.n; i++)
-		strv_add(&system, c->system_dirs.v[i]);
-	for (size_t i = 0; i < tc->system_dirs.n; i++)
-		strv_add(&system, tc->system_dirs.v[i]);
-	for (size_t i = 0; i < c->after_dirs.n; i++)
-		strv_add(&system, c->after_dirs.v[i]);
-	for (size_t i = 0; i < c->user_dirs.n; i++)
-		if (!same_folder(&system, 0, c->user_dirs.v[i]))
-			strv_add(out, c->user_dirs.v[i]);
-	for (size_t i = 0; i < system.n; i++)
-		strv_add(out, system.v[i]);
+	add_all(&system, &c->system_dirs);
+	add_all(&system, &tc->system_dirs);
+	add_all(&system, &c->after_dirs);
+	if (tc->family == TOOLCHAIN_GCC)
+		add_unlike(&out->quote, &c->quote_dirs, &system);
+	else
+		add_all(&out->quote, &c->quote_dirs);
+	add_unlike(&out->bracket, &c->user_dirs, &system);
+	add_all(&out->bracket, &system);
 }
 
 /* Is there a folder? What else stands there is for the compiler to complain of. */
@@ -176,11 +201,11 @@ static bool forced_is(const char *path, const char **why)
 }
 
 /* -include files: beside the working folder first, then along the search list. */
-static bool resolve_forced(const struct strv *names, const struct gcc_call *c,
-                           const struct strv *bracket, struct strv *out, const char **why)
+static bool resolve_forced(const struct strv *names, const struct search *s, struct strv *out,
+                           const char **why)
 {
 	for (size_t i = 0; i < names->n; i++) {
-		const struct strv *lists[] = { &c->quote_dirs, bracket };
+		const struct strv *lists[] = { &s->quote, &s->bracket };
 		bool found = forced_is(names->v[i], why);
 
 		if (found)
@@ -378,25 +403,25 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 static int add_headers(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, struct plan *p, struct err *err)
 {
-	auto_strv bracket = STRV_INIT;
+	struct search s cleanup(search_release) = { STRV_INIT, STRV_INIT };
 	auto_strv sources = STRV_INIT;
 	struct depscan_result found = { 0 };
-	struct depscan_dirs dirs = { &c->quote_dirs, &bracket };
+	struct depscan_dirs dirs = { &s.quote, &s.bracket };
 	enum gcc_lang lang = first_source(c)->lang;
 	const char *why = NULL;
 
-	bracket_dirs(c, tc, &bracket);
+	search_lists(c, tc, &s);
 	for (size_t i = 0; i < c->n_inputs; i++)
 		if (c->inputs[i].lang != LANG_OBJECT)
 			strv_add(&sources, c->inputs[i].path);
-	if (!resolve_forced(&c->includes, c, &bracket, &sources, &why) ||
-	    !resolve_forced(&c->imacros, c, &bracket, &sources, &why))
+	if (!resolve_forced(&c->includes, &s, &sources, &why) ||
+	    !resolve_forced(&c->imacros, &s, &sources, &why))
 		return plan_delegate(p, "missing input");
 	if (why)
 		return plan_delegate(p, "%s", why);
 	if (defines_time(c))
 		doubt(call, c, tc, p);
-	add_predefined(&bracket, &sources);
+	add_predefined(&s.bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
 	add_folders(call, p, &c->user_dirs);
 	if (add_system_folders(call, p, &c->system_dirs, err) < 0 ||

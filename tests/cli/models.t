@@ -162,6 +162,9 @@ int has = ONLY;
 #define ONLY 1
 == inc2/only.h
 #define ONLY 2
+== quoted.c
+#include "only.h"
+int quoted = ONLY;
 == only.c
 #include <only.h>
 int only = ONLY;
@@ -475,6 +478,14 @@ t 'gcc -I inc -I inc2 -c only.c'
 t 'gcc -Iinc2 -isystem inc2 -isystem inc -c only.c'
 t 'gcc -idirafter inc -isystem inc2 -c only.c'
 t 'gcc -Iinc -c a.c'
+for cc in gcc clang; do # a folder in more than one list
+	t "$cc -iquote inc -Iinc2 -isystem inc -c quoted.c"
+	t "$cc -iquote inc -Iinc2 -idirafter inc -c quoted.c"
+	t "$cc -iquote inc2 -Iinc -isystem ./inc2 -include only.h -c b.c"
+	t "$cc -iquote inc -iquote inc2 -Iinc -isystem \$PWD/inc -MMD -c quoted.c"
+	t "CPATH=inc2 $cc -iquote inc -isystem inc -MMD -c quoted.c"
+	t "C_INCLUDE_PATH=inc $cc -iquote inc -Iinc2 -c quoted.c"
+done
 t 'gcc -Iout -Ino-such-folder -Iinc -c only.c'
 t 'gcc -I"in c" -c spaced.c'
 t 'gcc -iquote "in c" -MD -c spaced.c'
