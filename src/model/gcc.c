@@ -2,6 +2,7 @@
  * The compiler drivers. A compile becomes one thunk: the real driver with the user's own
  * arguments, and as inputs what the header scan finds. What is not sure, delegates.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,6 +130,16 @@ static void add_unlike(struct strv *out, const struct strv *dirs, const struct s
 			strv_add(out, dirs->v[i]);
 }
 
+static bool any_folder(const struct strv *dirs)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < dirs->n; i++)
+		if (stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
+			return true;
+	return false;
+}
+
 /* A -I folder that is a system one too keeps the system's place; so does one of -iquote with
  * gcc (merge_include_chains in gcc/incpath.cc), while clang searches it in both places
  * (InitHeaderSearch::Realize in lib/Frontend/InitHeaderSearch.cpp). */
@@ -146,6 +157,10 @@ static void search_lists(const struct gcc_call *c, const struct toolchain *tc,
 		add_all(&out->quote, &c->quote_dirs);
 	add_unlike(&out->bracket, &c->user_dirs, &system);
 	add_all(&out->bracket, &system);
+	/* gcc's <…> begins where the quote list ends, and at its begin if nothing follows
+	 * (cpp_set_include_chains in libcpp/files.cc) */
+	if (tc->family == TOOLCHAIN_GCC && !any_folder(&out->bracket))
+		add_all(&out->bracket, &out->quote);
 }
 
 /* Is there a folder? What else stands there is for the compiler to complain of. */
@@ -158,25 +173,34 @@ static bool is_folder(const char *dir, struct plan *p)
 	return S_ISDIR(st.st_mode) && !p->delegate;
 }
 
+/* A folder that is not there is looked for all the same, along the way that its name says. */
 static void add_folders(const struct call *call, struct plan *p, const struct strv *dirs)
 {
 	for (size_t i = 0; i < dirs->n; i++)
 		if (is_folder(dirs->v[i], p))
 			plan_add_folder(p, call, dirs->v[i]);
+		else if (path_has_dotdot(dirs->v[i]))
+			plan_add_dotdots(p, call, dirs->v[i]);
 }
 
-/* As above, with links as links: see add_header(). */
+/* As above, with links as links where they are seen: see add_header(). */
 static int add_system_folders(const struct call *call, struct plan *p, const struct strv *dirs,
                               struct err *err)
 {
 	for (size_t i = 0; i < dirs->n; i++) {
 		const char *dir = dirs->v[i];
 
-		if (!is_folder(dir, p))
+		bool there = is_folder(dir, p);
+
+		if (path_has_dotdot(dir) || !there || !links_shorten(p, dir)) {
+			if (there)
+				plan_add_folder(p, call, dir);
+			else if (path_has_dotdot(dir))
+				plan_add_dotdots(p, call, dir);
 			continue;
+		}
 		auto_free char *name = path_absolute(call->cwd, dir);
-		auto_free char *real =
-			path_has_dotdot(dir) ? xstrdup(dir) : links_follow(p, name, err);
+		auto_free char *real = links_follow(p, name, err);
 		if (!real)
 			return -1;
 		plan_add_folder(p, call, real);
@@ -286,14 +310,23 @@ static bool is_system(const struct gcc_call *c, const struct toolchain *tc, cons
 	return false;
 }
 
-/* gcc may spell a system header by its real path: then its links must be inside too. */
+static bool shorten(struct plan *p, const struct depscan_file *f)
+{
+	if (f->is_link)
+		return links_shorten(p, f->path);
+	auto_free char *dir = path_dir(f->path);
+	return links_shorten(p, dir);
+}
+
+/* gcc spells a system header by its real path if that is shorter: then its links must be inside
+ * too. */
 static int add_header(const struct call *call, const struct gcc_call *c,
                       const struct toolchain *tc, const struct depscan_file *f, struct plan *p,
                       struct err *err)
 {
 	const char *path = f->path;
 
-	if (path_has_dotdot(path) || !is_system(c, tc, path))
+	if (path_has_dotdot(path) || !is_system(c, tc, path) || !shorten(p, f))
 		return plan_add_input_stat(p, call, path, &f->st, err);
 	auto_free char *name = path_absolute(call->cwd, path);
 	auto_free char *real =
@@ -310,6 +343,8 @@ static void doubt(const struct call *call, const struct gcc_call *c, const struc
 	dated_doubt(p, call, &c->scan_args, by_epoch);
 }
 
+/* clang looks, for its message only, for what a missing name is without what begins it
+ * ("../x.h": did you mean "x.h"?), and that may be there outside. */
 static int add_scanned(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, const struct depscan_result *r,
                        struct plan *p, struct err *err)
@@ -318,7 +353,9 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 		return plan_delegate(p, "precompiled header");
 	if (r->has_time)
 		doubt(call, c, tc, p);
-	strv_add_all(&p->missing, r->missing.v);
+	for (size_t i = 0; i < r->missing.n; i++)
+		if (tc->family == TOOLCHAIN_GCC || isalnum((unsigned char)r->missing.v[i][0]))
+			strv_add(&p->missing, r->missing.v[i]);
 	for (size_t i = 0; i < r->n; i++)
 		if (add_header(call, c, tc, &r->files[i], p, err) < 0)
 			return -1;
@@ -400,6 +437,34 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 	return look_into(call, c, tc, &names, p);
 }
 
+static void refuse_folder_of(const struct call *call, const char *path, struct plan *p)
+{
+	auto_free char *dir = path_dir(path);
+
+	plan_refuse_two_names(p, call, dir);
+}
+
+/* Both know a folder by its inode: gcc searches it once, clang names what it finds there by the
+ * name that came first. Inside, two names are two folders. */
+static void refuse_two_names(const struct call *call, const struct gcc_call *c,
+                             const struct toolchain *tc, struct plan *p)
+{
+	const struct strv *lists[] = { &c->quote_dirs, &c->user_dirs, &c->system_dirs,
+		                       &tc->system_dirs, &c->after_dirs };
+
+	bool clang = tc->family != TOOLCHAIN_GCC;
+
+	for (size_t k = 0; k < countof(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			plan_refuse_two_names(p, call, lists[k]->v[i]);
+			/* what is no folder may be a header map for clang, a file of one */
+			if (clang && access(lists[k]->v[i], F_OK) < 0)
+				refuse_folder_of(call, lists[k]->v[i], p);
+		}
+	for (size_t i = 0; i < c->n_inputs && clang; i++)
+		refuse_folder_of(call, c->inputs[i].path, p);
+}
+
 static int add_headers(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, struct plan *p, struct err *err)
 {
@@ -419,6 +484,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 		return plan_delegate(p, "missing input");
 	if (why)
 		return plan_delegate(p, "%s", why);
+	refuse_two_names(call, c, tc, p);
 	if (defines_time(c))
 		doubt(call, c, tc, p);
 	add_predefined(&s.bracket, &sources);

@@ -75,3 +75,16 @@ char *links_follow_folder(struct plan *p, const char *name, struct err *err)
 
 	return real ? path_join(real, path_base(name)) : NULL;
 }
+
+bool links_shorten(struct plan *p, const char *path)
+{
+	bool added;
+	struct map_entry *e = map_add(&p->shorter, path, &added);
+
+	if (added) {
+		auto_free char *real = realpath(path, NULL);
+
+		e->ptr = real && strlen(real) < strlen(path) ? p : NULL;
+	}
+	return e->ptr != NULL;
+}

@@ -17,4 +17,8 @@ char *links_follow(struct plan *p, const char *name, struct err *err);
 /** The same for a @name that is no link itself: only its folders are asked. */
 char *links_follow_folder(struct plan *p, const char *name, struct err *err);
 
+/** Is the real path of @path, a file or folder that is there, shorter than @path as it is? A
+ * realpath(3) for each that was not asked before. */
+bool links_shorten(struct plan *p, const char *path);
+
 #endif

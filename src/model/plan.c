@@ -48,6 +48,7 @@ void plan_release(struct plan *p)
 	strv_release(&p->preprocess);
 	release_texts(&p->inodes);
 	release_texts(&p->real);
+	map_release(&p->shorter);
 	map_release(&p->seen);
 	manifest_release(&p->own);
 }
@@ -70,6 +71,16 @@ void plan_reads(struct plan *p, const struct call *call, const char *path)
 	strv_take(&p->reads, path_absolute(call->cwd, path));
 }
 
+static void add_folder(struct plan *p, const struct call *call, const char *path)
+{
+	auto_free char *name = path_absolute(call->cwd, path);
+	bool added;
+
+	map_add(&p->seen, name, &added);
+	if (added)
+		manifest_add(&p->own, name, NULL, S_IFDIR | 0755);
+}
+
 /* "a/b/../c" needs "a/b" to exist; and must mean what its text says. */
 static int check_dotdot(struct plan *p, const struct call *call, const char *path,
                         const char *name, const struct stat *sb)
@@ -78,14 +89,21 @@ static int check_dotdot(struct plan *p, const struct call *call, const char *pat
 
 	if (stat(name, &plain) < 0 || plain.st_dev != sb->st_dev || plain.st_ino != sb->st_ino)
 		return plan_delegate(p, "\"..\" through a symbolic link");
+	plan_add_dotdots(p, call, path);
+	return 0;
+}
+
+void plan_add_dotdots(struct plan *p, const struct call *call, const char *path)
+{
 	for (const char *at = path; (at = strstr(at, "/..")); at += 3) {
 		if (at == path || (at[3] != '/' && at[3] != '\0'))
 			continue;
 		auto_free char *prefix = xstrndup(path, (size_t)(at - path));
+		struct stat sb;
 
-		plan_add_folder(p, call, prefix);
+		if (stat(prefix, &sb) == 0 && S_ISDIR(sb.st_mode))
+			add_folder(p, call, prefix);
 	}
-	return 0;
 }
 
 static int add_thunk_input(struct plan *p, const char *path, const char *name, struct err *err)
@@ -168,12 +186,24 @@ int plan_add_input(struct plan *p, const struct call *call, const char *path, st
 
 void plan_add_folder(struct plan *p, const struct call *call, const char *path)
 {
-	auto_free char *name = path_absolute(call->cwd, path);
-	bool added;
+	struct stat sb;
 
-	map_add(&p->seen, name, &added);
-	if (added)
-		manifest_add(&p->own, name, NULL, S_IFDIR | 0755);
+	if (path_has_dotdot(path) && stat(path, &sb) == 0) {
+		auto_free char *name = path_absolute(call->cwd, path);
+
+		check_dotdot(p, call, path, name, &sb);
+	}
+	add_folder(p, call, path);
+}
+
+void plan_refuse_two_names(struct plan *p, const struct call *call, const char *path)
+{
+	auto_free char *name = path_absolute(call->cwd, path);
+	struct stat sb;
+	const char *first = stat(path, &sb) == 0 ? first_name_of(p, &sb, name) : NULL;
+
+	if (first && strcmp(first, name) != 0)
+		plan_delegate(p, "a folder under two names");
 }
 
 int plan_add_symlink(struct plan *p, const char *name, const char *text, struct err *err)
@@ -290,8 +320,51 @@ void plan_set_args(struct plan *p, char *const *argv)
 	strv_add_all(&p->thunk->args, argv);
 }
 
+static bool is_used(const struct plan *p, const char *link)
+{
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (path_below(p->outputs[i].path, link))
+			return true;
+	return path_below(p->thunk->workdir, link);
+}
+
+static bool is_link(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (S_ISLNK(m->v[i].mode) && strcmp(m->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What was named as a folder, and as a link too, is a link; it leads to a folder all the same.
+ * What is below it is put there through it, but for what the job writes. */
+static void settle_links(struct plan *p)
+{
+	size_t kept = 0, links = 0;
+
+	for (size_t i = 0; i < p->own.n; i++) {
+		if (!S_ISLNK(p->own.v[i].mode))
+			continue;
+		links++;
+		if (is_used(p, p->own.v[i].name))
+			plan_delegate(p, "works through a symbolic link");
+	}
+	for (size_t i = 0; i < p->own.n; i++) {
+		struct manifest_entry *e = &p->own.v[i];
+
+		if (links && S_ISDIR(e->mode) && is_link(&p->own, e->name))
+			free(e->name);
+		else
+			p->own.v[kept++] = *e;
+	}
+	p->own.n = kept;
+}
+
 int plan_finish(struct plan *p, const struct call *call, struct err *err)
 {
+	settle_links(p);
+	if (p->delegate)
+		return 0;
 	if (call->basedir)
 		p->portable = portable_apply(p, call->basedir);
 	if (p->own.n > 0) {

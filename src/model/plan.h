@@ -59,6 +59,7 @@ struct plan {
 	struct map seen;         /* names already added */
 	struct map inodes;       /* "dev:ino" → first name: the same file under two names */
 	struct map real;         /* name → the same without links, owned; see links.h */
+	struct map shorter;      /* paths, with a value if the real one is shorter */
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
 	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
@@ -86,8 +87,14 @@ int plan_add_input(struct plan *p, const struct call *call, const char *path, st
 /** As above, with a stat just made of it (links followed); the scanner has one already. */
 int plan_add_input_stat(struct plan *p, const struct call *call, const char *path,
                         const struct stat *sb, struct err *err);
-/** A folder that must exist inside (empty if nothing else is in it). */
+/** A folder that must exist inside (empty if nothing else is in it), with those that its ".."s
+ * go through. */
 void plan_add_folder(struct plan *p, const struct call *call, const char *path);
+/** Those alone: of a path that leads nowhere. */
+void plan_add_dotdots(struct plan *p, const struct call *call, const char *path);
+/** For a tool that calls a folder by the first name it had: all that are given must have one.
+ */
+void plan_refuse_two_names(struct plan *p, const struct call *call, const char *path);
 /** A symlink that must exist inside. */
 int plan_add_symlink(struct plan *p, const char *name, const char *text, struct err *err);
 /** The tool itself: sets function and the executable entry "hash=/abs/path" (links resolved).

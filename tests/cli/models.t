@@ -485,6 +485,11 @@ for cc in gcc clang; do # a folder in more than one list
 	t "$cc -iquote inc -iquote inc2 -Iinc -isystem \$PWD/inc -MMD -c quoted.c"
 	t "CPATH=inc2 $cc -iquote inc -isystem inc -MMD -c quoted.c"
 	t "C_INCLUDE_PATH=inc $cc -iquote inc -Iinc2 -c quoted.c"
+	t "$cc -isystem slinc -Islinc -MD -c only.c"
+	t "$cc -Islinc -isystem inc -MD -c only.c"
+	t "$cc -nostdinc -iquote inc -MD -c only.c"
+	t "$cc -nostdinc -Iabsent -iquote inc -MD -c only.c"
+	t "$cc -iquote sub/../. -Isub/../absent -MD -c a.c"
 done
 t 'gcc -Iout -Ino-such-folder -Iinc -c only.c'
 t 'gcc -I"in c" -c spaced.c'
