@@ -6,6 +6,8 @@
  */
 #include "model/gccopts.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,7 +137,7 @@ const struct gccopt gccopts[] = {
 	{ "--write-dependencies", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "--write-user-dependencies", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-A", OPT_EITHER, ACT_PASS, PHASE_CPP, 0, NULL },
-	{ "-B", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-B", OPT_EITHER, ACT_PREFIX, PHASE_ANY, 0, NULL },
 	{ "-C", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-CC", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-D", OPT_EITHER, ACT_DEFINE, PHASE_CPP, 0, NULL },
@@ -783,6 +785,22 @@ static void act_link(struct parse *p, const struct gccopt *o, const char *arg,
 	}
 }
 
+/* Is there anything whose name begins so? "-Bsymbolic", which is meant for the linker, is to
+ * the drivers a prefix of programs, libraries and folders. */
+static bool is_prefix_of_any(const char *prefix)
+{
+	auto_free char *dir = path_dir(prefix);
+	const char *base = path_base(prefix);
+	DIR *d = opendir(dir);
+	bool found = !d && errno != ENOENT;
+
+	for (struct dirent *e; d && !found && (e = readdir(d));)
+		found = strncmp(e->d_name, base, strlen(base)) == 0;
+	if (d)
+		closedir(d);
+	return found;
+}
+
 static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 {
 	struct gcc_call *c = p->c;
@@ -792,6 +810,10 @@ static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 		if (o->why)
 			refuse(p, o->phases, "%s", o->why);
 		else
+			refuse(p, o->phases, "option %s", o->name);
+		break;
+	case ACT_PREFIX:
+		if (is_prefix_of_any(value))
 			refuse(p, o->phases, "option %s", o->name);
 		break;
 	case ACT_READ: strv_add(&c->reads, value); break;

@@ -28,6 +28,7 @@ enum gccopt_act {
 	ACT_PASS,      /* changes no file names and reads no file */
 	ACT_DELEGATE,  /* too hard, in the phases of the row */
 	ACT_TOOLCHAIN, /* changes what the compiler itself adds: toolchain_get must know */
+	ACT_PREFIX,    /* -B: what begins with the value is searched first */
 	ACT_READ,      /* the value is a file that is read */
 	ACT_LANG,      /* -x */
 	ACT_OUTPUT,    /* -o */

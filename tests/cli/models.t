@@ -771,6 +771,11 @@ t 'echo "int helper(void) { return 2; }" >helper && gcc -x c helper -x none zero
 t 'clang -c a.c b.c main.c && gcc a.o b.o main.o -o prog && ./prog'
 t 'gcc -c data -o x.o; gcc data zero.c'
 t 'gcc zero.c -Bout && gcc zero.c -B out'
+for cc in gcc clang; do # what is meant for the linker, and is not
+	t "$cc -shared -o a.so -fPIC a.c -Bsymbolic -Bsymbolic-functions"
+	t "$cc -B no/such/folder/ -MD -c a.c"
+	t "mkdir t && ln -s \$(command -v as) t/as && $cc -Bt -c a.c"
+done
 t 'gcc -specs=no-such zero.c'
 t 'COMPILER_PATH=out gcc zero.c && GCC_EXEC_PREFIX= gcc zero.c'
 t 'LD_RUN_PATH=/opt/z gcc zero.c && readelf -d a.out | grep PATH'
