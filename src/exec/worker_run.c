@@ -148,7 +148,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	uv_poll_stop(poll);
+	watch_stop(&s->watch); /* see engine/local.c: a lost slot closes its channel */
 	if (!t)
 		return;
 	s->task = NULL;
