@@ -139,8 +139,6 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	/* Not only stopped: a slot that is lost closes its channel, and to forget a number that
-	 * is another slot's by then would leave that one unheard. */
 	watch_stop(&s->watch);
 	if (!j)
 		return;

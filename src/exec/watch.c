@@ -16,12 +16,9 @@ void watch_stop(struct watch *w)
 
 void watch_start(struct watch *w, uv_loop_t *loop, int fd, uv_poll_cb fn, void *data)
 {
-	if (!w->poll || w->fd != fd) {
-		watch_stop(w);
-		w->poll = xcalloc(1, sizeof(*w->poll));
-		w->fd = fd;
-		uv_poll_init(loop, w->poll, fd);
-		w->poll->data = data;
-	}
+	BUG_IF(w->poll);
+	w->poll = xcalloc(1, sizeof(*w->poll));
+	uv_poll_init(loop, w->poll, fd);
+	w->poll->data = data;
 	uv_poll_start(w->poll, UV_READABLE, fn);
 }

@@ -1,5 +1,6 @@
-/** Wait for a slot of the sandbox to answer, in a loop. A slot that was restarted has another
- * descriptor. */
+/** Wait for a slot of the sandbox to answer once, in a loop. It must be stopped before the
+ * descriptor is closed: a slot that is lost closes its own, and to forget the number when it is
+ * another slot's would leave that one unheard. */
 #ifndef EXEC_WATCH_H
 #define EXEC_WATCH_H
 
@@ -7,10 +8,9 @@
 
 struct watch {
 	uv_poll_t *poll; /* on the heap: the loop frees it; NULL: none */
-	int fd;          /* what it waits for */
 };
 
-/** Call fn when @fd can be read; data is @data. */
+/** Call fn when @fd can be read; data is @data. It is stopped. */
 void watch_start(struct watch *w, uv_loop_t *loop, int fd, uv_poll_cb fn, void *data);
 /** Also when it never started. */
 void watch_stop(struct watch *w);

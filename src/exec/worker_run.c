@@ -148,7 +148,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	watch_stop(&s->watch); /* see engine/local.c: a lost slot closes its channel */
+	watch_stop(&s->watch);
 	if (!t)
 		return;
 	s->task = NULL;

@@ -117,12 +117,6 @@ static void search_release(struct search *s)
 	strv_release(&s->bracket);
 }
 
-static void add_all(struct strv *out, const struct strv *dirs)
-{
-	for (size_t i = 0; i < dirs->n; i++)
-		strv_add(out, dirs->v[i]);
-}
-
 static void add_unlike(struct strv *out, const struct strv *dirs, const struct strv *others)
 {
 	for (size_t i = 0; i < dirs->n; i++)
@@ -148,19 +142,19 @@ static void search_lists(const struct gcc_call *c, const struct toolchain *tc,
 {
 	auto_strv system = STRV_INIT;
 
-	add_all(&system, &c->system_dirs);
-	add_all(&system, &tc->system_dirs);
-	add_all(&system, &c->after_dirs);
+	strv_add_all(&system, c->system_dirs.v);
+	strv_add_all(&system, tc->system_dirs.v);
+	strv_add_all(&system, c->after_dirs.v);
 	if (tc->family == TOOLCHAIN_GCC)
 		add_unlike(&out->quote, &c->quote_dirs, &system);
 	else
-		add_all(&out->quote, &c->quote_dirs);
+		strv_add_all(&out->quote, c->quote_dirs.v);
 	add_unlike(&out->bracket, &c->user_dirs, &system);
-	add_all(&out->bracket, &system);
+	strv_add_all(&out->bracket, system.v);
 	/* gcc's <…> begins where the quote list ends, and at its begin if nothing follows
 	 * (cpp_set_include_chains in libcpp/files.cc) */
 	if (tc->family == TOOLCHAIN_GCC && !any_folder(&out->bracket))
-		add_all(&out->bracket, &out->quote);
+		strv_add_all(&out->bracket, out->quote.v);
 }
 
 /* Is there a folder? What else stands there is for the compiler to complain of. */
@@ -173,14 +167,19 @@ static bool is_folder(const char *dir, struct plan *p)
 	return S_ISDIR(st.st_mode) && !p->delegate;
 }
 
-/* A folder that is not there is looked for all the same, along the way that its name says. */
+/* One that is not there is looked for all the same, along the way that its name says. */
+static void add_folder(const struct call *call, struct plan *p, const char *dir)
+{
+	if (is_folder(dir, p))
+		plan_add_folder(p, call, dir);
+	else if (path_has_dotdot(dir))
+		plan_add_dotdots(p, call, dir);
+}
+
 static void add_folders(const struct call *call, struct plan *p, const struct strv *dirs)
 {
 	for (size_t i = 0; i < dirs->n; i++)
-		if (is_folder(dirs->v[i], p))
-			plan_add_folder(p, call, dirs->v[i]);
-		else if (path_has_dotdot(dirs->v[i]))
-			plan_add_dotdots(p, call, dirs->v[i]);
+		add_folder(call, p, dirs->v[i]);
 }
 
 /* As above, with links as links where they are seen: see add_header(). */
@@ -190,13 +189,8 @@ static int add_system_folders(const struct call *call, struct plan *p, const str
 	for (size_t i = 0; i < dirs->n; i++) {
 		const char *dir = dirs->v[i];
 
-		bool there = is_folder(dir, p);
-
-		if (path_has_dotdot(dir) || !there || !links_shorten(p, dir)) {
-			if (there)
-				plan_add_folder(p, call, dir);
-			else if (path_has_dotdot(dir))
-				plan_add_dotdots(p, call, dir);
+		if (path_has_dotdot(dir) || !is_folder(dir, p) || !links_shorten(p, dir)) {
+			add_folder(call, p, dir);
 			continue;
 		}
 		auto_free char *name = path_absolute(call->cwd, dir);
@@ -451,7 +445,6 @@ static void refuse_two_names(const struct call *call, const struct gcc_call *c,
 {
 	const struct strv *lists[] = { &c->quote_dirs, &c->user_dirs, &c->system_dirs,
 		                       &tc->system_dirs, &c->after_dirs };
-
 	bool clang = tc->family != TOOLCHAIN_GCC;
 
 	for (size_t k = 0; k < countof(lists); k++)
