@@ -39,6 +39,19 @@
 #include "sandbox/shim/image.h"
 #include "sandbox/tree.h"
 
+/* A tree, and what the last job in it shared with others. */
+struct kept {
+	struct tree *tree;
+	char *shared; /* keys of sets; owned */
+	uint64_t job; /* the last one */
+};
+
+enum {
+	/* A link needs none of the headers, and other libraries than the compiles before and
+	   after it: a tree for each set of tools. */
+	TREES_MAX = 4,
+};
+
 /* Inputs that jobs share, as received; kept for the life of the slot. */
 struct set {
 	struct buf raw;
@@ -53,7 +66,9 @@ struct slot {
 	bool namespaces; /* pid 1 of our own; else a root and another user … */
 	bool shim;       /* … or not even these */
 	const char *base;
-	struct tree *tree;
+	struct kept trees[TREES_MAX];
+	size_t n_trees;
+	uint64_t jobs;   /* so far */
 	struct map sets; /* key → struct set */
 	struct sock_fprog filter;
 	unsigned long files; /* numbers staged files */
@@ -81,6 +96,8 @@ struct job {
 	const char *workdir;
 	uint32_t timeout_ms;
 	struct set own;
+	struct buf shared; /* keys of the sets */
+	struct tree *tree;
 	struct strv needed_names;
 	struct set needed;         /* the folders of the work, as inputs */
 	struct box_input **inputs; /* own and shared */
@@ -158,10 +175,12 @@ static void read_sets(struct slot *slot, struct message_reader *r, struct job *j
 
 		if (whole && key)
 			s = learn_set(slot, r, key);
-		if (s)
+		if (s) {
 			append_inputs(j, s);
-		else
+			buf_addf(&j->shared, "%s\n", key);
+		} else {
 			r->bad = true;
+		}
 	}
 }
 
@@ -229,12 +248,71 @@ static void job_release(struct job *j)
 	strv_release(&j->folders);
 	strv_release(&j->needed_names);
 	strv_release(&j->owned);
+	buf_release(&j->shared);
 	free(j->folder);
 	free(j->arrays[0]);
 	free(j->arrays[1]);
 	free(j->needed.v);
 	free(j->own.v);
 	free(j->inputs);
+}
+
+/* -- trees -- */
+
+/* The user of jobs where no namespace keeps them apart. */
+enum { NOBODY = 65534 };
+
+static int make_tree(struct slot *slot, struct err *err)
+{
+	struct kept *k = &slot->trees[slot->n_trees];
+	auto_free char *base = slot->namespaces ? xasprintf("%s/%zu", slot->base, slot->n_trees)
+	                                        : xstrdup(slot->base);
+
+	if (file_mkdirs(base, 0700, err) < 0)
+		return -1;
+	k->tree = tree_new(base,
+	                   slot->namespaces ? TREE_MOUNTS
+	                   : slot->shim     ? TREE_SHIM
+	                                    : TREE_CHROOT,
+	                   NOBODY, NOBODY, err);
+	if (!k->tree)
+		return -1;
+	slot->n_trees++;
+	return 0;
+}
+
+/* The tree whose last job had the same tools, else a new one, else the one that has rested
+ * longest. */
+static struct kept *choose_tree(struct slot *slot, const char *shared, struct err *err)
+{
+	struct kept *oldest = &slot->trees[0];
+
+	for (size_t i = 0; i < slot->n_trees; i++) {
+		struct kept *k = &slot->trees[i];
+
+		if (!k->shared || strcmp(k->shared, shared) == 0)
+			return k;
+		if (k->job < oldest->job)
+			oldest = k;
+	}
+	/* without mounts everything in a tree is a copy on disk */
+	if (!slot->namespaces || slot->n_trees == TREES_MAX)
+		return oldest;
+	return make_tree(slot, err) < 0 ? NULL : &slot->trees[slot->n_trees - 1];
+}
+
+static int take_tree(struct slot *slot, struct job *j, struct err *err)
+{
+	const char *shared = buf_str(&j->shared);
+	struct kept *k = choose_tree(slot, shared, err);
+
+	if (!k)
+		return -1;
+	free(k->shared);
+	k->shared = xstrdup(shared);
+	k->job = ++slot->jobs;
+	j->tree = k->tree;
+	return 0;
 }
 
 /* -- running -- */
@@ -247,9 +325,6 @@ struct running {
 	bool flooded; /* it printed more than is kept */
 	int failure;  /* errno of what kept the program from starting; written by the child */
 };
-
-/* The user of jobs where no namespace keeps them apart. */
-enum { NOBODY = 65534 };
 
 static int become_nobody(void)
 {
@@ -391,7 +466,7 @@ static int become_job(void *arg)
 	if (run->failure)
 		return end_of_job();
 	if (dup2(slot->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
-	    (!slot->shim && chroot(tree_root(slot->tree)) < 0) || chdir(j->folder) < 0 ||
+	    (!slot->shim && chroot(tree_root(j->tree)) < 0) || chdir(j->folder) < 0 ||
 	    (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
 	    (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0 && !slot->shim)) {
@@ -573,10 +648,10 @@ static int stage_text(struct slot *slot, int fd, struct buf *answer, struct err 
 }
 
 /* An output is what the job would read at its name: links lead nowhere but inside. */
-static int stage_output(struct slot *slot, const char *name, struct buf *answer,
-                        struct err *err)
+static int stage_output(struct slot *slot, const struct tree *tree, const char *name,
+                        struct buf *answer, struct err *err)
 {
-	auto_fd fd = tree_open(slot->tree, name);
+	auto_fd fd = tree_open(tree, name);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > UINT32_MAX) {
@@ -587,14 +662,14 @@ static int stage_output(struct slot *slot, const char *name, struct buf *answer,
 }
 
 /* What the job could not do is told where it would have told it. */
-static void tell(const struct slot *slot, const struct job *j, const struct running *run)
+static void tell(const struct job *j, const struct running *run)
 {
 	struct stat st;
 
 	if (run->failure)
 		dprintf(run->errs, "%s: %s\n", j->program, strerror(run->failure));
 	for (size_t i = 0; i < j->outputs.n; i++) {
-		auto_fd fd = tree_open(slot->tree, j->outputs.v[i]);
+		auto_fd fd = tree_open(j->tree, j->outputs.v[i]);
 
 		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > UINT32_MAX)
 			dprintf(run->errs, "gg: output %s is larger than 4 GiB\n",
@@ -616,7 +691,7 @@ static int stage_all(struct slot *slot, const struct job *j, const struct runnin
 	    stage_text(slot, run->errs, answer, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j->outputs.n; i++)
-		if (stage_output(slot, j->outputs.v[i], answer, err) < 0)
+		if (stage_output(slot, j->tree, j->outputs.v[i], answer, err) < 0)
 			return -1;
 	return 0;
 }
@@ -635,10 +710,10 @@ static int check_refused(const struct slot *slot, struct err *err)
 }
 
 /* What the job did besides its outputs, for a job of a real folder. */
-static void add_stray(const struct slot *slot, const struct job *j, struct buf *answer)
+static void add_stray(const struct job *j, struct buf *answer)
 {
 	auto_free char *stray =
-		*j->workdir ? tree_stray(slot->tree, &j->needed_names, &j->outputs) : NULL;
+		*j->workdir ? tree_stray(j->tree, &j->needed_names, &j->outputs) : NULL;
 
 	message_add_str(answer, stray);
 }
@@ -649,7 +724,8 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 	bool timed_out = false;
 	int status = 0;
 
-	if (tree_prepare(slot->tree, j->inputs, j->n_inputs, &j->folders, &j->outputs, err) < 0)
+	if (take_tree(slot, j, err) < 0 ||
+	    tree_prepare(j->tree, j->inputs, j->n_inputs, &j->folders, &j->outputs, err) < 0)
 		return -1;
 	int64_t cpu = cpu_of_children();
 	int64_t began = clock_now_ns();
@@ -666,9 +742,9 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		message_add_num(answer, timed_out);
 		message_add_num(answer, (uint64_t)(clock_now_ns() - began));
 		message_add_num(answer, (uint64_t)(cpu_of_children() - cpu));
-		tell(slot, j, &run);
+		tell(j, &run);
 		rc = stage_all(slot, j, &run, answer, err);
-		add_stray(slot, j, answer);
+		add_stray(j, answer);
 	}
 	if (run.out >= 0)
 		close(run.out);
@@ -677,7 +753,7 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 	if (run.pidfd >= 0)
 		close(run.pidfd);
 	if (rc == 0 || err->kind == ERR_DENIED)
-		rc |= tree_clean(slot->tree, err);
+		rc |= tree_clean(j->tree, err);
 	return rc;
 }
 
@@ -787,12 +863,9 @@ static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err
 		return err_sys(err, "become a subreaper");
 	if (slot->shim && put_library(slot, err) < 0)
 		return -1;
-	slot->tree = tree_new(s->base,
-	                      slot->namespaces ? TREE_MOUNTS
-	                      : slot->shim     ? TREE_SHIM
-	                                       : TREE_CHROOT,
-	                      NOBODY, NOBODY, err);
-	if (!slot->tree || filter_compile(!slot->namespaces, &slot->filter, err) < 0)
+	/* the first one now: what can't be done here is told when the box starts */
+	if (make_tree(slot, err) < 0 ||
+	    filter_compile(!slot->namespaces, &slot->filter, err) < 0)
 		return -1;
 	return take_powers(slot, err);
 }

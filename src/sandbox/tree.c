@@ -29,6 +29,7 @@ enum {
 	COPY_MAX_BYTES = 128 << 10,
 	MTIME_BASE = 1000000000, /* 2001-09-09 */
 	DIR_MODE = 0755,
+	FOLDERS_MAX = 64, /* kept open */
 };
 
 enum place_kind { PLACE_COPY, PLACE_BIND, PLACE_LINK, PLACE_FOLDER };
@@ -59,7 +60,8 @@ struct tree {
 	char *root;
 	char *view;
 	char *base;
-	struct map places; /* name → struct place */
+	struct map places;  /* name → struct place */
+	struct map folders; /* name → its descriptor in the root, O_PATH */
 	struct work *works;
 	size_t n_works;
 	uint64_t job;
@@ -262,50 +264,109 @@ static int make_link(const struct tree *t, const char *text, int dir, const char
 	return err_sys(err, "link %s", base);
 }
 
-/* Makes what can be made without a mount. */
-static int put_at(struct tree *t, int root_fd, const char *name, const struct box_input *in,
-                  enum place_kind kind, struct err *err)
+/* Makes what can be made without a mount, in its folder @dir. */
+static int put_in(struct tree *t, int dir, const struct box_input *in, enum place_kind kind,
+                  struct err *err)
 {
-	auto_fd dir = -1;
+	const char *base = path_base(in->name);
 
-	if (kind == PLACE_FOLDER) {
-		dir = folder_inside(t, root_fd, name, err);
-		return dir < 0 ? -1 : 0;
-	}
-	dir = parent_inside(t, root_fd, name, err);
-	if (dir < 0)
-		return -1;
 	switch (kind) {
-	case PLACE_LINK: return make_link(t, in->source, dir, path_base(name), err);
-	case PLACE_COPY: return copy_file(t, in->source, dir, path_base(name), in->mode, err);
-	default: return make_mountpoint(dir, path_base(name), err);
+	case PLACE_FOLDER: return 0;
+	case PLACE_LINK: return make_link(t, in->source, dir, base, err);
+	case PLACE_COPY: return copy_file(t, in->source, dir, base, in->mode, err);
+	default: return make_mountpoint(dir, base, err);
 	}
 }
 
 /* -- the kept part -- */
 
-static void remove_place(struct tree *t, const char *name, const struct place *p)
+/* After a folder or a link has gone: a name may lead elsewhere now. */
+static void forget_folders(struct tree *t)
+{
+	size_t at = 0;
+
+	for (struct map_entry *e; (e = map_next(&t->folders, &at));)
+		close((int)e->num);
+	map_release(&t->folders);
+	t->folders = (struct map)MAP_INIT;
+}
+
+/* The folder @dir of the root, made when missing if @make. Borrowed until folders are
+ * forgotten. */
+static int kept_folder(struct tree *t, const char *dir, bool make, struct err *err)
+{
+	struct map_entry *e = map_find(&t->folders, dir);
+
+	if (e)
+		return (int)e->num;
+	int fd = make ? folder_inside(t, t->root_fd, dir, err)
+	              : open_inside(t, t->root_fd, dir, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return -1;
+	if (t->folders.n >= FOLDERS_MAX)
+		forget_folders(t);
+	map_add(&t->folders, dir, NULL)->num = (uint64_t)fd;
+	return fd;
+}
+
+/* Wanted for itself, though maybe nothing is in it. */
+static bool is_folder_place(const struct tree *t, const char *name)
+{
+	const struct map_entry *e = map_find(&t->places, name);
+	const struct place *p = e ? e->ptr : NULL;
+
+	return p && p->key && p->kind == PLACE_FOLDER;
+}
+
+/* Folders that nothing needs any more must not be seen either: @name, and those above it. */
+static void remove_empty(struct tree *t, const char *name)
+{
+	auto_free char *at = xstrdup(name);
+
+	while (strcmp(at, "/") != 0 && !is_folder_place(t, at)) {
+		char *up = path_dir(at);
+		int above = kept_folder(t, up, false, NULL);
+		int rc = above < 0 ? -1 : unlinkat(above, path_base(at), AT_REMOVEDIR);
+
+		free(at);
+		at = up;
+		if (rc < 0)
+			break;
+		forget_folders(t);
+	}
+}
+
+/* Takes @name out of the root; what it leaves empty is seen to by remove_empty(). */
+static void remove_place(struct tree *t, const char *name, struct place *p)
 {
 	auto_free char *dir = path_dir(name);
-	auto_fd parent = open_inside(t, t->root_fd, dir, O_PATH | O_DIRECTORY);
+	int parent = p->kind == PLACE_FOLDER ? -1 : kept_folder(t, dir, false, NULL);
 
 	if (p->kind == PLACE_BIND)
 		unbind_inside(t, name);
 	if (parent >= 0)
-		unlinkat(parent, path_base(name), p->kind == PLACE_FOLDER ? AT_REMOVEDIR : 0);
-	/* folders that nothing needs any more must not be seen either */
-	while (strcmp(dir, "/") != 0) {
-		char *up = path_dir(dir);
-		int above = open_inside(t, t->root_fd, up, O_PATH | O_DIRECTORY);
-		int rc = above < 0 ? -1 : unlinkat(above, path_base(dir), AT_REMOVEDIR);
+		unlinkat(parent, path_base(name), 0);
+	if (p->kind == PLACE_LINK)
+		forget_folders(t);
+	free(p->key);
+	p->key = NULL;
+}
 
-		if (above >= 0)
-			close(above);
-		free(dir);
-		dir = up;
-		if (rc < 0)
-			break;
-	}
+/* The folders that are emptied by that are added to @left. */
+static void remove_place_of(struct tree *t, const char *name, struct place *p, struct map *left)
+{
+	auto_free char *dir = path_dir(name);
+
+	map_add(left, p->kind == PLACE_FOLDER ? name : dir, NULL);
+	remove_place(t, name, p);
+}
+
+static void remove_left(struct tree *t, const struct map *left)
+{
+	size_t at = 0;
+
+	for (struct map_entry *e; (e = map_next(left, &at));)
+		remove_empty(t, e->key);
 }
 
 static enum place_kind kind_of(const struct tree *t, const struct box_input *in,
@@ -322,7 +383,10 @@ static enum place_kind kind_of(const struct tree *t, const struct box_input *in,
 static int put_place(struct tree *t, const struct box_input *in, enum place_kind kind,
                      struct err *err)
 {
-	if (put_at(t, t->root_fd, in->name, in, kind, err) < 0)
+	auto_free char *dir = path_dir(in->name);
+	int fd = kept_folder(t, kind == PLACE_FOLDER ? in->name : dir, true, err);
+
+	if (fd < 0 || put_in(t, fd, in, kind, err) < 0)
 		return -1;
 	return kind == PLACE_BIND ? bind_inside(t, in->source, in->name, true, err) : 0;
 }
@@ -336,22 +400,19 @@ static bool is_current(const struct place *p, const struct box_input *in, enum p
 static int keep_input(struct tree *t, const struct box_input *in, enum place_kind kind,
                       struct err *err)
 {
-	bool added;
-	struct map_entry *e = map_add(&t->places, in->name, &added);
+	struct map_entry *e = map_add(&t->places, in->name, NULL);
 	struct place *p = e->ptr;
 
-	if (p && p->job == t->job)
+	if (!p)
+		e->ptr = p = xcalloc(1, sizeof(*p));
+	if (p->key && p->job == t->job)
 		return 0;
-	if (p && is_current(p, in, kind)) {
+	if (is_current(p, in, kind)) {
 		p->job = t->job;
 		return 0;
 	}
-	if (p && p->key)
+	if (p->key)
 		remove_place(t, in->name, p);
-	if (!p)
-		e->ptr = p = xcalloc(1, sizeof(*p));
-	free(p->key);
-	p->key = NULL;
 	if (put_place(t, in, kind, err) < 0)
 		return -1;
 	*p = (struct place){ kind, xstrdup(in->key ? in->key : ""), in->mode, t->job };
@@ -360,17 +421,32 @@ static int keep_input(struct tree *t, const struct box_input *in, enum place_kin
 
 static void remove_unnamed(struct tree *t)
 {
+	auto_map left = MAP_INIT;
 	size_t at = 0;
 
 	for (struct map_entry *e; (e = map_next(&t->places, &at));) {
 		struct place *p = e->ptr;
 
-		if (!p || !p->key || p->job == t->job)
-			continue;
-		remove_place(t, e->key, p);
-		free(p->key);
-		p->key = NULL;
+		if (p && p->key && p->job != t->job)
+			remove_place_of(t, e->key, p, &left);
 	}
+	remove_left(t, &left);
+}
+
+/* Names that now lie in a work folder leave the kept part before it hides them. */
+static void remove_hidden(struct tree *t, const struct strv *folders)
+{
+	auto_map left = MAP_INIT;
+	size_t at = 0;
+
+	for (struct map_entry *e; (e = map_next(&t->places, &at));) {
+		struct place *p = e->ptr;
+
+		for (size_t i = 0; p && p->key && i < folders->n; i++)
+			if (path_below(e->key, folders->v[i]))
+				remove_place_of(t, e->key, p, &left);
+	}
+	remove_left(t, &left);
 }
 
 /* -- work folders -- */
@@ -412,13 +488,12 @@ static void unmount_works(struct tree *t)
 {
 	for (size_t i = t->n_works; i-- > 0;) {
 		struct work *w = &t->works[i];
-		struct place folder = { .kind = PLACE_FOLDER };
 
 		if (t->mounts) {
 			unbind_inside(t, w->folder);
 			rmdir(w->back);
 		}
-		remove_place(t, w->folder, &folder);
+		remove_empty(t, w->folder);
 		close(w->fd);
 		free(w->folder);
 		free(w->back);
@@ -500,9 +575,12 @@ static int put_in_work(struct tree *t, struct work *w, const struct box_input *i
 		return 0;
 	if (kind == PLACE_BIND && written)
 		kind = PLACE_COPY;
-	int rc = t->shim ? put_at(t, t->root_fd, in->name, in, kind, err)
-	                 : put_at(t, w->fd, name, in, kind, err);
-	if (rc < 0)
+	/* absolute links inside are the whole root's */
+	if (t->shim)
+		name = in->name;
+	auto_free char *folder = kind == PLACE_FOLDER ? xstrdup(name) : path_dir(name);
+	auto_fd dir = folder_inside(t, t->shim ? t->root_fd : w->fd, folder, err);
+	if (dir < 0 || put_in(t, dir, in, kind, err) < 0)
 		return -1;
 	w->copies += kind == PLACE_COPY && !written;
 	if (kind != PLACE_BIND)
@@ -624,21 +702,7 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 	t->clean = false;
 	if (!same) {
 		unmount_works(t);
-		/* names that now lie in a work folder leave the kept part before it hides them
-		 */
-		for (size_t i = 0; i < folders->n; i++) {
-			size_t at = 0;
-
-			for (struct map_entry *e; (e = map_next(&t->places, &at));) {
-				struct place *p = e->ptr;
-
-				if (!p || !p->key || !path_below(e->key, folders->v[i]))
-					continue;
-				remove_place(t, e->key, p);
-				free(p->key);
-				p->key = NULL;
-			}
-		}
+		remove_hidden(t, folders);
 		if (mount_works(t, folders, err) < 0)
 			return -1;
 	}
