@@ -176,6 +176,68 @@ static void test_a_changed_input_is_seen(void **state)
 	}
 }
 
+static void test_a_folder_that_is_named_is_there_when_its_files_have_gone(void **state)
+{
+	struct err err = ERR_INIT;
+	auto_free char *host = xasprintf("%s/header", dir);
+	struct run r = { .inputs = { { "/q/named", NULL, "", S_IFDIR | 0755, 0 },
+		                     { "/q/named/x.h", host, "header", S_IFREG | 0644, 2 } } };
+
+	OK(file_write(host, "1\n", 2, 0600, &err), err);
+	script(&r, "[ -e /q/named/x.h ]", 0);
+	r.job.n_inputs = 2;
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+	script(&r, "[ -d /q/named ] && [ ! -e /q/named/x.h ]", 0);
+	r.job.n_inputs = 1;
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+	/* nor does it go with a work folder that was all it held */
+	script(&r, ":", 0);
+	r.job.workdir = "/q/named/w";
+	r.job.n_inputs = 1;
+	run(&r);
+	box_result_release(&r.result);
+	script(&r, "[ -d /q/named ] && [ ! -e /q/named/w ]", 0);
+	r.job.n_inputs = 1;
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+	script(&r, "[ ! -e /q ]", 0);
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+}
+
+static void test_jobs_of_many_tools_in_turn_find_their_own_inputs(void **state)
+{
+	struct err err = ERR_INIT;
+	auto_free char *host = xasprintf("%s/in turn", dir);
+	struct run r = { .inputs = { { NULL, host, NULL, S_IFREG | 0644, 3 } } };
+
+	for (int i = 0; i < 24; i++) {
+		auto_free char *text = xasprintf("%2d\n", i);
+		auto_free char *key = xasprintf("in turn %d", i);
+		auto_free char *tools = xasprintf("tools %d", i % 7);
+		auto_free char *name = xasprintf("/t/%d.h", i % 5);
+		auto_free char *command = xasprintf("echo /t/*; read x <%s; exit $x", name);
+		auto_free char *listed = xasprintf("%s\n", name);
+
+		OK(file_write(host, text, 3, 0600, &err), err);
+		r.inputs[0].name = name;
+		r.inputs[0].key = key;
+		script(&r, command, 0);
+		r.shared.key = tools;
+		r.job.n_inputs = 1;
+		run(&r);
+		assert_int_equal(WEXITSTATUS(r.result.status), i);
+		holds(&r.result.out_text, listed);
+		box_result_release(&r.result);
+	}
+}
+
 static void test_a_job_that_takes_too_long_is_killed_with_all_it_started(void **state)
 {
 	struct run r = { 0 };
@@ -413,6 +475,8 @@ int main(void)
 		cmocka_unit_test(test_a_job_finds_nothing_of_the_one_before),
 		cmocka_unit_test(test_an_input_is_there_as_it_was_described),
 		cmocka_unit_test(test_a_changed_input_is_seen),
+		cmocka_unit_test(test_a_folder_that_is_named_is_there_when_its_files_have_gone),
+		cmocka_unit_test(test_jobs_of_many_tools_in_turn_find_their_own_inputs),
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
 		cmocka_unit_test(test_a_job_has_the_usual_signals_whatever_gg_ignores),
