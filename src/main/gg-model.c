@@ -201,6 +201,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 		.argc = argc,
 		.umask = mask,
 		.basedir = basedir(),
+		.waits = mode.wait && mode.session,
 	};
 	plan_init(plan, &call);
 	store_batch_begin(st);

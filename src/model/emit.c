@@ -14,6 +14,7 @@
 #include "model/output.h"
 #include "model/portable.h"
 #include "model/refusal.h"
+#include "model/scratch.h"
 #include "model/session.h"
 
 struct emission {
@@ -106,13 +107,26 @@ static int resolve_known(struct store *st, struct thunk *t, struct err *err)
 	return 0;
 }
 
-/* An object's bytes, with the place of this checkout in them again. */
+static bool is_restored(const struct plan *p)
+{
+	return p->portable || scratch_is_used(p);
+}
+
+/* With the place of this checkout, and the names of a probe, in it again. */
+static void restore(const struct emission *e, struct buf *text)
+{
+	if (e->plan->portable)
+		portable_restore(e->call->basedir, text);
+	scratch_restore(e->plan, text);
+}
+
+/* An object's bytes, as they would have been outside. */
 static int read_restored(const struct emission *e, const struct oid *id, struct buf *out,
                          struct err *err)
 {
 	if (store_get(e->call->store, id, out, err) < 0)
 		return -1;
-	portable_restore(e->call->basedir, out);
+	restore(e, out);
 	return 0;
 }
 
@@ -126,7 +140,7 @@ static int copy_text(const struct emission *e, const char *name, int to, struct 
 		return 0;
 	if (oid_parse(name, strlen(name), &id, err) < 0)
 		return -1;
-	if (e->plan->portable)
+	if (is_restored(e->plan))
 		return read_restored(e, &id, &text, err) < 0
 		               ? -1
 		               : file_write_fd(to, text.data, text.len, err);
@@ -149,7 +163,7 @@ static int write_output(const struct emission *e, const struct plan_output *o,
 {
 	auto_buf text = BUF_INIT;
 
-	if (!e->plan->portable || o->kind != OUTPUT_DEPFILE)
+	if (!is_restored(e->plan) || o->kind != OUTPUT_DEPFILE)
 		return output_write(e->call->store, o->path, id, mode, mtime, err);
 	if (read_restored(e, id, &text, err) < 0 ||
 	    file_write(o->path, text.data, text.len, mode, err) < 0)
@@ -168,6 +182,32 @@ static const struct memo_output *output_called(const struct memo *m, const char 
 	return NULL;
 }
 
+/* The next time the real tool runs at once. */
+static int give_up(const struct emission *e, const char *why, struct err *err)
+{
+	struct err ignored;
+
+	store_cache_put(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), "", 0,
+	                &ignored);
+	store_flush(e->call->store, &ignored);
+	return err_set(err, ERR_UNSURE, "%s", why);
+}
+
+/* A probe's result that shows where it was made would not be what it is outside. */
+static int check_shown(const struct emission *e, const struct plan_output *o,
+                       const struct oid *id, struct err *err)
+{
+	auto_buf bytes = BUF_INIT;
+
+	if (o->kind == OUTPUT_DEPFILE || o->kind == OUTPUT_STDOUT || !scratch_is_used(e->plan))
+		return 0;
+	if (store_get(e->call->store, id, &bytes, err) < 0)
+		return -1;
+	return scratch_shows(e->plan, bytes.data, bytes.len)
+	               ? give_up(e, "its result shows the name of its folder", err)
+	               : 0;
+}
+
 /*
  * Makes every output real. Nothing is touched unless all of them can be. They get one time:
  * rules like "%.o: %.c %.d" hold that none is newer than another.
@@ -183,6 +223,8 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 
 		if ((!r || !*r->id.s) ? !o->optional : oid_is_thunk(&r->id))
 			return err_set(err, ERR_CORRUPT, "no result for %s", o->tag);
+		if (r && *r->id.s && check_shown(e, o, &r->id, err) < 0)
+			return -1;
 	}
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
 		const struct plan_output *o = &e->plan->outputs[i];
@@ -299,17 +341,6 @@ static bool is_needed_now(const struct plan *p)
 	return false;
 }
 
-/* The next time the real tool runs at once. */
-static int give_up(const struct emission *e, const char *why, struct err *err)
-{
-	struct err ignored;
-
-	store_cache_put(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), "", 0,
-	                &ignored);
-	store_flush(e->call->store, &ignored);
-	return err_set(err, ERR_UNSURE, "%s", why);
-}
-
 static int read_text(struct store *st, const char *name, struct buf *out, struct err *err)
 {
 	struct oid id;
@@ -335,8 +366,7 @@ static void tell_text(const struct emission *e, const struct buf *said, int to)
 	if (said->len == 0)
 		return;
 	buf_add(&text, said->data, said->len);
-	if (e->plan->portable)
-		portable_restore(e->call->basedir, &text);
+	restore(e, &text);
 	file_write_fd(to, text.data, text.len, &ignored);
 }
 

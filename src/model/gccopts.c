@@ -688,12 +688,19 @@ static void printflike(3, 4) refuse(struct parse *p, unsigned phases, const char
 	va_end(ap);
 }
 
+/* Not a file with bytes of its own. /dev/shm is a folder like any other. */
+static bool is_stream(const char *path)
+{
+	return strcmp(path, "-") == 0 ||
+	       (path_below(path, "/dev") && !path_below(path, "/dev/shm"));
+}
+
 static void add_input(struct parse *p, char *path)
 {
 	struct gcc_call *c = p->c;
 	enum gcc_lang lang = p->force ? p->forced : gcc_lang_of(path, c->cxx);
 
-	if (strcmp(path, "-") == 0 || strncmp(path, "/dev/", 5) == 0) {
+	if (is_stream(path)) {
 		refuse(p, PHASE_ANY, "reads standard input or a device");
 		return;
 	}
@@ -1013,7 +1020,7 @@ static void settle(struct parse *p)
 		refuse(p, PHASE_ANY, "two dependency files");
 	if (c->stage == STAGE_PREPROCESS && c->n_sources > 1)
 		refuse(p, PHASE_ANY, "preprocesses several sources");
-	if (c->output && (strcmp(c->output, "-") == 0 || strncmp(c->output, "/dev/", 5) == 0))
+	if (c->output && is_stream(c->output))
 		refuse(p, PHASE_ANY, "writes to standard output or a device");
 	if (c->n_inputs == 0)
 		refuse(p, PHASE_ANY, "no input files");

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "model/portable.h"
+#include "model/scratch.h"
 #include "base/proc.h"
 #include "core/placeholder.h"
 
@@ -50,6 +51,8 @@ void plan_release(struct plan *p)
 	release_texts(&p->real);
 	map_release(&p->shorter);
 	map_release(&p->seen);
+	for (size_t i = 0; i < SCRATCH_KINDS; i++)
+		free(steal(&p->scratch[i]));
 	manifest_release(&p->own);
 }
 
@@ -367,6 +370,8 @@ int plan_finish(struct plan *p, const struct call *call, struct err *err)
 		return 0;
 	if (call->basedir)
 		p->portable = portable_apply(p, call->basedir);
+	if (call->waits)
+		scratch_apply(p);
 	if (p->own.n > 0) {
 		auto_buf raw = BUF_INIT;
 		struct oid id;

@@ -26,6 +26,7 @@ struct call {
 	int argc;
 	unsigned umask;
 	const char *basedir; /* GG_BASEDIR: see portable.h; NULL: thunks name real places */
+	bool waits;          /* the wrapper sees the result before anybody else does */
 };
 
 enum output_kind {
@@ -43,6 +44,8 @@ struct plan_output {
 	enum output_kind kind;
 	bool optional;
 };
+
+enum { SCRATCH_KINDS = 2 };
 
 struct plan {
 	bool delegate;
@@ -64,6 +67,7 @@ struct plan {
 	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
 	bool portable;           /* the thunk does not name the place: portable_restore */
+	char *scratch[SCRATCH_KINDS]; /* owned; names that are others inside: scratch.h */
 	bool doubtful; /* made from a user's description: a failure is settled by the real tool
 	                */
 };

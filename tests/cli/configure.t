@@ -120,6 +120,40 @@ is "SOURCE_DATE_EPOCH says what time it is" "$(dated 'SOURCE_DATE_EPOCH=86400 gc
 like "… in the object" "$(strings dated/f.o)" 'Jan  2 1970 00:00:00'
 is "… but not when a file was changed" "$(dated 'SOURCE_DATE_EPOCH=86400 gcc -DTELL -DSTAMP=__TIMESTAMP__ -c f.c' delegated)" 1
 
+# CMake makes up names for each probe: the same question under another name is known, and answered in that name.
+mkdir scratch
+cat >scratch/probe.sh <<'END'
+dir=CMakeFiles/CMakeScratch/TryCompile-$1
+target=cmTC_$2
+mkdir -p "$dir/CMakeFiles/$target.dir"
+dir=$PWD/$dir
+cd "$dir" || exit 1
+echo '#include <stdio.h>
+int main(void) { return puts("x") < 0; }' >src.c
+printf '#include <assert.h>\nint f(int x) { assert(x); return 0; }\n' >shows.c
+printf '#warning look\nint f(void) { return nosuch; }\n' >fails.c
+o=CMakeFiles/$target.dir
+{
+	gcc -o "$o/src.o" -c "$dir/src.c" && gcc -rdynamic "$o/src.o" -o "$target" && "./$target"
+	gcc -O2 -MD -MT "$o/dep.o" -MF "$o/dep.d" -o "$o/dep.o" -c "$dir/src.c"
+	gcc -o "$o/shows.o" -c "$dir/shows.c"
+	gcc -g -o "$o/debug.o" -c "$dir/src.c"
+	gcc -shared -Wl,-soname,lib$target.so "$o/debug.o" -o "lib$target.so"
+	gcc -o "$o/fails.o" -c "$dir/fails.c"
+	echo "exit $?"
+} >log 2>&1
+END
+(cd scratch && sh probe.sh Ab12Cd 01234 && sh probe.sh xyzXYZ abcde && sh probe.sh ggggg0 fffff && mv CMakeFiles ../plain-scratch)
+ran=
+for name in 'Ab12Cd 01234' 'xyzXYZ abcde' 'ggggg0 fffff'; do
+	# shellcheck disable=SC2086
+	(cd scratch && "$GG" build --stats-json ../stats -- sh probe.sh $name)
+	dir=CMakeScratch/TryCompile-${name% *}
+	ok "a probe in $dir is as without gg" diff -r "plain-scratch/$dir" "scratch/CMakeFiles/$dir"
+	ran="$ran $(stat_of stats ran)"
+done
+is "what does not show its place runs once; debug information and a soname do" "${ran# [0-9]*}" " 2 2"
+
 if command -v autoconf >/dev/null; then
 	mkdir auto
 	cat >auto/configure.ac <<'END'

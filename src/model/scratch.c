@@ -1,0 +1,192 @@
+#include "model/scratch.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* CMake 3.1 to 3.31: Source/cmCoreTryCompile.cxx. */
+static const struct kind {
+	const char *prefix;
+	size_t n; /* letters and digits that follow, and no more */
+	const char *inside;
+} kinds[SCRATCH_KINDS] = {
+	{ "CMakeFiles/CMakeScratch/TryCompile-", 6,
+	  "CMakeFiles/CMakeScratch/TryCompile-ggggg0" },
+	{ "cmTC_", 5, "cmTC_gggg0" },
+};
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The next name of this kind in @text, or NULL. */
+static const char *find_name(const char *text, const struct kind *k)
+{
+	size_t len = strlen(k->prefix);
+
+	for (const char *at = text; (at = strstr(at, k->prefix)); at++) {
+		size_t n = 0;
+
+		while (is_alnum(at[len + n]))
+			n++;
+		if (n == k->n)
+			return at;
+	}
+	return NULL;
+}
+
+/* Learns the one name of each kind in @text; false: there are two. */
+static bool learn(struct plan *p, const char *text)
+{
+	for (size_t i = 0; i < SCRATCH_KINDS; i++) {
+		size_t len = strlen(kinds[i].prefix) + kinds[i].n;
+
+		for (const char *at = text; (at = find_name(at, &kinds[i])); at += len) {
+			if (!p->scratch[i])
+				p->scratch[i] = xstrndup(at, len);
+			else if (strncmp(p->scratch[i], at, len) != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool learn_all(struct plan *p, const struct strv *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (!learn(p, v->v[i]))
+			return false;
+	return true;
+}
+
+bool scratch_is_used(const struct plan *p)
+{
+	for (size_t i = 0; i < SCRATCH_KINDS; i++)
+		if (p->scratch[i])
+			return true;
+	return false;
+}
+
+static void forget(struct plan *p)
+{
+	for (size_t i = 0; i < SCRATCH_KINDS; i++)
+		free(steal(&p->scratch[i]));
+}
+
+/* Options of which a result, or a further file, has paths in it. */
+static bool shows_paths(const struct strv *args)
+{
+	static const char *const signs[] = {
+		"-g",          "--coverage",   "-coverage", "-fprofile", "-ftest-coverage",
+		"-save-temps", "--save-temps", "-Wl,",      "@"
+	};
+	static const char *const words[] = { "-E", "-S", "-M", "-MM", "-v", "-###" };
+
+	for (size_t i = 1; i < args->n; i++) {
+		for (size_t k = 0; k < countof(signs); k++)
+			if (strncmp(args->v[i], signs[k], strlen(signs[k])) == 0)
+				return true;
+		for (size_t k = 0; k < countof(words); k++)
+			if (strcmp(args->v[i], words[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* The text of a link is an object of its own, and is not rewritten. */
+static bool links_are_free(const struct plan *p)
+{
+	for (size_t i = 0; i < p->own.n; i++) {
+		auto_buf text = BUF_LIMIT(4096);
+
+		if (!S_ISLNK(p->own.v[i].mode))
+			continue;
+		if (store_get(p->call->store, &p->own.v[i].id, &text, NULL) < 0)
+			return false;
+		for (size_t k = 0; k < SCRATCH_KINDS; k++)
+			if (find_name(buf_str(&text), &kinds[k]))
+				return false;
+	}
+	return true;
+}
+
+static void replace(struct buf *text, const char *from, const char *to)
+{
+	struct buf out = { .max = text->max };
+	size_t n = strlen(from);
+	const char *at = buf_str(text);
+	const char *end = at + text->len;
+
+	for (const char *hit; (hit = memmem(at, (size_t)(end - at), from, n)); at = hit + n) {
+		buf_add(&out, at, (size_t)(hit - at));
+		buf_adds(&out, to);
+	}
+	buf_add(&out, at, (size_t)(end - at));
+	buf_release(text);
+	*text = out;
+}
+
+static void map_string(const struct plan *p, char **text)
+{
+	for (size_t i = 0; *text && i < SCRATCH_KINDS; i++) {
+		/* as long as the other: in place */
+		size_t len = strlen(kinds[i].inside);
+
+		for (char *at = *text; p->scratch[i] && (at = strstr(at, p->scratch[i]));
+		     at += len)
+			memcpy(at, kinds[i].inside, len);
+	}
+}
+
+static void map_strv(const struct plan *p, struct strv *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		map_string(p, &v->v[i]);
+}
+
+static void map_refs(const struct plan *p, struct thunk_refs *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		map_string(p, &refs->v[i].name);
+}
+
+void scratch_apply(struct plan *p)
+{
+	struct thunk *t = p->thunk;
+
+	if (p->preprocess.n > 0 || shows_paths(&t->args) || !t->workdir)
+		return;
+	if (!learn(p, t->workdir) || !learn_all(p, &t->args) || !learn_all(p, &t->env) ||
+	    (scratch_is_used(p) && !links_are_free(p)))
+		forget(p);
+	if (!scratch_is_used(p))
+		return;
+	map_string(p, &t->workdir);
+	map_strv(p, &t->args);
+	map_strv(p, &t->env);
+	map_strv(p, &t->outputs);
+	map_refs(p, &t->values);
+	map_refs(p, &t->thunks);
+	for (size_t i = 0; i < p->own.n; i++)
+		map_string(p, &p->own.v[i].name);
+	for (size_t i = 0; i < p->n_outputs; i++)
+		map_string(p, &p->outputs[i].tag);
+}
+
+bool scratch_shows(const struct plan *p, const void *data, size_t len)
+{
+	for (size_t i = 0; i < SCRATCH_KINDS; i++) {
+		const char *inside = kinds[i].inside;
+
+		if (p->scratch[i] && memmem(data, len, inside, strlen(inside)))
+			return true;
+	}
+	return false;
+}
+
+void scratch_restore(const struct plan *p, struct buf *text)
+{
+	for (size_t i = 0; i < SCRATCH_KINDS; i++)
+		if (p->scratch[i])
+			replace(text, kinds[i].inside, p->scratch[i]);
+}
