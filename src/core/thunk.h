@@ -15,6 +15,10 @@
  * workdir. */
 #define THUNK_STDOUT "/dev/stdout"
 
+/** The value of this name is what the process reads on its standard input (else nothing); needs
+ * a workdir. */
+#define THUNK_STDIN "/dev/stdin"
+
 /** A reference to an object, or to one output of a thunk: "hash[#tag][=name]". */
 struct thunk_ref {
 	struct oid id;

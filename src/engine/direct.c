@@ -21,6 +21,7 @@ struct direct {
 	struct strv env;
 	char *folder;   /* where it runs */
 	bool temporary; /* the folder is ours, to be removed */
+	int in;
 	int out;
 	int errs;
 	int64_t started_ns;
@@ -42,6 +43,8 @@ static void direct_free(struct direct *d)
 		close(d->out);
 	if (d->errs >= 0)
 		close(d->errs);
+	if (d->in >= 0)
+		close(d->in);
 	free(d);
 }
 
@@ -123,7 +126,7 @@ int direct_check_inputs(struct store *st, const struct thunk *t, struct err *err
 		const struct thunk_ref *r = &t->values.v[i];
 		struct file_info info;
 
-		if (!r->name || r->name[0] != '/')
+		if (!r->name || r->name[0] != '/' || strcmp(r->name, THUNK_STDIN) == 0)
 			continue;
 		if (store_file(st, r->name, FILE_HASH_ONLY, &info, err) < 0)
 			return err_wrap(err, "input gone since its command was seen");
@@ -218,6 +221,14 @@ static int describe_real(struct direct *d, const struct thunk *t, char *const *e
 	return *program ? 0 : err_set(err, ERR_USAGE, "no program");
 }
 
+static int open_stdin(struct direct *d, const struct thunk *t, struct err *err)
+{
+	for (size_t i = 0; i < t->values.n; i++)
+		if (t->values.v[i].name && strcmp(t->values.v[i].name, THUNK_STDIN) == 0)
+			return store_open_blob(d->store, &t->values.v[i].id, &d->in, err);
+	return 0;
+}
+
 static int spawn(struct direct *d, uv_loop_t *loop, char *program, struct err *err)
 {
 	const struct child_options options = {
@@ -225,7 +236,7 @@ static int spawn(struct direct *d, uv_loop_t *loop, char *program, struct err *e
 		.argv = strv_argv(&d->args),
 		.envp = strv_argv(&d->env),
 		.cwd = d->folder,
-		.fds = { -1, d->out, d->errs },
+		.fds = { d->in, d->out, d->errs },
 	};
 	struct child *child;
 
@@ -244,7 +255,9 @@ int direct_start(uv_loop_t *loop, struct store *st, const struct oid *id, const 
 	struct direct *d = xcalloc(1, sizeof(*d));
 	auto_free char *program = NULL;
 
-	*d = (struct direct){ .store = st, .out = -1, .errs = -1, .done = done, .arg = arg };
+	*d = (struct direct){
+		.store = st, .in = -1, .out = -1, .errs = -1, .done = done, .arg = arg
+	};
 	strv_add_all(&d->args, t->args.v);
 	strv_add_all(&d->outputs, t->outputs.v);
 	if (!t->workdir)
@@ -254,6 +267,8 @@ int direct_start(uv_loop_t *loop, struct store *st, const struct oid *id, const 
 	if (rc == 0 &&
 	    ((d->out = text_file(st, err)) < 0 || (d->errs = text_file(st, err)) < 0))
 		rc = -1;
+	if (rc == 0 && t->workdir)
+		rc = open_stdin(d, t, err);
 	if (rc == 0)
 		rc = spawn(d, loop, program, err);
 	if (rc < 0)

@@ -37,6 +37,7 @@ struct execution {
 	size_t stdout_at; /* place of THUNK_STDOUT among the outputs, or SIZE_MAX */
 	char *program;
 	char *workdir;
+	const char *input; /* file that is its standard input; borrowed from own */
 };
 
 static void input_set_release(struct input_set *s)
@@ -202,12 +203,31 @@ static char *blob_path(const struct oid *id)
 	return xasprintf("%s/%s", EXECUTE_BLOBS, id->s);
 }
 
+/* The text stands nowhere inside. */
+static int add_stdin(struct executor *ex, struct execution *x, const struct oid *id,
+                     struct err *err)
+{
+	auto_buf path = BUF_INIT;
+
+	if (store_locate(ex->store, id, &path, err) < 0 ||
+	    verify(ex, id, buf_str(&path), err) < 0)
+		return err_wrap(err, "standard input");
+	x->input = keep(&x->own, buf_steal(&path));
+	return 0;
+}
+
 static int add_refs(struct executor *ex, struct execution *x, const struct thunk *t,
                     const struct thunk_refs *refs, unsigned mode, struct err *err)
 {
 	for (size_t i = 0; i < refs->n; i++) {
 		const struct thunk_ref *r = &refs->v[i];
 		bool named = t->workdir && r->name;
+
+		if (named && strcmp(r->name, THUNK_STDIN) == 0) {
+			if (add_stdin(ex, x, &r->id, err) < 0)
+				return -1;
+			continue;
+		}
 		char *name = named ? path_absolute(t->workdir, r->name) : blob_path(&r->id);
 
 		if (add_file(ex, &x->own, name, &r->id, mode, err) < 0)
@@ -295,6 +315,7 @@ static int describe(struct executor *ex, struct execution *x, const struct oid *
 		.argv = strv_argv(&x->args),
 		.envp = strv_argv(&x->env),
 		.program = x->program,
+		.input = x->input,
 		.workdir = x->workdir,
 		.inputs = x->own.v,
 		.n_inputs = x->own.n,

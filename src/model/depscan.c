@@ -12,6 +12,8 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "core/digest.h"
+#include "model/input.h"
 
 enum { FILE_MAX_SIZE = 256 << 20, FILES_MAX = 200000 };
 
@@ -410,9 +412,15 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 	enum file_keep keep =
 		path[0] == '/' && !path_below(path, w->call->cwd) ? FILE_REFERENCE : FILE_KEEP;
 
-	if (store_file_stat(w->call->store, path, st, keep, &info, err) < 0)
+	bool piped = strcmp(path, "-") == 0;
+
+	if (piped && input_read(&text, err) < 0)
 		return -1;
-	if (info.placeholder) {
+	if (piped)
+		digest_bytes(text.data, text.len, &info.id);
+	else if (store_file_stat(w->call->store, path, st, keep, &info, err) < 0)
+		return -1;
+	if (!piped && info.placeholder) {
 		snprintf(w->unsure, sizeof(w->unsure), "a source is made by the build");
 		return 0;
 	}
@@ -421,7 +429,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
-		if (file_read(path, &text, err) < 0)
+		if (!piped && file_read(path, &text, err) < 0)
 			return -1;
 		scan_text(&text, w->assembler, &list);
 		buf_addc(&list, '.'); /* never empty */
@@ -698,9 +706,10 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 	w.n_quote = w.dirs.n;
 	add_dirs(&w, dirs->bracket);
 	for (; *sources && rc == 0; sources++) {
-		struct stat st;
+		struct stat st = { 0 };
 
-		if (stat(*sources, &st) < 0 || !S_ISREG(st.st_mode))
+		if (strcmp(*sources, "-") != 0 &&
+		    (stat(*sources, &st) < 0 || !S_ISREG(st.st_mode)))
 			rc = err_set(err, ERR_UNSURE, "missing input");
 		else
 			rc = add_file(&w, *sources, &st, true, -1, err);

@@ -34,10 +34,10 @@ struct depscan_result {
 void depscan_result_release(struct depscan_result *r);
 
 /**
- * Scan @sources (the main file first, then -include and -imacros files, already resolved) and
- * all that they can include. @assembler: also .include and .incbin. @defines: the -D and -U
- * options in order, for computed includes. Cost: 2 µs a file known to the cache, plus a stat
- * per candidate in a folder that is there.
+ * Scan @sources (the main file first, "-" for what input.h has taken, then -include and
+ * -imacros files, already resolved) and all that they can include. @assembler: also .include
+ * and .incbin. @defines: the -D and -U options in order, for computed includes. Cost: 2 µs a
+ * file known to the cache, plus a stat per candidate in a folder that is there.
  */
 int depscan_run(const struct call *call, char *const *sources, const struct depscan_dirs *dirs,
                 char *const *defines, bool assembler, struct depscan_result *out,

@@ -13,6 +13,7 @@
 #include "model/dated.h"
 #include "model/depscan.h"
 #include "model/gcclink.h"
+#include "model/input.h"
 #include "model/gccopts.h"
 #include "model/links.h"
 #include "model/toolchain.h"
@@ -312,6 +313,18 @@ static bool shorten(struct plan *p, const struct depscan_file *f)
 	return links_shorten(p, dir);
 }
 
+static int add_stdin(const struct call *call, struct plan *p, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	struct oid id;
+
+	if (input_read(&text, err) < 0 ||
+	    store_put(call->store, text.data, text.len, &id, err) < 0)
+		return -1;
+	thunk_refs_add(&p->thunk->values, &id, NULL, THUNK_STDIN);
+	return 0;
+}
+
 /* gcc spells a system header by its real path if that is shorter: then its links must be inside
  * too. */
 static int add_header(const struct call *call, const struct gcc_call *c,
@@ -320,6 +333,8 @@ static int add_header(const struct call *call, const struct gcc_call *c,
 {
 	const char *path = f->path;
 
+	if (c->reads_stdin && strcmp(path, "-") == 0)
+		return add_stdin(call, p, err);
 	if (path_has_dotdot(path) || !is_system(c, tc, path) || !shorten(p, f))
 		return plan_add_input_stat(p, call, path, &f->st, err);
 	auto_free char *name = path_absolute(call->cwd, path);
@@ -331,6 +346,10 @@ static int add_header(const struct call *call, const struct gcc_call *c,
 static void doubt(const struct call *call, const struct gcc_call *c, const struct toolchain *tc,
                   struct plan *p)
 {
+	if (c->reads_stdin) {
+		plan_delegate(p, "reads standard input, and may tell the time");
+		return;
+	}
 	bool by_epoch =
 		tc->family == TOOLCHAIN_GCC && proc_env(call->envp, "SOURCE_DATE_EPOCH");
 
@@ -490,6 +509,8 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	                     lang == LANG_ASM || lang == LANG_ASM_CPP, &found, err);
 	if (rc < 0 && err->kind == ERR_UNSURE && found.hard[0]) {
 		rc = plan_delegate(p, "%s", found.hard);
+	} else if (rc < 0 && err->kind == ERR_UNSURE && c->reads_stdin) {
+		rc = plan_delegate(p, "reads standard input, %.120s", err->msg);
 	} else if (rc < 0 && err->kind == ERR_UNSURE) {
 		rc = ask_compiler(call, c, tc, p, err);
 	} else if (rc == 0) {
@@ -686,6 +707,31 @@ static const char *obstacle_of(const struct gcc_call *c, const struct toolchain 
 	return NULL;
 }
 
+static int take_stdin(struct plan *p, struct err *err)
+{
+	int rc = input_take(err);
+
+	if (rc == 0)
+		plan_delegate(p, "reads standard input that is no file and no pipe");
+	return rc < 0 ? -1 : 0;
+}
+
+/* The compile, the link, and what they make. */
+static int plan_parts(const struct call *call, const struct gcc_call *c,
+                      const struct toolchain *tc, struct plan *p, struct err *err)
+{
+	int rc = set_process(call, c, tc, p, err);
+
+	if (rc == 0 && c->n_sources)
+		rc = add_headers(call, c, tc, p, err);
+	if (rc == 0 && c->stage == STAGE_LINK)
+		rc = gcclink_plan(call, c, tc, p, err);
+	for (size_t i = 0; rc == 0 && i < c->n_inputs; i++)
+		if (c->inputs[i].lang != LANG_OBJECT)
+			add_outputs(call, c, &c->inputs[i], tc, p);
+	return rc;
+}
+
 static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p,
                      struct err *err)
 {
@@ -711,14 +757,11 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 		plan_delegate(p, "environment variable C_INCLUDE_PATH");
 	if (c->n_sources)
 		add_path_variables(call, first_source(c)->lang, c);
-	rc = set_process(call, c, &tc, p, err);
-	if (rc == 0 && c->n_sources)
-		rc = add_headers(call, c, &tc, p, err);
-	if (rc == 0 && c->stage == STAGE_LINK)
-		rc = gcclink_plan(call, c, &tc, p, err);
-	for (size_t i = 0; rc == 0 && i < c->n_inputs; i++)
-		if (c->inputs[i].lang != LANG_OBJECT)
-			add_outputs(call, c, &c->inputs[i], &tc, p);
+	if (c->reads_stdin && !p->delegate)
+		rc = take_stdin(p, err);
+	/* what is not taken must not be read */
+	if (rc == 0 && !(c->reads_stdin && p->delegate))
+		rc = plan_parts(call, c, &tc, p, err);
 	toolchain_release(&tc);
 	return rc;
 }

@@ -671,6 +671,7 @@ struct parse {
 		char text[160];
 	} reasons[2];   /* of the compile, of the link only */
 	struct strv wa; /* words for the assembler */
+	bool untyped;   /* nothing says what language the standard input has */
 };
 
 static void printflike(3, 4) refuse(struct parse *p, unsigned phases, const char *fmt, ...)
@@ -695,13 +696,31 @@ static bool is_stream(const char *path)
 	       (path_below(path, "/dev") && !path_below(path, "/dev/shm"));
 }
 
+/* What a model of it would not cover. NULL: nothing. */
+static const char *why_not_stdin(const struct parse *p)
+{
+	const unsigned beside = GCC_DEP | GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE;
+	const struct gcc_call *c = p->c;
+
+	if (c->n_sources != 1 || strv_has(&c->includes, "-") || strv_has(&c->imacros, "-"))
+		return "with other sources";
+	if (p->untyped && c->stage != STAGE_PREPROCESS)
+		return "of no language";
+	return c->flags & beside ? "with a depfile or notes" : NULL;
+}
+
 static void add_input(struct parse *p, char *path)
 {
 	struct gcc_call *c = p->c;
 	enum gcc_lang lang = p->force ? p->forced : gcc_lang_of(path, c->cxx);
 
-	if (is_stream(path)) {
-		refuse(p, PHASE_ANY, "reads standard input or a device");
+	if (strcmp(path, "-") == 0) {
+		c->reads_stdin = true;
+		p->untyped = !p->force;
+		if (p->untyped)
+			lang = c->cxx ? LANG_CXX : LANG_C;
+	} else if (is_stream(path)) {
+		refuse(p, PHASE_ANY, "reads a device");
 		return;
 	}
 	if (lang == LANG_OTHER)
@@ -1020,6 +1039,8 @@ static void settle(struct parse *p)
 		refuse(p, PHASE_ANY, "two dependency files");
 	if (c->stage == STAGE_PREPROCESS && c->n_sources > 1)
 		refuse(p, PHASE_ANY, "preprocesses several sources");
+	if (c->reads_stdin && why_not_stdin(p))
+		refuse(p, PHASE_ANY, "reads standard input, %s", why_not_stdin(p));
 	if (c->output && is_stream(c->output))
 		refuse(p, PHASE_ANY, "writes to standard output or a device");
 	if (c->n_inputs == 0)

@@ -131,6 +131,7 @@ struct gcc_call {
 	struct gcc_input *inputs; /* owned; as on the command line */
 	size_t n_inputs;
 	size_t n_sources;    /* inputs that are not for the linker only */
+	bool reads_stdin;    /* one of them is "-" */
 	const char *output;  /* -o, or NULL */
 	const char *depfile; /* -MF and its like, or NULL */
 	struct strv quote_dirs;

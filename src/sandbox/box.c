@@ -231,6 +231,7 @@ static void describe(struct buf *m, struct box_slot *s, const struct box_job *jo
 	message_add_str(m, job->program);
 	message_add_str(m, *job->workdir ? job->workdir : "/work");
 	message_add_str(m, job->movable);
+	message_add_str(m, job->input);
 	message_add_num(m, job->timeout_ms);
 	add_inputs(m, job->inputs, job->n_inputs);
 	add_sets(m, s, job);

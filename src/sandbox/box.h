@@ -69,6 +69,7 @@ struct box_job {
 	char *const *argv;
 	char *const *envp;
 	const char *program; /* absolute path inside */
+	const char *input;   /* the host's file that is its standard input; NULL: /dev/null */
 	const char *workdir; /* absolute; a work folder; "" : a fresh, otherwise empty folder
 	                        "/work" */
 	const struct box_input *inputs;

@@ -103,6 +103,7 @@ struct job {
 	struct box_input **inputs; /* own and shared */
 	size_t n_inputs;
 	const char *movable;
+	const char *input; /* the host's file, or NULL */
 	/* how it is started */
 	const char *file; /* the host's, or the root's, as the step has it */
 	char *folder;     /* the same; owned */
@@ -210,6 +211,7 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	j->program = message_str(&r);
 	j->workdir = message_str(&r);
 	j->movable = message_str(&r);
+	j->input = message_str(&r);
 	j->timeout_ms = (uint32_t)message_num(&r);
 	read_inputs(&r, &j->own);
 	/* Of two entries for one name the first counts, and closures know what is a program:
@@ -320,6 +322,7 @@ static int take_tree(struct slot *slot, struct job *j, struct err *err)
 struct running {
 	pid_t pid;
 	int pidfd;
+	int in; /* -1: nothing to read */
 	int out;
 	int errs;
 	bool flooded; /* it printed more than is kept */
@@ -465,9 +468,9 @@ static int become_job(void *arg)
 	sigaction(SIGPIPE, &usual, NULL);
 	if (run->failure)
 		return end_of_job();
-	if (dup2(slot->null, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->errs, 2) < 0 ||
-	    (!slot->shim && chroot(tree_root(j->tree)) < 0) || chdir(j->folder) < 0 ||
-	    (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
+	if (dup2(run->in < 0 ? slot->null : run->in, 0) < 0 || dup2(run->out, 1) < 0 ||
+	    dup2(run->errs, 2) < 0 || (!slot->shim && chroot(tree_root(j->tree)) < 0) ||
+	    chdir(j->folder) < 0 || (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
 	    (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0 && !slot->shim)) {
 		run->failure = errno;
@@ -488,6 +491,8 @@ static int start_job(struct slot *slot, struct job *j, struct running *run, stru
 	run->errs = memfd_create("stderr", MFD_CLOEXEC);
 	if (run->out < 0 || run->errs < 0)
 		return err_sys(err, "files for the job's output");
+	if (j->input && (run->in = open(j->input, O_RDONLY | O_CLOEXEC)) < 0)
+		return err_sys(err, "the job's input %s", j->input);
 	run->pid = clone(become_job, slot->stack + STACK_BYTES,
 	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &run->pidfd);
 	return run->pid < 0 ? err_sys(err, "start the job") : 0;
@@ -720,7 +725,7 @@ static void add_stray(const struct job *j, struct buf *answer)
 
 static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct err *err)
 {
-	struct running run = { .pidfd = -1, .out = -1, .errs = -1 };
+	struct running run = { .pidfd = -1, .in = -1, .out = -1, .errs = -1 };
 	bool timed_out = false;
 	int status = 0;
 
@@ -746,12 +751,10 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		rc = stage_all(slot, j, &run, answer, err);
 		add_stray(j, answer);
 	}
-	if (run.out >= 0)
-		close(run.out);
-	if (run.errs >= 0)
-		close(run.errs);
-	if (run.pidfd >= 0)
-		close(run.pidfd);
+	const int ends[] = { run.in, run.out, run.errs, run.pidfd };
+	for (size_t i = 0; i < countof(ends); i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
 	if (rc == 0 || err->kind == ERR_DENIED)
 		rc |= tree_clean(j->tree, err);
 	return rc;

@@ -47,6 +47,9 @@ gcc link.c g2.o%cp g.o g2.o%rm g2.o
 gcc -c none.c -o o.o%echo 'int none;' >none.c%rm none.c
 gcc -E -Itwo header.c%echo >two/x.h%rm two/x.h
 echo 'int main(void) { return g(); }' | gcc -xc -%true%true
+echo '#include <x.h>' | gcc -Ione -Itwo -xc -c - -o o.o%echo >two/x.h%rm two/x.h
+gcc -xc -c - -o o.o <flag.c%echo 'int flag;' >flag.c%echo '#error again' >flag.c
+cat header.c | gcc -E -Itwo -%echo 'int two;' >two/x.h%rm two/x.h
 echo kept >o.o; gcc -c flag.c -o o.o%true%true
 END
 if command -v clang >/dev/null; then

@@ -934,6 +934,23 @@ t 'cd / && gcc -c "$OLDPWD/a.c" -o "$OLDPWD/a.o"'
 t 'mkdir gone && cd gone && rmdir ../gone && gcc -c ../a.c'
 t 'ulimit -f 0; gcc -c a.c'
 
+# A source through a pipe.
+for cc in gcc clang; do
+	t "echo 'int main(void) { return 3; }' | $cc -xc - -o prog; ./prog"
+	t "$cc -xc -c - -o out/a.o <a.c; $cc -xc - <main.c -c && ls -- -.o"
+	t "cat x.h a.c | $cc -E -; cat a.c | $cc -E -xc -dM - | LC_ALL=C sort | head -n 20"
+	t "$cc -dM -E - </dev/null | LC_ALL=C sort; : | $cc -xc -c - -o empty.o"
+	t "echo 'int x = y;' | $cc -xc -c - -o bad.o || echo no; echo 'int x = y;' | $cc -xc -fsyntax-only -"
+	t "printf '#warning hi\\nint f;\\n' | $cc -g -xc -c - -o out/w.o"
+	t "cat a.c | $cc -Iinc -xc -S - -o a.s && cat a.c | $cc -Iinc -xc -S -o - -"
+	t "cat a.c | $cc -M -xc -; cat a.c | $cc -MD -xc -c - -o a.o; ls *.d"
+	t "echo '#include \"gone.h\"' | $cc -E -xc -; echo 'char t[] = __FILE__;' | $cc -S -xc - -o t.s"
+	t "cat b.c main.c | $cc -xc - a.c -o prog; echo 'int i;' | $cc -c - -o i.o; echo 'int i;' | $cc - -xc -c -o i.o"
+	t "{ echo 'int one;'; sleep 0.2; echo 'int two;'; } | $cc -xc -c - -o slow.o; $cc -xc -c - -o none.o <&-"
+done
+t 'echo "int f() { return 1; }" | g++ -xc++ -c - -o f.o; echo "nop" | gcc -xassembler -c - -o nop.o; echo "nop" | gcc -xassembler-with-cpp -c - -o nop.o'
+t 'f() { gcc -xc -E -P - | tail -n 1; }; f <a.c; { f; cat; } <a.c'
+
 # Preprocessing, rules, and what is made beside an object or a program.
 t 'gcc -E a.c; gcc -E a.c -o a.i && gcc -c a.i'
 t 'gcc -E nohdr.c; gcc -E x.h | wc -l; gcc -E -dM a.c; gcc -E a.c b.c'

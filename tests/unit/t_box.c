@@ -176,6 +176,24 @@ static void test_a_changed_input_is_seen(void **state)
 	}
 }
 
+static void test_a_job_reads_the_input_it_is_given_and_nothing_else(void **state)
+{
+	struct err err = ERR_INIT;
+	auto_free char *host = xasprintf("%s/piped", dir);
+	struct run r = { 0 };
+
+	OK(file_write(host, "7\n9\n", 4, 0600, &err), err);
+	script(&r, "read x; read y; exit $((x * 10 + y))", 0);
+	r.job.input = host;
+	run(&r);
+	assert_int_equal(WEXITSTATUS(r.result.status), 79);
+	box_result_release(&r.result);
+	script(&r, "! read x", 0);
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+}
+
 static void test_a_folder_that_is_named_is_there_when_its_files_have_gone(void **state)
 {
 	struct err err = ERR_INIT;
@@ -475,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_a_job_finds_nothing_of_the_one_before),
 		cmocka_unit_test(test_an_input_is_there_as_it_was_described),
 		cmocka_unit_test(test_a_changed_input_is_seen),
+		cmocka_unit_test(test_a_job_reads_the_input_it_is_given_and_nothing_else),
 		cmocka_unit_test(test_a_folder_that_is_named_is_there_when_its_files_have_gone),
 		cmocka_unit_test(test_jobs_of_many_tools_in_turn_find_their_own_inputs),
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),

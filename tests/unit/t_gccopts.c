@@ -74,7 +74,10 @@ static void test_driver_stops_where_told(void **state)
 		{ { "gcc", "-c", "a.c", "-o" },
 		  STAGE_OBJECT,
 		  "option -o without its argument" },
-		{ { "gcc", "-c", "-" }, STAGE_OBJECT, "reads standard input or a device" },
+		{ { "gcc", "-c", "-" }, STAGE_OBJECT, "reads standard input, of no language" },
+		{ { "gcc", "-c", "/dev/fd/5" }, STAGE_OBJECT, "reads a device" },
+		{ { "gcc", "-xc", "-c", "-" }, STAGE_OBJECT, "" },
+		{ { "gcc", "-c", "/dev/shm/a.c" }, STAGE_OBJECT, "" },
 	};
 
 	(void)state;
