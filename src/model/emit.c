@@ -354,6 +354,8 @@ static int read_text(struct store *st, const char *name, struct buf *out, struct
  * touched anything. */
 static bool may_leave_files(const struct emission *e)
 {
+	if (e->plan->n_outputs == 1 && strcmp(e->plan->outputs[0].tag, THUNK_STDOUT) == 0)
+		return false;
 	return e->replaces || e->plan->n_outputs > 1 || is_needed_now(e->plan);
 }
 

@@ -489,7 +489,8 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 
 	search_lists(c, tc, &s);
 	for (size_t i = 0; i < c->n_inputs; i++)
-		if (c->inputs[i].lang != LANG_OBJECT)
+		if (c->inputs[i].lang != LANG_OBJECT &&
+		    strcmp(c->inputs[i].path, "/dev/null") != 0)
 			strv_add(&sources, c->inputs[i].path);
 	if (!resolve_forced(&c->includes, &s, &sources, &why) ||
 	    !resolve_forced(&c->imacros, &s, &sources, &why))
@@ -614,6 +615,11 @@ static void add_outputs(const struct call *call, const struct gcc_call *c,
 	auto_free char *object =
 		c->output ? xstrdup(c->output) : with_suffix(path_base(in->path), suffix);
 
+	if (c->no_file) {
+		if (p->n_outputs == 0) /* not for each source */
+			plan_add_output(p, call, THUNK_STDOUT, OUTPUT_STDOUT, false);
+		return;
+	}
 	if (c->stage == STAGE_PREPROCESS) {
 		add_preprocessed(call, c, p);
 		return;

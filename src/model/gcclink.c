@@ -110,8 +110,11 @@ static void add_outputs(struct link *l)
 	bool program =
 		!(l->c->flags & GCC_RELOCATABLE) && !l->ld.relocatable && !l->ld.odd_shape;
 
-	plan_add_output(l->p, l->call, l->c->output ? l->c->output : "a.out",
-	                program ? OUTPUT_PROGRAM : OUTPUT_FILE, false);
+	if (l->c->no_file)
+		plan_add_output(l->p, l->call, THUNK_STDOUT, OUTPUT_STDOUT, false);
+	else
+		plan_add_output(l->p, l->call, l->c->output ? l->c->output : "a.out",
+		                program ? OUTPUT_PROGRAM : OUTPUT_FILE, false);
 	for (size_t i = 0; i < l->ld.made.n; i++)
 		plan_add_output(l->p, l->call, l->ld.made.v[i], OUTPUT_FILE, false);
 	for (size_t i = 0; i < l->ld.deps.n; i++)

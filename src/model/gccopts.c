@@ -301,7 +301,7 @@ const struct gccopt gccopts[] = {
 	{ "-fself-test", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fself-test" },
 	{ "-fstack-usage", OPT_EXACT, ACT_STACK_USAGE, PHASE_CC, 0, NULL },
 	{ "-fstats", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
-	{ "-fsyntax-only", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, "makes no file" },
+	{ "-fsyntax-only", OPT_EXACT, ACT_SYNTAX, PHASE_ANY, 0, NULL },
 	{ "-ftest-coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
 	{ "-fthin-link-bitcode=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fthinlto-index=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
@@ -696,17 +696,22 @@ static bool is_stream(const char *path)
 	       (path_below(path, "/dev") && !path_below(path, "/dev/shm"));
 }
 
+/* Files whose names come from that of the source or of the output. */
+static bool makes_more(const struct gcc_call *c)
+{
+	return c->flags & (GCC_DEP | GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE);
+}
+
 /* What a model of it would not cover. NULL: nothing. */
 static const char *why_not_stdin(const struct parse *p)
 {
-	const unsigned beside = GCC_DEP | GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE;
 	const struct gcc_call *c = p->c;
 
 	if (c->n_sources != 1 || strv_has(&c->includes, "-") || strv_has(&c->imacros, "-"))
 		return "with other sources";
 	if (p->untyped && c->stage != STAGE_PREPROCESS)
 		return "of no language";
-	return c->flags & beside ? "with a depfile or notes" : NULL;
+	return makes_more(c) ? "with a depfile or notes" : NULL;
 }
 
 static void add_input(struct parse *p, char *path)
@@ -719,7 +724,7 @@ static void add_input(struct parse *p, char *path)
 		p->untyped = !p->force;
 		if (p->untyped)
 			lang = c->cxx ? LANG_CXX : LANG_C;
-	} else if (is_stream(path)) {
+	} else if (is_stream(path) && !(p->force && strcmp(path, "/dev/null") == 0)) {
 		refuse(p, PHASE_ANY, "reads a device");
 		return;
 	}
@@ -872,6 +877,10 @@ static bool act_output(struct parse *p, const struct gccopt *o, const char *valu
 	case ACT_STOP_E: stop_at(c, STAGE_PREPROCESS); return true;
 	case ACT_STOP_S: stop_at(c, STAGE_ASSEMBLY); return true;
 	case ACT_STOP_C: stop_at(c, STAGE_OBJECT); return true;
+	case ACT_SYNTAX:
+		c->flags |= GCC_SYNTAX;
+		stop_at(c, STAGE_ASSEMBLY);
+		return true;
 	case ACT_DEP_PRINT:
 		c->flags |= GCC_DEP_PRINT;
 		stop_at(c, STAGE_PREPROCESS);
@@ -1011,6 +1020,17 @@ static void parse_wa(struct parse *p)
 	}
 }
 
+/* Only what is asked for in assembly or preprocessed is printed: "gcc -c -o -" makes a file. */
+static bool makes_no_file(const struct gcc_call *c)
+{
+	bool prints = c->stage == STAGE_ASSEMBLY || c->stage == STAGE_PREPROCESS;
+
+	if (c->flags & GCC_SYNTAX)
+		return c->stage == STAGE_ASSEMBLY;
+	return c->output &&
+	       (strcmp(c->output, "/dev/null") == 0 || (prints && strcmp(c->output, "-") == 0));
+}
+
 static unsigned phases_of(const struct gcc_call *c)
 {
 	static const unsigned of_source[] = {
@@ -1041,7 +1061,8 @@ static void settle(struct parse *p)
 		refuse(p, PHASE_ANY, "preprocesses several sources");
 	if (c->reads_stdin && why_not_stdin(p))
 		refuse(p, PHASE_ANY, "reads standard input, %s", why_not_stdin(p));
-	if (c->output && is_stream(c->output))
+	c->no_file = makes_no_file(c);
+	if (c->no_file ? makes_more(c) : c->output && is_stream(c->output))
 		refuse(p, PHASE_ANY, "writes to standard output or a device");
 	if (c->n_inputs == 0)
 		refuse(p, PHASE_ANY, "no input files");

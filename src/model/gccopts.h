@@ -33,6 +33,7 @@ enum gccopt_act {
 	ACT_LANG,      /* -x */
 	ACT_OUTPUT,    /* -o */
 	ACT_STOP_E,
+	ACT_SYNTAX, /* -fsyntax-only */
 	ACT_STOP_S,
 	ACT_STOP_C,
 	ACT_DIR_QUOTE,
@@ -119,6 +120,7 @@ enum gcc_flags {
 	GCC_DEP = 1 << 13,
 	GCC_DEP_PRINT = 1 << 14, /* -M, -MM: a rule instead of a compilation */
 	GCC_STACK_USAGE = 1 << 15,
+	GCC_SYNTAX = 1 << 16,
 };
 
 struct gcc_call {
@@ -130,9 +132,10 @@ struct gcc_call {
 	unsigned flags;
 	struct gcc_input *inputs; /* owned; as on the command line */
 	size_t n_inputs;
-	size_t n_sources;    /* inputs that are not for the linker only */
-	bool reads_stdin;    /* one of them is "-" */
-	const char *output;  /* -o, or NULL */
+	size_t n_sources;   /* inputs that are not for the linker only */
+	bool reads_stdin;   /* one of them is "-" */
+	const char *output; /* -o, or NULL */
+	bool no_file; /* … is nothing that a model could make: what matters is what it says */
 	const char *depfile; /* -MF and its like, or NULL */
 	struct strv quote_dirs;
 	struct strv user_dirs;

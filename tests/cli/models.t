@@ -951,6 +951,17 @@ done
 t 'echo "int f() { return 1; }" | g++ -xc++ -c - -o f.o; echo "nop" | gcc -xassembler -c - -o nop.o; echo "nop" | gcc -xassembler-with-cpp -c - -o nop.o'
 t 'f() { gcc -xc -E -P - | tail -n 1; }; f <a.c; { f; cat; } <a.c'
 
+# Commands that are only asked how they end, or what they print.
+for cc in gcc clang; do
+	t "$cc -c a.c -o /dev/null; $cc -c syntax.c -o /dev/null || echo no"
+	t "$cc -Werror -Wall -c -x c /dev/null -o /dev/null; $cc -Werror -fno-such-option -c -x c /dev/null -o /dev/null || echo no"
+	t "$cc zero.c -o /dev/null; $cc main.c -o /dev/null || echo no; $cc -xc /dev/null -c; ls"
+	t "$cc -fsyntax-only a.c b.c; $cc -fsyntax-only a.c syntax.c || echo no; $cc -E -fsyntax-only a.c | wc -l"
+	t "$cc -S a.c -o - ; $cc -E a.c -o - ; $cc -c a.c -o -; ls"
+	t "$cc -MMD -c a.c -o /dev/null; ls *.d; $cc -MMD -fsyntax-only a.c; ls *.d; $cc -g -gsplit-dwarf -c a.c -o /dev/null; ls *.dwo"
+	t "$cc -c a.c -o /dev/stdout | wc -c; $cc -c a.c -o /dev/full || echo no"
+done
+
 # Preprocessing, rules, and what is made beside an object or a program.
 t 'gcc -E a.c; gcc -E a.c -o a.i && gcc -c a.i'
 t 'gcc -E nohdr.c; gcc -E x.h | wc -l; gcc -E -dM a.c; gcc -E a.c b.c'
