@@ -20,6 +20,7 @@
 #include "model/emit.h"
 #include "model/generic.h"
 #include "model/portable.h"
+#include "model/question.h"
 #include "model/session.h"
 
 enum { EXIT_NO_TOOL = 127, LINKS_MAX = 8 };
@@ -157,6 +158,8 @@ static const char *basedir(void)
 static int plan_call(const struct wrapper *w, const struct model *model,
                      const struct call *call, struct plan *plan, struct err *err)
 {
+	if (model && question_is(call))
+		return question_plan(call, plan, err);
 	if (model)
 		return model->plan(call, plan, err);
 	auto_free char *home = conf_home(environ);

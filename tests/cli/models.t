@@ -680,6 +680,8 @@ t 'clang -x c-header x.h -o x.pch && clang -include-pch x.pch -c ifdef.c'
 # What the driver tells of itself.
 t 'gcc --version'
 t 'clang --version'
+t 'cc --help; g++ -dumpmachine; clang -dumpversion; gcc -dumpspecs | wc; gcc --version x; gcc --nonsense'
+t 'LANG=de_DE.UTF-8 gcc --version; PATH=/usr/lib/ccache:$PATH gcc --version; /usr/bin/ld.gold --help; ranlib --version; ar --help'
 t 'gcc -v'
 t 'gcc -v -c a.c'
 t 'gcc "-###" -c a.c'
