@@ -30,6 +30,7 @@ enum {
 	MTIME_BASE = 1000000000, /* 2001-09-09 */
 	DIR_MODE = 0755,
 	FOLDERS_MAX = 64, /* kept open */
+	LINKS_MAX = 40,   /* as the kernel has it */
 };
 
 enum place_kind { PLACE_COPY, PLACE_BIND, PLACE_LINK, PLACE_FOLDER };
@@ -109,7 +110,7 @@ static int resolve_links(const struct tree *t, const char *name, bool follow_las
 		if (m < 0)
 			continue;
 		text[m] = '\0';
-		if (++links > 40)
+		if (++links > LINKS_MAX)
 			return -1;
 		auto_free char *tail = xstrdup(at);
 		const char *to = text;
@@ -147,8 +148,32 @@ static int open_inside(const struct tree *t, int root_fd, const char *name, uint
 	return (int)syscall(SYS_openat2, root_fd, *name ? name : ".", &how, sizeof(how));
 }
 
-/* The folder @name below a root, made with its parents when missing. O_PATH. */
-static int folder_inside(const struct tree *t, int root_fd, const char *name, struct err *err)
+static int make_folder(const struct tree *t, int root_fd, const char *name, int links,
+                       struct err *err);
+
+/* What a link leads to that was placed before the folder that it names. */
+static int make_target(const struct tree *t, int root_fd, const char *name, int parent,
+                       int links, struct err *err)
+{
+	auto_free char *dir = path_dir(name);
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(parent, path_base(name), text, sizeof(text) - 1);
+
+	bool whole = root_fd == t->root_fd;
+
+	/* the target of an absolute link is not below a work folder alone */
+	if (n <= 0 || links == LINKS_MAX || (*text == '/' && !whole)) {
+		errno = n <= 0 ? ENOTDIR : ELOOP;
+		return err_sys(err, "folder %s", name);
+	}
+	text[n] = '\0';
+	const char *to = t->shim && path_below(text, t->root) ? text + strlen(t->root) : text;
+	auto_free char *target = *to == '/' ? xstrdup(to) : path_join(dir, to);
+	return make_folder(t, root_fd, target, links + 1, err);
+}
+
+static int make_folder(const struct tree *t, int root_fd, const char *name, int links,
+                       struct err *err)
 {
 	int fd = open_inside(t, root_fd, name, O_PATH | O_DIRECTORY);
 
@@ -157,13 +182,19 @@ static int folder_inside(const struct tree *t, int root_fd, const char *name, st
 	if (errno != ENOENT)
 		return err_sys(err, "folder %s", name);
 	auto_free char *dir = path_dir(name);
-	auto_fd parent = folder_inside(t, root_fd, dir, err);
+	auto_fd parent = make_folder(t, root_fd, dir, links, err);
 	if (parent < 0)
 		return -1;
 	if (mkdirat(parent, path_base(name), DIR_MODE) < 0 && errno != EEXIST)
 		return err_sys(err, "folder %s", name);
 	fd = openat(parent, path_base(name), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(err, "folder %s", name) : fd;
+	return fd < 0 ? make_target(t, root_fd, name, parent, links, err) : fd;
+}
+
+/* The folder @name below a root, made with its parents when missing. O_PATH. */
+static int folder_inside(const struct tree *t, int root_fd, const char *name, struct err *err)
+{
+	return make_folder(t, root_fd, name, 0, err);
 }
 
 static int parent_inside(const struct tree *t, int root_fd, const char *name, struct err *err)
@@ -318,6 +349,25 @@ static bool is_folder_place(const struct tree *t, const char *name)
 	return p && p->key && p->kind == PLACE_FOLDER;
 }
 
+static void remove_empty(struct tree *t, const char *name);
+
+/* The folder that link @name, of folder @parent, leads to, if that can be told by its text. */
+static void remove_behind(struct tree *t, const char *name, int parent)
+{
+	auto_free char *dir = path_dir(name);
+	auto_fd there = open_inside(t, t->root_fd, name, O_PATH | O_DIRECTORY);
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(parent, path_base(name), text, sizeof(text) - 1);
+
+	/* a link to itself leads nowhere */
+	if (there < 0 || n <= 0)
+		return;
+	text[n] = '\0';
+	const char *to = t->shim && path_below(text, t->root) ? text + strlen(t->root) : text;
+	auto_free char *target = path_absolute(dir, to);
+	remove_empty(t, target);
+}
+
 /* Folders that nothing needs any more must not be seen either: @name, and those above it. */
 static void remove_empty(struct tree *t, const char *name)
 {
@@ -328,6 +378,8 @@ static void remove_empty(struct tree *t, const char *name)
 		int above = kept_folder(t, up, false, NULL);
 		int rc = above < 0 ? -1 : unlinkat(above, path_base(at), AT_REMOVEDIR);
 
+		if (rc < 0 && errno == ENOTDIR && above >= 0)
+			remove_behind(t, at, above);
 		free(at);
 		at = up;
 		if (rc < 0)
@@ -336,12 +388,16 @@ static void remove_empty(struct tree *t, const char *name)
 	}
 }
 
+static void remove_through(struct tree *t, const char *link);
+
 /* Takes @name out of the root; what it leaves empty is seen to by remove_empty(). */
 static void remove_place(struct tree *t, const char *name, struct place *p)
 {
 	auto_free char *dir = path_dir(name);
-	int parent = p->kind == PLACE_FOLDER ? -1 : kept_folder(t, dir, false, NULL);
 
+	if (p->kind == PLACE_LINK)
+		remove_through(t, name); /* while that still leads to it */
+	int parent = p->kind == PLACE_FOLDER ? -1 : kept_folder(t, dir, false, NULL);
 	if (p->kind == PLACE_BIND)
 		unbind_inside(t, name);
 	if (parent >= 0)
@@ -367,6 +423,21 @@ static void remove_left(struct tree *t, const struct map *left)
 
 	for (struct map_entry *e; (e = map_next(left, &at));)
 		remove_empty(t, e->key);
+}
+
+/* What has its name by way of a folder that becomes a link, or by a link that goes. */
+static void remove_through(struct tree *t, const char *link)
+{
+	auto_map left = MAP_INIT;
+	size_t at = 0;
+
+	for (struct map_entry *e; (e = map_next(&t->places, &at));) {
+		struct place *p = e->ptr;
+
+		if (p && p->key && path_below(e->key, link) && strcmp(e->key, link) != 0)
+			remove_place_of(t, e->key, p, &left);
+	}
+	remove_left(t, &left);
 }
 
 static enum place_kind kind_of(const struct tree *t, const struct box_input *in,
@@ -413,13 +484,16 @@ static int keep_input(struct tree *t, const struct box_input *in, enum place_kin
 	}
 	if (p->key)
 		remove_place(t, in->name, p);
+	else if (kind == PLACE_LINK)
+		remove_through(t, in->name);
 	if (put_place(t, in, kind, err) < 0)
 		return -1;
 	*p = (struct place){ kind, xstrdup(in->key ? in->key : ""), in->mode, t->job };
 	return 0;
 }
 
-static void remove_unnamed(struct tree *t)
+/* @links: these alone. */
+static void remove_unnamed(struct tree *t, bool links)
 {
 	auto_map left = MAP_INIT;
 	size_t at = 0;
@@ -427,10 +501,29 @@ static void remove_unnamed(struct tree *t)
 	for (struct map_entry *e; (e = map_next(&t->places, &at));) {
 		struct place *p = e->ptr;
 
-		if (p && p->key && p->job != t->job)
+		if (p && p->key && p->job != t->job && (!links || p->kind == PLACE_LINK))
 			remove_place_of(t, e->key, p, &left);
 	}
 	remove_left(t, &left);
+}
+
+static struct work *work_of(const struct tree *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_works; i++)
+		if (path_below(name, t->works[i].folder))
+			return &t->works[i];
+	return NULL;
+}
+
+/* Before all else, for the other names may lead through them. */
+static int put_links(struct tree *t, struct box_input *const *inputs, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (S_ISLNK(inputs[i]->mode) && !work_of(t, inputs[i]->name) &&
+		    keep_input(t, inputs[i], PLACE_LINK, err) < 0)
+			return -1;
+	remove_unnamed(t, true);
+	return 0;
 }
 
 /* Names that now lie in a work folder leave the kept part before it hides them. */
@@ -556,14 +649,6 @@ static int mount_works(struct tree *t, const struct strv *folders, struct err *e
 			return -1;
 	}
 	return 0;
-}
-
-static struct work *work_of(const struct tree *t, const char *name)
-{
-	for (size_t i = 0; i < t->n_works; i++)
-		if (path_below(name, t->works[i].folder))
-			return &t->works[i];
-	return NULL;
 }
 
 static int put_in_work(struct tree *t, struct work *w, const struct box_input *in,
@@ -706,9 +791,10 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 		if (mount_works(t, folders, err) < 0)
 			return -1;
 	}
-	if (put_inputs(t, inputs, n_inputs, outputs, false, err) < 0)
+	if (put_links(t, inputs, n_inputs, err) < 0 ||
+	    put_inputs(t, inputs, n_inputs, outputs, false, err) < 0)
 		return -1;
-	remove_unnamed(t);
+	remove_unnamed(t, false);
 	if (put_inputs(t, inputs, n_inputs, outputs, true, err) < 0)
 		return -1;
 	return t->mounts || t->shim ? 0 : give_works(t, err);

@@ -229,6 +229,60 @@ static void test_a_folder_that_is_named_is_there_when_its_files_have_gone(void *
 	box_result_release(&r.result);
 }
 
+static void test_a_link_may_be_placed_before_the_folder_it_leads_to(void **state)
+{
+	struct err err = ERR_INIT;
+	auto_free char *host = xasprintf("%s/behind", dir);
+	struct run r = { .inputs = { { "/l/link", "far/real", "l1", S_IFLNK | 0777, 8 },
+		                     { "/l/link/x.h", host, "x", S_IFREG | 0644, 2 },
+		                     { "/m", "/l/other", "l2", S_IFLNK | 0777, 8 },
+		                     { "/m/y.h", host, "x", S_IFREG | 0644, 2 } } };
+
+	OK(file_write(host, "1\n", 2, 0600, &err), err);
+	script(&r,
+	       "[ -L /l/link ] && [ -f /l/far/real/x.h ] && [ -L /m ] && [ -f /l/other/y.h ]",
+	       0);
+	r.job.n_inputs = 4;
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+	/* what has its name by way of it follows it when it leads elsewhere … */
+	r.inputs[0] = (struct box_input){ "/l/link", "near", "l4", S_IFLNK | 0777, 4 };
+	script(&r, "[ -f /l/link/x.h ] && [ -f /l/near/x.h ] && [ ! -e /l/far ]", 0);
+	r.job.n_inputs = 4;
+	run(&r);
+	assert_int_equal(r.result.status, 0);
+	box_result_release(&r.result);
+	/* … and when it becomes a folder, and a link again */
+	for (int i = 0; i < 2; i++) {
+		script(&r,
+		       "[ ! -L /l/link ] && [ -f /l/link/x.h ] && [ ! -e /l/near ] && [ ! -e "
+		       "/m ]",
+		       0);
+		r.job.inputs = r.inputs + 1;
+		r.job.n_inputs = 1;
+		run(&r);
+		assert_int_equal(r.result.status, 0);
+		box_result_release(&r.result);
+		script(&r, "[ -L /l/link ] && [ -f /l/near/x.h ] && [ -f /m/y.h ]", 0);
+		r.job.n_inputs = 4;
+		run(&r);
+		assert_int_equal(r.result.status, 0);
+		box_result_release(&r.result);
+	}
+	/* one that leads to itself is an error of this job alone */
+	r.inputs[0].source = "link";
+	r.inputs[0].key = "l3";
+	script(&r, ":", 0);
+	r.job.n_inputs = 2;
+	OK(box_run(box, &r.job, &r.result, &err), err);
+	assert_true(r.result.failed);
+	box_result_release(&r.result);
+	script(&r, "[ ! -e /l ]", 0);
+	run(&r);
+	box_result_release(&r.result);
+}
+
 static void test_jobs_of_many_tools_in_turn_find_their_own_inputs(void **state)
 {
 	struct err err = ERR_INIT;
@@ -495,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_a_changed_input_is_seen),
 		cmocka_unit_test(test_a_job_reads_the_input_it_is_given_and_nothing_else),
 		cmocka_unit_test(test_a_folder_that_is_named_is_there_when_its_files_have_gone),
+		cmocka_unit_test(test_a_link_may_be_placed_before_the_folder_it_leads_to),
 		cmocka_unit_test(test_jobs_of_many_tools_in_turn_find_their_own_inputs),
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
