@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strv.h"
+#include "store/known.h"
 #include "store/pack.h"
 
 enum { CLOCK_GRAIN_NS = 20000000, READ_TRIES = 3 };
@@ -78,6 +79,15 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       clock_ns_of(a->st_ctim) == clock_ns_of(b->st_ctim);
 }
 
+/* Could no change since then have left its times as they are? */
+static bool is_older(const struct stat *sb, int64_t hashed_ns)
+{
+	int64_t mtime = clock_ns_of(sb->st_mtim);
+	int64_t ctime = clock_ns_of(sb->st_ctim);
+
+	return (mtime > ctime ? mtime : ctime) < hashed_ns - CLOCK_GRAIN_NS;
+}
+
 /* 1 when the record of this file is there and can be believed. */
 static int stat_look_up(struct store *st, const struct stat *sb, struct stat_record *rec,
                         struct err *err)
@@ -91,12 +101,9 @@ static int stat_look_up(struct store *st, const struct stat *sb, struct stat_rec
 	if (found <= 0 || value.len != sizeof(*rec))
 		return found < 0 ? -1 : 0;
 	memcpy(rec, value.data, sizeof(*rec));
-	int64_t newest = rec->mtime_ns > rec->ctime_ns ? rec->mtime_ns : rec->ctime_ns;
-
 	return rec->size_bytes == (uint64_t)sb->st_size &&
 	       rec->mtime_ns == clock_ns_of(sb->st_mtim) &&
-	       rec->ctime_ns == clock_ns_of(sb->st_ctim) &&
-	       newest < rec->hashed_ns - CLOCK_GRAIN_NS;
+	       rec->ctime_ns == clock_ns_of(sb->st_ctim) && is_older(sb, rec->hashed_ns);
 }
 
 static int stat_record(struct store *st, const struct stat *sb, const struct oid *id,
@@ -314,6 +321,28 @@ static int kept_already(struct store *st, const char *path, const struct stat *s
 	return !(sb->st_mode & 0111) || (blob.st_mode & 0111);
 }
 
+/* One of the system's, that another store of this user may have named already. */
+static int large_file(struct store *st, const char *path, const struct stat *sb,
+                      struct file_info *out, struct err *err)
+{
+	int64_t hashed_ns;
+
+	if (known_get(path, sb, &out->id, &hashed_ns) && is_older(sb, hashed_ns)) {
+		out->st = *sb;
+		out->placeholder = false;
+		if (reference_put(st, path, sb, &out->id, err) < 0 ||
+		    stat_record(st, sb, &out->id, hashed_ns, STAT_REFERENCED, err) < 0)
+			return err_wrap(err, "%s", path);
+		return 0;
+	}
+	hashed_ns = clock_wall_ns();
+	if (read_file_in(st, path, FILE_REFERENCE, out, err) < 0)
+		return -1;
+	if (!out->placeholder && is_older(&out->st, hashed_ns))
+		known_put(path, &out->st, &out->id, hashed_ns);
+	return 0;
+}
+
 int store_file_stat(struct store *st, const char *path, const struct stat *sb,
                     enum file_keep keep, struct file_info *out, struct err *err)
 {
@@ -336,6 +365,9 @@ int store_file_stat(struct store *st, const char *path, const struct stat *sb,
 		if (kept)
 			return kept < 0 ? -1 : 0;
 	}
+	if (known == 0 && keep == FILE_REFERENCE && sb->st_size >= KNOWN_MIN_BYTES &&
+	    may_refer(path, sb))
+		return large_file(st, path, sb, out, err);
 	return read_file_in(st, path, keep, out, err);
 }
 

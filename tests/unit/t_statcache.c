@@ -2,7 +2,9 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "core/digest.h"
+#include "store/known.h"
 
 /* Beyond the clock's granularity, so that a record may be believed. */
 static void let_times_pass(void)
@@ -54,6 +56,77 @@ static void test_a_known_file_is_not_read_again(void **state)
 	assert_int_equal(
 		store_file_stat(f->st, "/nonexistent", &sb, FILE_HASH_ONLY, &info, &err), -1);
 	assert_int_equal(err.kind, ERR_NOTFOUND);
+}
+
+/* A file of the system's that is not there: were it read, that would be told. */
+static int look_up(struct fixture *f, const struct stat *sb, struct oid *id)
+{
+	struct err err = ERR_INIT;
+	struct file_info info = { 0 };
+	int rc = store_file_stat(f->st, "/usr/nonexistent", sb, FILE_REFERENCE, &info, &err);
+
+	*id = info.id;
+	return rc;
+}
+
+static void test_a_large_file_of_the_system_is_known_to_other_stores(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *cache = fixture_path(f, "cache");
+	auto_free char *folder = fixture_path(f, "cache/gg/known");
+	struct stat sb = { .st_mode = S_IFREG | 0755, .st_ino = 7, .st_size = KNOWN_MIN_BYTES };
+	auto_free char *bytes = xcalloc(1, KNOWN_MIN_BYTES);
+	struct oid id, got;
+
+	setenv("XDG_CACHE_HOME", cache, 1);
+	digest_bytes(bytes, KNOWN_MIN_BYTES, &id);
+	assert_int_equal(look_up(f, &sb, &got), -1);
+	known_put("/usr/nonexistent", &sb, &id, clock_wall_ns());
+	struct stat other[] = { sb, sb, sb, sb, sb };
+	other[0].st_ino++;
+	other[1].st_dev++;
+	other[2].st_mtim.tv_nsec++;
+	other[3].st_ctim.tv_nsec++;
+	other[4].st_size++;
+	for (size_t i = 0; i < countof(other); i++)
+		assert_int_equal(look_up(f, &other[i], &got), -1);
+	assert_int_equal(chmod(folder, 0770), 0);
+	assert_int_equal(look_up(f, &sb, &got), -1);
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(look_up(f, &sb, &got), 0);
+	assert_string_equal(got.s, id.s);
+	/* hashed when it was too young for its times to show a change */
+	sb.st_ino = 8;
+	sb.st_mtim.tv_sec = time(NULL) + 1;
+	known_put("/usr/nonexistent", &sb, &id, clock_wall_ns());
+	assert_int_equal(look_up(f, &sb, &got), -1);
+	unsetenv("XDG_CACHE_HOME");
+}
+
+static void test_a_damaged_note_of_a_large_file_is_not_believed(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *cache = fixture_path(f, "cache");
+	struct stat sb = { .st_mode = S_IFREG | 0755, .st_ino = 9, .st_size = KNOWN_MIN_BYTES };
+	auto_free char *bytes = xcalloc(1, KNOWN_MIN_BYTES);
+	struct oid id, name, got;
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	setenv("XDG_CACHE_HOME", cache, 1);
+	digest_bytes(bytes, KNOWN_MIN_BYTES, &id);
+	digest_bytes("/usr/nonexistent", 16, &name);
+	known_put("/usr/nonexistent", &sb, &id, clock_wall_ns());
+	auto_free char *record = xasprintf("%s/gg/known/%s", cache, name.s);
+	OK(file_read(record, &text, &err), err);
+	for (size_t n = 0; n < text.len; n++) {
+		fixture_write(record, text.data, n);
+		assert_int_equal(look_up(f, &sb, &got), -1);
+	}
+	text.data[0] ^= 1;
+	fixture_write(record, text.data, text.len);
+	assert_int_equal(look_up(f, &sb, &got), -1);
+	unsetenv("XDG_CACHE_HOME");
 }
 
 static void test_keep_puts_the_blob_even_when_the_file_is_known(void **state)
@@ -136,6 +209,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_file_that_changes_within_the_clocks_grain_is_noticed),
 		TEST(test_a_known_file_is_not_read_again),
+		TEST(test_a_large_file_of_the_system_is_known_to_other_stores),
+		TEST(test_a_damaged_note_of_a_large_file_is_not_believed),
 		TEST(test_keep_puts_the_blob_even_when_the_file_is_known),
 		TEST(test_system_files_are_referenced_and_others_copied),
 		TEST(test_a_placeholder_is_told_and_not_kept),
