@@ -963,6 +963,10 @@ for cc in gcc clang; do
 	t "$cc -MMD -c a.c -o /dev/null; ls *.d; $cc -MMD -fsyntax-only a.c; ls *.d; $cc -g -gsplit-dwarf -c a.c -o /dev/null; ls *.dwo"
 	t "$cc -c a.c -o /dev/stdout | wc -c"
 done
+for line in 'gcc -fsyntax-only a.c' 'clang -fsyntax-only a.c' 'gcc -xc -fsyntax-only - <a.c' 'g++ -fsyntax-only c.cc' 'gcc -c -xc /dev/null -o /dev/null'; do
+	seen "$GG" build -s --stats-json "$work/stats" -- sh -c "$line" >/dev/null
+	is "modelled: $line" "$(stat_of stats thunks),$(stat_of stats delegated)" 1,0
+done
 
 # Preprocessing, rules, and what is made beside an object or a program.
 t 'gcc -E a.c; gcc -E a.c -o a.i && gcc -c a.i'
