@@ -961,7 +961,6 @@ for cc in gcc clang; do
 	t "$cc -fsyntax-only a.c b.c; $cc -fsyntax-only a.c syntax.c || echo no; $cc -E -fsyntax-only a.c | wc -l"
 	t "$cc -S a.c -o - ; $cc -E a.c -o - ; $cc -c a.c -o -; ls"
 	t "$cc -MMD -c a.c -o /dev/null; ls *.d; $cc -MMD -fsyntax-only a.c; ls *.d; $cc -g -gsplit-dwarf -c a.c -o /dev/null; ls *.dwo"
-	t "$cc -c a.c -o /dev/stdout | wc -c"
 done
 for line in 'gcc -fsyntax-only a.c' 'clang -fsyntax-only a.c' 'gcc -xc -fsyntax-only - <a.c' 'g++ -fsyntax-only c.cc' 'gcc -c -xc /dev/null -o /dev/null'; do
 	seen "$GG" build -s --stats-json "$work/stats" -- sh -c "$line" >/dev/null

@@ -33,7 +33,7 @@ ok "bytes of all that was made are counted" test "$(number last remembered_bytes
 "$GG" build -- make >/dev/null 2>&1
 is "a run that asked for nothing leaves no record" "$(number total runs)" 2
 
-printf '%s\n' 'all:' '	gcc -v 2>/dev/null' '	echo "int x;" | gcc -c -o y.o -x c -' >m2
+printf '%s\n' 'all:' '	gcc -v 2>/dev/null' '	echo "int x;" | gcc -c -o y.o -x c /dev/stdin' >m2
 "$GG" build -- make -f m2 >/dev/null 2>&1
 is "what ran as it is, is counted" "$(number last delegated) $(number last modelled_percent)" "2 0.0"
 like "… with the reason" "$("$GG" stats)" '1  gcc: '
