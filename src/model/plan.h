@@ -45,7 +45,7 @@ struct plan_output {
 	bool optional;
 };
 
-enum { SCRATCH_KINDS = 2 };
+enum { SCRATCH_KINDS = 3 };
 
 struct plan {
 	bool delegate;

@@ -3,20 +3,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* CMake 3.1 to 3.31: Source/cmCoreTryCompile.cxx. */
+/* CMake 3.1 to 3.31: Source/cmCoreTryCompile.cxx. Meson: Python's tempfile, in its scratch
+ * folder. */
 static const struct kind {
 	const char *prefix;
-	size_t n; /* letters and digits that follow, and no more */
+	size_t n; /* letters, digits and "_" that follow, and no more */
 	const char *inside;
 } kinds[SCRATCH_KINDS] = {
 	{ "CMakeFiles/CMakeScratch/TryCompile-", 6,
 	  "CMakeFiles/CMakeScratch/TryCompile-ggggg0" },
 	{ "cmTC_", 5, "cmTC_gggg0" },
+	{ "meson-private/tmp", 8, "meson-private/tmpgggggg_0" },
 };
 
-static bool is_alnum(char c)
+static bool is_word(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_';
 }
 
 /* The next name of this kind in @text, or NULL. */
@@ -27,7 +30,7 @@ static const char *find_name(const char *text, const struct kind *k)
 	for (const char *at = text; (at = strstr(at, k->prefix)); at++) {
 		size_t n = 0;
 
-		while (is_alnum(at[len + n]))
+		while (is_word(at[len + n]))
 			n++;
 		if (n == k->n)
 			return at;
@@ -73,22 +76,41 @@ static void forget(struct plan *p)
 		free(steal(&p->scratch[i]));
 }
 
-/* Options of which a result, or a further file, has paths in it. */
-static bool shows_paths(const struct strv *args)
+static bool has_name(const char *text)
+{
+	for (size_t i = 0; i < SCRATCH_KINDS; i++)
+		if (find_name(text, &kinds[i]))
+			return true;
+	return false;
+}
+
+/* Options of which a result, or a further file, has paths in it. What is printed gets the real
+ * names again. */
+static bool shows_paths(const struct plan *p)
 {
 	static const char *const signs[] = {
 		"-g",          "--coverage",   "-coverage", "-fprofile", "-ftest-coverage",
-		"-save-temps", "--save-temps", "-Wl,",      "@"
+		"-save-temps", "--save-temps", "@"
 	};
-	static const char *const words[] = { "-E", "-S", "-M", "-MM", "-v", "-###" };
+	static const char *const texts[] = { "-E", "-S", "-M", "-MM" };
+	static const char *const words[] = { "-v", "-###" };
+	const struct strv *args = &p->thunk->args;
+	bool printed = p->n_outputs == 1 && p->outputs[0].kind == OUTPUT_STDOUT;
 
 	for (size_t i = 1; i < args->n; i++) {
+		const char *a = args->v[i];
+
 		for (size_t k = 0; k < countof(signs); k++)
-			if (strncmp(args->v[i], signs[k], strlen(signs[k])) == 0)
+			if (strncmp(a, signs[k], strlen(signs[k])) == 0)
 				return true;
 		for (size_t k = 0; k < countof(words); k++)
-			if (strcmp(args->v[i], words[k]) == 0)
+			if (strcmp(a, words[k]) == 0)
 				return true;
+		for (size_t k = 0; k < countof(texts) && !printed; k++)
+			if (strcmp(a, texts[k]) == 0)
+				return true;
+		if (strncmp(a, "-Wl,", 4) == 0 && has_name(a))
+			return true;
 	}
 	return false;
 }
@@ -103,9 +125,8 @@ static bool links_are_free(const struct plan *p)
 			continue;
 		if (store_get(p->call->store, &p->own.v[i].id, &text, NULL) < 0)
 			return false;
-		for (size_t k = 0; k < SCRATCH_KINDS; k++)
-			if (find_name(buf_str(&text), &kinds[k]))
-				return false;
+		if (has_name(buf_str(&text)))
+			return false;
 	}
 	return true;
 }
@@ -154,7 +175,7 @@ void scratch_apply(struct plan *p)
 {
 	struct thunk *t = p->thunk;
 
-	if (p->preprocess.n > 0 || shows_paths(&t->args) || !t->workdir)
+	if (p->preprocess.n > 0 || shows_paths(p) || !t->workdir)
 		return;
 	if (!learn(p, t->workdir) || !learn_all(p, &t->args) || !learn_all(p, &t->env) ||
 	    (scratch_is_used(p) && !links_are_free(p)))

@@ -123,10 +123,10 @@ is "SOURCE_DATE_EPOCH says what time it is" "$(dated 'SOURCE_DATE_EPOCH=86400 gc
 like "… in the object" "$(strings dated/f.o)" 'Jan  2 1970 00:00:00'
 is "… but not when a file was changed" "$(dated 'SOURCE_DATE_EPOCH=86400 gcc -DTELL -DSTAMP=__TIMESTAMP__ -c f.c' delegated)" 1
 
-# CMake makes up names for each probe: the same question under another name is known, and answered in that name.
+# CMake and Meson make up names for each probe: the same question under another name is known, and answered in that name.
 mkdir scratch
 cat >scratch/probe.sh <<'END'
-dir=CMakeFiles/CMakeScratch/TryCompile-$1
+dir=CMakeFiles/CMakeScratch/$1
 target=cmTC_$2
 mkdir -p "$dir/CMakeFiles/$target.dir"
 dir=$PWD/$dir
@@ -142,20 +142,25 @@ o=CMakeFiles/$target.dir
 	gcc -o "$o/shows.o" -c "$dir/shows.c"
 	gcc -g -o "$o/debug.o" -c "$dir/src.c"
 	gcc -shared -Wl,-soname,lib$target.so "$o/debug.o" -o "lib$target.so"
+	gcc -E "$dir/src.c" | head -n 3
+	gcc -E -P "$dir/shows.c" -o - | tail -n 3
+	gcc -M "$dir/src.c" | head -n 1
 	gcc -o "$o/fails.o" -c "$dir/fails.c"
 	echo "exit $?"
 } >log 2>&1
 END
-(cd scratch && sh probe.sh Ab12Cd 01234 && sh probe.sh xyzXYZ abcde && sh probe.sh ggggg0 fffff && mv CMakeFiles ../plain-scratch)
+(cd scratch && sh probe.sh TryCompile-Ab12Cd 01234 && sh probe.sh TryCompile-xyzXYZ abcde && sh probe.sh TryCompile-ggggg0 fffff &&
+	sh probe.sh meson-private/tmpa_1b2c3d x && sh probe.sh meson-private/tmpgggggg_0 x && mv CMakeFiles ../plain-scratch)
 ran=
-for name in 'Ab12Cd 01234' 'xyzXYZ abcde' 'ggggg0 fffff'; do
+for name in 'TryCompile-Ab12Cd 01234' 'TryCompile-xyzXYZ abcde' 'TryCompile-ggggg0 fffff' \
+	'meson-private/tmpa_1b2c3d x' 'meson-private/tmpgggggg_0 x'; do
 	# shellcheck disable=SC2086
 	(cd scratch && "$GG" build --stats-json ../stats -- sh probe.sh $name)
-	dir=CMakeScratch/TryCompile-${name% *}
+	dir=CMakeScratch/${name% *}
 	ok "a probe in $dir is as without gg" diff -r "plain-scratch/$dir" "scratch/CMakeFiles/$dir"
 	ran="$ran $(stat_of stats ran)"
 done
-is "what does not show its place runs once; debug information and a soname do" "${ran# [0-9]*}" " 2 2"
+is "what does not show its place runs once; debug information and a soname do" "${ran# [0-9]*}" " 2 2 9 2"
 
 if command -v autoconf >/dev/null; then
 	mkdir auto
