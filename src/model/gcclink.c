@@ -73,13 +73,13 @@ static void add_libraries(struct link *l, const struct toolchain *tc)
 		strv_add(&l->ld.scan.libs, "pthread");
 }
 
-/* gcc takes the libraries of OpenMP and of sanitizers from files beside its own. */
+/* gcc takes the libraries of OpenMP, of sanitizers and of Fortran from files beside its own. */
 static void add_specs(struct link *l, const struct toolchain *tc)
 {
-	static const char *const names[] = { "libgomp.spec", "libsanitizer.spec",
-		                             "libitm.spec" };
+	static const char *const names[] = { "libgomp.spec", "libsanitizer.spec", "libitm.spec",
+		                             "libgfortran.spec" };
 
-	if (!(l->c->flags & GCC_OPENMP) && !l->c->sanitize.n)
+	if (!(l->c->flags & GCC_OPENMP) && !l->c->sanitize.n && !l->c->fortran_driver)
 		return;
 	for (size_t d = 0; d < tc->lib_dirs.n; d++) {
 		for (size_t i = 0; i < countof(names); i++) {

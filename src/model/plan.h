@@ -34,6 +34,7 @@ enum output_kind {
 	OUTPUT_PROGRAM, /* mode 0777 & ~umask */
 	OUTPUT_DEPFILE, /* of a compile: must be real before the wrapper returns */
 	OUTPUT_NOW,     /* any other file that must be */
+	OUTPUT_MODULE,  /* as NOW, and one that is there already with the same bytes stays */
 	OUTPUT_STDOUT,  /* a file inside, the standard output outside */
 };
 
