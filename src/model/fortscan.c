@@ -105,7 +105,7 @@ static void squeeze(const struct buf *text, struct statement *s)
 /* A name at @at of the statement, as the module file of which it is a part is called. */
 static void token(struct scanner *sc, const struct statement *s, const char *at, size_t n)
 {
-	if (sc->form->cpp)
+	if (sc->form->cpp && n > 0)
 		item(sc->items, FORTSCAN_TOKEN, s->written.data + (at - s->low.data), n);
 }
 
@@ -401,8 +401,9 @@ static const char *directive(struct scanner *sc, const char *p, const char *stop
 		p++;
 	buf_add(&text, p, (size_t)(end - p));
 	size_t n = name_length(buf_str(&text));
-	item(sc->items, FORTSCAN_DEFINE, text.data, n);
-	if (fortscan_hides_module(text.data + n, text.len - n))
+	if (n > 0)
+		item(sc->items, FORTSCAN_DEFINE, text.data, n);
+	if (fortscan_hides_module(buf_str(&text) + n, text.len - n))
 		unsure(sc->items, "a macro may name a module");
 	return end;
 }

@@ -759,6 +759,8 @@ static int add_fortran(const struct call *call, struct gcc_call *c, const struct
 	if (c->flags & (GCC_DEP | GCC_DEP_PRINT))
 		return plan_delegate(p, "rules of Fortran");
 	if (c->module_dir && c->stage != STAGE_PREPROCESS) {
+		if (access(c->module_dir, W_OK) < 0)
+			return plan_delegate(p, "an output can't be written");
 		add_folder(call, p, c->module_dir);
 		strv_add(&c->user_dirs, c->module_dir);
 	}
