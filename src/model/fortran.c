@@ -136,7 +136,7 @@ static int items_of(struct walk *w, const char *path, const struct stat *sb, str
 	return 1;
 }
 
-static int scan(struct walk *w, const char *path, struct err *err);
+static int scan(struct walk *w, const char *path, bool cpp, struct err *err);
 
 /* Found by @path? Then it is an input. */
 static int try_path(struct walk *w, const char *path, struct err *err)
@@ -175,12 +175,12 @@ static int include(struct walk *w, const char *name, struct err *err)
 	int rc = try_path(w, name, err);
 
 	if (rc >= 0 && name[0] == '/')
-		return rc == 0 ? 0 : scan(w, name, err);
+		return rc == 0 ? 0 : scan(w, name, false, err);
 	if (rc >= 0)
 		rc = try_folders(w, name, &found, err);
 	if (rc == 0)
 		strv_add(&w->p->missing, name);
-	return rc <= 0 ? rc : scan(w, found, err);
+	return rc <= 0 ? rc : scan(w, found, false, err);
 }
 
 static int follow(struct walk *w, const char *it, struct err *err)
@@ -210,22 +210,29 @@ static int follow_all(struct walk *w, const struct buf *items, struct err *err)
 	return 0;
 }
 
-/* A file that is an input already: what it says. */
-static int scan(struct walk *w, const char *path, struct err *err)
+/* A file that is an input already: what it says. The preprocessor does not see what INCLUDE
+ * brings. */
+static int scan(struct walk *w, const char *path, bool cpp, struct err *err)
 {
 	auto_buf items = BUF_INIT;
+	auto_free char *key = xasprintf("%d%s", cpp, path);
+	bool outer = w->form.cpp;
 	struct stat sb;
 	bool added;
 
-	map_add(&w->seen, path, &added);
+	map_add(&w->seen, key, &added);
 	if (!added || w->p->delegate)
 		return 0;
 	if (w->seen.n > FILES_MAX)
 		return plan_delegate(w->p, "too many included files");
 	if (stat(path, &sb) < 0)
 		return plan_delegate(w->p, "missing input");
+	w->form.cpp = cpp;
 	int rc = items_of(w, path, &sb, &items, err);
-	return rc <= 0 ? rc : follow_all(w, &items, err);
+	if (rc > 0)
+		rc = follow_all(w, &items, err);
+	w->form.cpp = outer;
+	return rc < 0 ? -1 : 0;
 }
 
 /* What was preprocessed is looked at as if it stood where its source is. Owned. */
@@ -271,10 +278,9 @@ static int add_source(struct walk *w, const struct gcc_input *in, const struct s
 	if (stat(from, &sb) == 0 && S_ISDIR(sb.st_mode))
 		plan_add_folder(w->p, w->call, from);
 	map_release(&w->seen); /* another form may read it in another way */
-	map_add(&w->seen, in->path, NULL);
 	rc = follow_all(w, &items, err);
 	for (size_t i = 0; i < headers->n && rc == 0 && w->form.cpp; i++)
-		rc = scan(w, headers->v[i], err);
+		rc = scan(w, headers->v[i], true, err);
 	w->from = NULL;
 	return rc;
 }
@@ -287,12 +293,22 @@ static void check_macros(struct walk *w)
 		auto_free char *name = xstrndup(d, strcspn(d, "=("));
 
 		map_add(&w->macros, name, NULL);
-		if (fortscan_hides_module(d, strlen(d)))
+		if (fortscan_hides_module(d + strlen(name), strlen(d) - strlen(name)))
 			plan_delegate(w->p, "a macro may name a module");
 	}
 	for (size_t i = 0; i < w->tokens.n; i++)
 		if (map_find(&w->macros, w->tokens.v[i]))
 			plan_delegate(w->p, "a macro may name a module");
+}
+
+/* Are both one file, or one place for it? */
+static bool is_same(const char *a, const char *b)
+{
+	struct stat x;
+	struct stat y;
+
+	return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 &&
+	                             x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
 /* The first that exists; one that the call makes is none of its inputs. */
@@ -312,7 +328,7 @@ static int find_module(struct walk *w, const struct read *r, struct err *err)
 	for (size_t i = 0; i < paths.n; i++) {
 		auto_free char *full = path_absolute(w->call->cwd, paths.v[i]);
 
-		if (makes && strcmp(full, made) == 0)
+		if (makes && is_same(full, made))
 			return 0;
 		int rc = try_path(w, paths.v[i], err);
 		if (rc != 0)

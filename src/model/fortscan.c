@@ -388,7 +388,8 @@ static const char *directive(struct scanner *sc, const char *p, const char *stop
 		const char *line = memchr(end, '\n', (size_t)(stop - end));
 
 		end = line ? line + 1 : stop;
-	} while (end < stop && (end[-2] == '\\' || (end[-2] == '\r' && end[-3] == '\\')));
+	} while (sc->form->cpp && end < stop &&
+	         (end[-2] == '\\' || (end[-2] == '\r' && end[-3] == '\\')));
 	if (!sc->form->cpp) {
 		marker(sc, p, end);
 		return end;
@@ -430,36 +431,57 @@ static void origin(struct scanner *sc, const char *text, const char *end)
 	}
 }
 
+/* Backslashes that end lines join them. What they join is looked at in parts all the same, as
+ * "module" may stand after the joint of a comment that is none; within a word they may not. */
+static void check_joints(const struct buf *text, struct buf *items)
+{
+	const char *end = text->data + text->len;
+
+	for (const char *at = text->data; (at = memchr(at, '\\', (size_t)(end - at))); at++) {
+		const char *next = at + 1;
+
+		while (next < end && is_blank(*next))
+			next++;
+		if (next + 1 < end && *next == '\n' && at > text->data && is_name(at[-1]) &&
+		    is_name(next[1]))
+			unsure(items, "a word on two lines");
+	}
+}
+
+/* Where a comment of the preprocessor ends that begins at @start. */
+static const char *comment_end(const char *start, const char *end)
+{
+	const char *close = memmem(start + 2, (size_t)(end - start - 2), "*/", 2);
+
+	return close ? close + 2 : end;
+}
+
 /* Drops the preprocessor's comments. Where one may be none, it must not hide a module. */
 static void drop_comments(struct buf *text, struct buf *items)
 {
-	size_t to = 0;
+	const char *end = text->data + text->len;
+	char *to = text->data;
 	char quote = 0;
 
-	for (size_t i = 0; i < text->len; i++) {
-		char c = text->data[i];
-
-		if (c == '\n' || c == quote)
+	for (const char *p = text->data; p < end;) {
+		if (*p == '\n' || *p == quote)
 			quote = 0;
-		else if (!quote && (c == '"' || c == '\''))
-			quote = c;
-		if (quote || c != '/' || i + 1 >= text->len || text->data[i + 1] != '*') {
-			text->data[to++] = c;
+		else if (!quote && (*p == '"' || *p == '\''))
+			quote = *p;
+		if (quote || *p != '/' || end - p < 2 || p[1] != '*') {
+			*to++ = *p++;
 			continue;
 		}
-		const char *start = text->data + i;
-		const char *end = text->data + text->len;
-		const char *close = memmem(start + 2, (size_t)(end - start - 2), "*/", 2);
-		size_t n = (size_t)((close ? close + 2 : end) - start);
-		if (fortscan_hides_module(start, n))
+		const char *after = comment_end(p, end);
+		if (fortscan_hides_module(p, (size_t)(after - p)))
 			unsure(items, "\"module\" in a comment of the preprocessor");
-		if (memchr(start, '\n', n))
-			text->data[to++] = '\n';
-		else if (to > 0 && is_name(text->data[to - 1]) && close && is_name(close[2]))
-			text->data[to++] = JOINT;
-		i += n - 1;
+		if (memchr(p, '\n', (size_t)(after - p)))
+			*to++ = '\n';
+		else if (to > text->data && is_name(to[-1]) && after < end && is_name(*after))
+			*to++ = JOINT;
+		p = after;
 	}
-	text->len = to;
+	text->len = (size_t)(to - text->data);
 }
 
 void fortscan_text(const char *text, size_t len, const struct fortscan_form *form,
@@ -475,8 +497,10 @@ void fortscan_text(const char *text, size_t len, const struct fortscan_form *for
 	if (len == 0)
 		return;
 	buf_add(&copy, text, len);
-	if (form->cpp)
+	if (form->cpp) {
+		check_joints(&copy, items);
 		drop_comments(&copy, items);
+	}
 	const char *p = copy.data;
 	const char *stop = p + copy.len;
 	if (!form->cpp && *p == '#')

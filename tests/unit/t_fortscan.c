@@ -59,7 +59,7 @@ static void test_free_form_is_read_by_statements(void **state)
 		{ "module procedure\n", "mprocedure.mod mprocedure.smod " },
 		{ "submodule (P) Q\n", "up.smod mp@q.smod " },
 		{ "submodule(p : q)r", "up@q.smod mp@r.smod " },
-		{ "# define x module\nuse m", "um.mod " },
+		{ "# define x module\\\nuse m", "um.mod " },
 		{ "use", "" },
 		{ "", "" },
 	};
@@ -129,6 +129,8 @@ static void test_what_macros_may_name_is_told(void **state)
 		{ "module a /* c */\n", "ta ma.mod ma.smod " },
 		{ "! don't /* x\nmodule a\n", "ta ma.mod ma.smod " },
 		{ "/* a\n module */", "x\"module\" in a comment of the preprocessor " },
+		{ "! a.\\\nmodule m\n", "tm mm.mod mm.smod " },
+		{ "modu\\\nle m\n", "xa word on two lines " },
 		{ "pure module function f(x)\nmodule procedure x\n", "" },
 		{ "submodule (P) Q\n", "tP tQ up.smod mp@q.smod " },
 		{ "submodule (F(x)) Q\n", "xa macro may name a module " },
