@@ -106,7 +106,8 @@ static void squeeze(const struct buf *text, struct statement *s)
 static void token(struct scanner *sc, const struct statement *s, const char *at, size_t n)
 {
 	if (sc->form->cpp && n > 0)
-		item(sc->items, FORTSCAN_TOKEN, s->written.data + (at - s->low.data), n);
+		item(sc->items, FORTSCAN_TOKEN, buf_str(&s->written) + (at - buf_str(&s->low)),
+		     n);
 }
 
 static void files_of(struct scanner *sc, enum fortscan_item type, const char *stem, size_t n,
@@ -122,7 +123,7 @@ static void files_of(struct scanner *sc, enum fortscan_item type, const char *st
 /* use m | use :: m | use, intrinsic :: m | use m, only: … */
 static void use(struct scanner *sc, const struct statement *s)
 {
-	const char *at = s->low.data + 3;
+	const char *at = buf_str(&s->low) + 3;
 
 	if (begins(at, ",intrinsic::"))
 		return;
@@ -147,7 +148,7 @@ static bool is_procedure(const char *s)
 /* A module with separate procedures, its own or of those that it uses, also makes m.smod. */
 static void module(struct scanner *sc, const struct statement *s)
 {
-	const char *at = s->low.data + 6;
+	const char *at = buf_str(&s->low) + 6;
 	size_t n = name_length(at);
 
 	if (n > 0 && !at[n] && (sc->form->fixed || s->words <= 2)) {
@@ -162,7 +163,7 @@ static void module(struct scanner *sc, const struct statement *s)
 /* submodule (m) s | submodule (m:parent) s */
 static void submodule(struct scanner *sc, const struct statement *s)
 {
-	const char *ancestor = s->low.data + 10;
+	const char *ancestor = buf_str(&s->low) + 10;
 	size_t n = name_length(ancestor);
 	const char *parent = ancestor + n + 1;
 	size_t m = ancestor[n] == ':' ? name_length(parent) : 0;

@@ -1127,7 +1127,10 @@ done
 
 # Fortran.
 modules='gfortran -c fm.f90 && gfortran -c fp.f90'
-hash gfortran 2>/dev/null || t() { :; }
+hash gfortran 2>/dev/null || {
+	skip "lines of Fortran" "gfortran is not installed"
+	t() { :; }
+}
 for fc in gfortran gfortran-12 x86_64-linux-gnu-gfortran f95 /usr/bin/gfortran; do
 	t "$fc -c fm.f90 && $fc -c fp.f90 && $fc fp.o fm.o -o p && ./p"
 done
