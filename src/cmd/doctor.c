@@ -235,9 +235,9 @@ static void look_at_tool(struct doctor *d, const char *name, const char *path)
 
 static void look_at_tools(struct doctor *d)
 {
-	static const char *const names[] = { "cc",      "gcc",    "c++",    "g++", "clang",
-		                             "clang++", "ar",     "ranlib", "as",  "ld",
-		                             "ld.gold", "ld.lld", "strip" };
+	static const char *const names[] = { "cc",      "gcc",    "c++",    "g++",     "clang",
+		                             "clang++", "ar",     "ranlib", "as",      "ld",
+		                             "ld.gold", "ld.lld", "strip",  "gfortran" };
 	const char *path = getenv("PATH");
 	bool any = false;
 

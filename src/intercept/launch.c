@@ -215,8 +215,8 @@ static bool is_linked(const char *models, const char *name)
 /* Compilers that are on nobody's PATH, as a cross compiler that CMake was told of. */
 static bool is_compiler(const char *name)
 {
-	static const char *const names[] = { "ar",      "c++", "cc",  "clang",
-		                             "clang++", "g++", "gcc", "ranlib" };
+	static const char *const names[] = { "ar",  "c++", "cc",       "clang", "clang++",
+		                             "g++", "gcc", "gfortran", "ranlib" };
 	size_t len = strlen(name);
 	size_t end = len;
 

@@ -157,12 +157,26 @@ static int repeat_texts(const struct emission *e, const char *out, const char *e
 	return 0;
 }
 
+/* gfortran leaves a module's file alone, with its time, when it would be the same. */
+static bool is_kept(const struct emission *e, const struct plan_output *o, const struct oid *id)
+{
+	struct file_info info;
+	struct err ignored;
+	struct stat sb;
+
+	return o->kind == OUTPUT_MODULE && lstat(o->path, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	       store_file(e->call->store, o->path, FILE_HASH_ONLY, &info, &ignored) == 0 &&
+	       !info.placeholder && strcmp(info.id.s, id->s) == 0;
+}
+
 static int write_output(const struct emission *e, const struct plan_output *o,
                         const struct oid *id, unsigned mode, const struct timespec *mtime,
                         struct err *err)
 {
 	auto_buf text = BUF_INIT;
 
+	if (is_kept(e, o, id))
+		return 0;
 	if (!is_restored(e->plan) || o->kind != OUTPUT_DEPFILE)
 		return output_write(e->call->store, o->path, id, mode, mtime, err);
 	if (read_restored(e, id, &text, err) < 0 ||
@@ -336,7 +350,8 @@ static void explain_failure(const struct emission *e, int status)
 static bool is_needed_now(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_outputs; i++)
-		if (p->outputs[i].kind == OUTPUT_NOW || p->outputs[i].kind == OUTPUT_STDOUT)
+		if (p->outputs[i].kind == OUTPUT_NOW || p->outputs[i].kind == OUTPUT_MODULE ||
+		    p->outputs[i].kind == OUTPUT_STDOUT)
 			return true;
 	return false;
 }

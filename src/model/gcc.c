@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "model/dated.h"
 #include "model/depscan.h"
+#include "model/fortran.h"
 #include "model/gcclink.h"
 #include "model/input.h"
 #include "model/gccopts.h"
@@ -477,8 +478,39 @@ static void refuse_two_names(const struct call *call, const struct gcc_call *c,
 		refuse_folder_of(call, c->inputs[i].path, p);
 }
 
+/* As above; what can't be told is left to the real compiler. */
+static int take_fortran(const struct call *call, const struct depscan_result *r, int rc,
+                        struct plan *p, struct strv *headers, struct err *err)
+{
+	if (rc < 0 && err->kind != ERR_UNSURE)
+		return -1;
+	for (size_t i = 0; i < r->n && rc < 0; i++)
+		plan_reads(p, call, r->files[i].path);
+	if (rc < 0)
+		return plan_delegate(p, "%.100s", err->msg);
+	if (r->has_time)
+		return plan_delegate(p, "tells the time");
+	for (size_t i = 0; i < r->missing.n; i++)
+		strv_add(&p->missing, r->missing.v[i]);
+	for (size_t i = 0; i < r->n; i++) {
+		strv_add(headers, r->files[i].path);
+		if (plan_add_input_stat(p, call, r->files[i].path, &r->files[i].st, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What the preprocessor may see. The assembler's .include is looked for too. */
+static bool has_includes(const struct gcc_call *c, const struct gcc_input *in)
+{
+	return in->lang != LANG_OBJECT &&
+	       (!gcc_is_fortran(in->lang) || fortran_preprocesses(c, in));
+}
+
+/* @headers: out, of Fortran: what was found. */
 static int add_headers(const struct call *call, const struct gcc_call *c,
-                       const struct toolchain *tc, struct plan *p, struct err *err)
+                       const struct toolchain *tc, struct plan *p, struct strv *headers,
+                       struct err *err)
 {
 	struct search s cleanup(search_release) = { STRV_INIT, STRV_INIT };
 	auto_strv sources = STRV_INIT;
@@ -489,7 +521,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 
 	search_lists(c, tc, &s);
 	for (size_t i = 0; i < c->n_inputs; i++)
-		if (c->inputs[i].lang != LANG_OBJECT &&
+		if (has_includes(c, &c->inputs[i]) &&
 		    strcmp(c->inputs[i].path, "/dev/null") != 0)
 			strv_add(&sources, c->inputs[i].path);
 	if (!resolve_forced(&c->includes, &s, &sources, &why) ||
@@ -512,6 +544,8 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 		rc = plan_delegate(p, "%s", found.hard);
 	} else if (rc < 0 && err->kind == ERR_UNSURE && c->reads_stdin) {
 		rc = plan_delegate(p, "reads standard input, %.120s", err->msg);
+	} else if (gcc_is_fortran(lang)) {
+		rc = take_fortran(call, &found, rc, p, headers, err);
 	} else if (rc < 0 && err->kind == ERR_UNSURE) {
 		rc = ask_compiler(call, c, tc, p, err);
 	} else if (rc == 0) {
@@ -555,14 +589,20 @@ static char *auxiliary_base(const struct gcc_call *c, const struct gcc_input *in
 	return xasprintf("%.*s-%s", (int)n, output, stem);
 }
 
+/* A rule; and what is preprocessed of Fortran, for who asks for it looks for modules in it. */
+static bool is_read_at_once(const struct gcc_call *c)
+{
+	return c->flags & GCC_DEP_PRINT || gcc_is_fortran(first_source(c)->lang);
+}
+
 /* -E and -M: one file, or the standard output. */
 static void add_preprocessed(const struct call *call, const struct gcc_call *c, struct plan *p)
 {
 	const char *output = c->flags & GCC_DEP_PRINT && c->depfile ? c->depfile : c->output;
 
 	if (output) {
-		plan_add_output(p, call, output,
-		                c->flags & GCC_DEP_PRINT ? OUTPUT_NOW : OUTPUT_FILE, false);
+		plan_add_output(p, call, output, is_read_at_once(c) ? OUTPUT_NOW : OUTPUT_FILE,
+		                false);
 	} else {
 		strv_add(&p->thunk->args, "-o");
 		strv_add(&p->thunk->args, plan_add_stdout(p, call));
@@ -643,6 +683,10 @@ static const char *language(enum gcc_lang lang)
 	case LANG_OBJCXX_OUTPUT: return "objective-c++";
 	case LANG_ASM: return "assembler";
 	case LANG_ASM_CPP: return "assembler-with-cpp";
+	case LANG_F77:
+	case LANG_F77_CPP:
+	case LANG_F95:
+	case LANG_F95_CPP: return "f95-cpp-input";
 	default: return "c";
 	}
 }
@@ -673,7 +717,8 @@ static bool same_language(const struct gcc_call *c)
 	const struct gcc_input *first = first_source(c);
 
 	for (size_t i = 0; i < c->n_inputs; i++)
-		if (c->inputs[i].lang != LANG_OBJECT && c->inputs[i].lang != first->lang)
+		if (c->inputs[i].lang != LANG_OBJECT && c->inputs[i].lang != first->lang &&
+		    !(gcc_is_fortran(c->inputs[i].lang) && gcc_is_fortran(first->lang)))
 			return false;
 	return true;
 }
@@ -725,19 +770,76 @@ static int take_stdin(struct plan *p, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* The compile, the link, and what they make. */
-static int plan_parts(const struct call *call, const struct gcc_call *c,
-                      const struct toolchain *tc, struct plan *p, struct err *err)
+/* The preprocessor takes the folder of modules for one of -I, and reads folders of variables.
+ */
+static int add_fortran_headers(const struct call *call, struct gcc_call *c,
+                               const struct toolchain *tc, struct plan *p, struct strv *headers,
+                               struct err *err)
 {
+	static const char *const names[] = { "CPATH", "C_INCLUDE_PATH", NULL };
+	bool any = false;
+
+	for (size_t i = 0; i < c->n_inputs; i++)
+		any |= fortran_preprocesses(c, &c->inputs[i]);
+	if (!any)
+		return 0;
+	plan_refuse_env(p, call, names);
+	if (strv_has(&c->fortran, "-fpreprocessed"))
+		return plan_delegate(p, "option -fpreprocessed");
+	return add_headers(call, c, tc, p, headers, err);
+}
+
+static int add_fortran(const struct call *call, struct gcc_call *c, const struct toolchain *tc,
+                       struct plan *p, struct strv *makes, struct err *err)
+{
+	auto_strv headers = STRV_INIT;
+
+	p->placed = true; /* in modules, which are compressed, and in messages of programs */
+	if (c->flags & (GCC_DEP | GCC_DEP_PRINT))
+		return plan_delegate(p, "rules of Fortran");
+	if (c->module_dir && c->stage != STAGE_PREPROCESS) {
+		if (access(c->module_dir, W_OK) < 0)
+			return plan_delegate(p, "an output can't be written");
+		add_folder(call, p, c->module_dir);
+		strv_add(&c->user_dirs, c->module_dir);
+	}
+	add_folders(call, p, &c->user_dirs);
+	if (add_fortran_headers(call, c, tc, p, &headers, err) < 0)
+		return -1;
+	if (p->delegate)
+		return 0;
+	if (c->stage == STAGE_PREPROCESS)
+		return headers.n ? 0 : plan_delegate(p, "preprocesses nothing");
+	return fortran_add_inputs(call, c, &headers, p, makes, err);
+}
+
+static void add_modules(const struct call *call, const struct gcc_call *c,
+                        const struct strv *makes, struct plan *p)
+{
+	for (size_t i = 0; i < makes->n; i++) {
+		auto_free char *path = fortran_module_path(c, makes->v[i]);
+
+		plan_add_output(p, call, path, OUTPUT_MODULE, true);
+	}
+}
+
+/* The compile, the link, and what they make. */
+static int plan_parts(const struct call *call, struct gcc_call *c, const struct toolchain *tc,
+                      struct plan *p, struct err *err)
+{
+	auto_strv makes = STRV_INIT;
 	int rc = set_process(call, c, tc, p, err);
 
-	if (rc == 0 && c->n_sources)
-		rc = add_headers(call, c, tc, p, err);
+	if (rc == 0 && c->n_sources && gcc_is_fortran(first_source(c)->lang))
+		rc = add_fortran(call, c, tc, p, &makes, err);
+	else if (rc == 0 && c->n_sources)
+		rc = add_headers(call, c, tc, p, NULL, err);
 	if (rc == 0 && c->stage == STAGE_LINK)
 		rc = gcclink_plan(call, c, tc, p, err);
 	for (size_t i = 0; rc == 0 && i < c->n_inputs; i++)
 		if (c->inputs[i].lang != LANG_OBJECT)
 			add_outputs(call, c, &c->inputs[i], tc, p);
+	add_modules(call, c, &makes, p);
 	return rc;
 }
 
@@ -752,9 +854,10 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 		return plan_delegate(p, "%s", why);
 	if (refuse_environment(call, p))
 		return 0;
-	const char *lang = c->n_sources ? language(first_source(c)->lang)
-	                   : c->cxx     ? "c++"
-	                                : "c";
+	const char *lang = c->n_sources        ? language(first_source(c)->lang)
+	                   : c->cxx            ? "c++"
+	                   : c->fortran_driver ? language(LANG_F95)
+	                                       : "c";
 	int rc = toolchain_get(call, lang, asked_options(c), &tc, err);
 	if (rc < 0)
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;

@@ -61,25 +61,33 @@ static void add_start_files(struct link *l, const struct toolchain *tc)
 	}
 }
 
+/* What the driver adds by itself; a static link takes libgcc_eh.a in place of libgcc_s. */
+static void add_default(struct link *l, const char *name)
+{
+	if (!(l->c->flags & GCC_STATIC) || strcmp(name, "gcc_s") != 0)
+		strv_add(&l->ld.scan.libs, name);
+}
+
 static void add_libraries(struct link *l, const struct toolchain *tc)
 {
 	add_all(&l->ld.scan.libs, &l->c->libs);
 	if (l->c->flags & GCC_NOSTDLIB)
 		return;
 	for (size_t i = 0; i < countof(default_libs); i++)
-		strv_add(&l->ld.scan.libs, default_libs[i]);
-	add_all(&l->ld.scan.libs, &tc->libs);
+		add_default(l, default_libs[i]);
+	for (size_t i = 0; i < tc->libs.n; i++)
+		add_default(l, tc->libs.v[i]);
 	if (l->c->flags & GCC_PTHREAD)
 		strv_add(&l->ld.scan.libs, "pthread");
 }
 
-/* gcc takes the libraries of OpenMP and of sanitizers from files beside its own. */
+/* gcc takes the libraries of OpenMP, of sanitizers and of Fortran from files beside its own. */
 static void add_specs(struct link *l, const struct toolchain *tc)
 {
-	static const char *const names[] = { "libgomp.spec", "libsanitizer.spec",
-		                             "libitm.spec" };
+	static const char *const names[] = { "libgomp.spec", "libsanitizer.spec", "libitm.spec",
+		                             "libgfortran.spec" };
 
-	if (!(l->c->flags & GCC_OPENMP) && !l->c->sanitize.n)
+	if (!(l->c->flags & GCC_OPENMP) && !l->c->sanitize.n && !l->c->fortran_driver)
 		return;
 	for (size_t d = 0; d < tc->lib_dirs.n; d++) {
 		for (size_t i = 0; i < countof(names); i++) {

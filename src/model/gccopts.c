@@ -147,6 +147,7 @@ const struct gccopt gccopts[] = {
 	{ "-H", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, "prints information" },
 	{ "-I", OPT_EITHER, ACT_DIR_USER, PHASE_CPP, 0, NULL },
 	{ "-I-", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-J", OPT_EITHER, ACT_MODULE_DIR, PHASE_CC, 0, NULL },
 	{ "-L", OPT_EITHER, ACT_LIB_DIR, PHASE_LD, 0, NULL },
 	{ "-M", OPT_EXACT, ACT_DEP_PRINT, PHASE_ANY, 0, NULL },
 	{ "-MD", OPT_EXACT, ACT_DEP, PHASE_CPP, 0, NULL },
@@ -203,6 +204,8 @@ const struct gccopt gccopts[] = {
 	{ "-ccc-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-cl-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "OpenCL" },
 	{ "-coverage", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
+	{ "-cpp", OPT_EXACT, ACT_FORTRAN, PHASE_CPP, 0, NULL },
+	{ "-cpp=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-cuid=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-cxx-isystem", OPT_EITHER, ACT_DIR_CXX, PHASE_CPP, 0, NULL },
 	{ "-d", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -d" },
@@ -224,6 +227,7 @@ const struct gccopt gccopts[] = {
 	{ "-emit-llvm", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
 	{ "-f", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
 	{ "-fauto-profile", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fauto-profile" },
+	{ "-fbackslash", OPT_EXACT, ACT_FORTRAN, PHASE_CC, 0, NULL },
 	{ "-fbasic-block-sections=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fbuild-session-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fcallgraph-info", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
@@ -231,14 +235,22 @@ const struct gccopt gccopts[] = {
 	{ "-fcompare-debug", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fcompare-debug" },
 	{ "-fcrash-diagnostics-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fcs-profile-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fd-lines-as-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fdbg-cnt", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fdbg-cnt" },
+	{ "-fdec", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fdec-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fdec" },
 	{ "-fdepfile-entry=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fdirectives-only", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fdump-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fdump" },
 	{ "-fembed-bitcode", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fembed-bitcode" },
 	{ "-femit-llvm", OPT_EXACT, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-ffat-lto-objects", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
+	{ "-ffixed-form", OPT_EXACT, ACT_FORTRAN, PHASE_CC, 0, NULL },
+	{ "-ffixed-line-length-", OPT_JOINED, ACT_FORTRAN, PHASE_CC, 0, NULL },
+	{ "-ffree-form", OPT_EXACT, ACT_FORTRAN, PHASE_CC, 0, NULL },
 	{ "-fintegrated-as", OPT_EXACT, ACT_PASS, PHASE_AS, 0, NULL },
+	{ "-fintrinsic-modules-path", OPT_SEPARATE, ACT_DELEGATE, PHASE_CC, 0, NULL },
+	{ "-fintrinsic-modules-path=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-flto", OPT_EXACT, ACT_LTO, PHASE_ANY, 0, NULL },
 	{ "-flto-compression-level=", OPT_JOINED, ACT_PASS, PHASE_CC, 0, NULL },
 	{ "-flto-jobs=", OPT_JOINED, ACT_PASS, PHASE_LD, 0, NULL },
@@ -271,7 +283,7 @@ const struct gccopt gccopts[] = {
 	{ "-fplugin=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
 	{ "-fpre-include=", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fprebuilt-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
-	{ "-fpreprocessed", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fpreprocessed", OPT_EXACT, ACT_FORTRAN, PHASE_CPP, 0, NULL },
 	{ "-fproc-stat-report", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "prints information" },
 	{ "-fprofile-arcs", OPT_EXACT, ACT_COVERAGE, PHASE_ANY, 0, NULL },
 	{ "-fprofile-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
@@ -360,6 +372,7 @@ const struct gccopt gccopts[] = {
 	{ "-no-pie", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
 	{ "-no-pthread", OPT_EXACT, ACT_PASS, PHASE_LD, 0, NULL },
 	{ "-nobuiltininc", OPT_EXACT, ACT_TOOLCHAIN, PHASE_CPP, 0, NULL },
+	{ "-nocpp", OPT_EXACT, ACT_FORTRAN, PHASE_CPP, 0, NULL },
 	{ "-nodefaultlibs", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_NODEFAULTLIBS, NULL },
 	{ "-nogpuinc", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-nogpulib", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
@@ -405,6 +418,7 @@ const struct gccopt gccopts[] = {
 	{ "-static", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
 	{ "-static-libasan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
+	{ "-static-libgfortran", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-liblsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-libsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-libstdc++", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
@@ -488,14 +502,14 @@ static const struct {
 } suffixes[] = {
 	{ ".C", LANG_CXX },
 	{ ".CPP", LANG_CXX },
-	{ ".F", LANG_OTHER },
-	{ ".F03", LANG_OTHER },
-	{ ".F08", LANG_OTHER },
-	{ ".F90", LANG_OTHER },
-	{ ".F95", LANG_OTHER },
-	{ ".FOR", LANG_OTHER },
-	{ ".FPP", LANG_OTHER },
-	{ ".FTN", LANG_OTHER },
+	{ ".F", LANG_F77_CPP },
+	{ ".F03", LANG_F95_CPP },
+	{ ".F08", LANG_F95_CPP },
+	{ ".F90", LANG_F95_CPP },
+	{ ".F95", LANG_F95_CPP },
+	{ ".FOR", LANG_F77_CPP },
+	{ ".FPP", LANG_F77_CPP },
+	{ ".FTN", LANG_F77_CPP },
 	{ ".H", LANG_HEADER },
 	{ ".M", LANG_OBJCXX },
 	{ ".S", LANG_ASM_CPP },
@@ -516,14 +530,14 @@ static const struct {
 	{ ".cxxm", LANG_OTHER },
 	{ ".d", LANG_OTHER },
 	{ ".di", LANG_OTHER },
-	{ ".f", LANG_OTHER },
-	{ ".f03", LANG_OTHER },
-	{ ".f08", LANG_OTHER },
-	{ ".f90", LANG_OTHER },
-	{ ".f95", LANG_OTHER },
-	{ ".for", LANG_OTHER },
-	{ ".fpp", LANG_OTHER },
-	{ ".ftn", LANG_OTHER },
+	{ ".f", LANG_F77 },
+	{ ".f03", LANG_F95 },
+	{ ".f08", LANG_F95 },
+	{ ".f90", LANG_F95 },
+	{ ".f95", LANG_F95 },
+	{ ".for", LANG_F77 },
+	{ ".fpp", LANG_F77_CPP },
+	{ ".ftn", LANG_F77 },
 	{ ".go", LANG_OTHER },
 	{ ".h", LANG_HEADER },
 	{ ".h++", LANG_HEADER },
@@ -577,6 +591,10 @@ static enum gcc_lang lang_named(const char *name)
 		{ "c++-header", LANG_HEADER },
 		{ "c-header", LANG_HEADER },
 		{ "cpp-output", LANG_C_OUTPUT },
+		{ "f77", LANG_F77 },
+		{ "f77-cpp-input", LANG_F77_CPP },
+		{ "f95", LANG_F95 },
+		{ "f95-cpp-input", LANG_F95_CPP },
 		{ "objective-c", LANG_OBJC },
 		{ "objective-c++", LANG_OBJCXX },
 		{ "objective-c++-cpp-output", LANG_OBJCXX_OUTPUT },
@@ -589,15 +607,44 @@ static enum gcc_lang lang_named(const char *name)
 	return LANG_OTHER;
 }
 
-bool gcc_is_cxx_driver(const char *name)
+bool gcc_is_fortran(enum gcc_lang lang)
 {
-	const char *base = path_base(name);
+	return lang >= LANG_F77 && lang <= LANG_F95_CPP;
+}
+
+/* Length of a driver's name without its version: "g++-12" is "g++". */
+static size_t without_version(const char *base)
+{
 	size_t n = strlen(base);
 
 	while (n > 0 && (base[n - 1] == '.' || (base[n - 1] >= '0' && base[n - 1] <= '9')))
 		n--;
 	if (n > 0 && base[n] && base[n - 1] == '-')
-		n--;
+		return n - 1;
+	return base[n] ? strlen(base) : n;
+}
+
+bool gcc_is_fortran_driver(const char *name)
+{
+	static const char *const names[] = { "gfortran", "f95" };
+	const char *base = path_base(name);
+	size_t n = without_version(base);
+
+	for (size_t i = 0; i < countof(names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (n >= len && memcmp(base + n - len, names[i], len) == 0 &&
+		    (n == len || base[n - len - 1] == '-'))
+			return true;
+	}
+	return false;
+}
+
+bool gcc_is_cxx_driver(const char *name)
+{
+	const char *base = path_base(name);
+	size_t n = without_version(base);
+
 	return n >= 3 && base[n - 1] == '+' && base[n - 2] == '+';
 }
 
@@ -702,6 +749,14 @@ static bool makes_more(const struct gcc_call *c)
 	return c->flags & (GCC_DEP | GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE);
 }
 
+static bool any_fortran(const struct gcc_call *c)
+{
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (gcc_is_fortran(c->inputs[i].lang))
+			return true;
+	return false;
+}
+
 /* What a model of it would not cover. NULL: nothing. */
 static const char *why_not_stdin(const struct parse *p)
 {
@@ -711,6 +766,8 @@ static const char *why_not_stdin(const struct parse *p)
 		return "with other sources";
 	if (p->untyped && c->stage != STAGE_PREPROCESS)
 		return "of no language";
+	if (any_fortran(c))
+		return "of Fortran";
 	return makes_more(c) ? "with a depfile or notes" : NULL;
 }
 
@@ -724,7 +781,8 @@ static void add_input(struct parse *p, char *path)
 		p->untyped = !p->force;
 		if (p->untyped)
 			lang = c->cxx ? LANG_CXX : LANG_C;
-	} else if (is_stream(path) && !(p->force && strcmp(path, "/dev/null") == 0)) {
+	} else if (is_stream(path) &&
+	           !(p->force && !gcc_is_fortran(lang) && strcmp(path, "/dev/null") == 0)) {
 		refuse(p, PHASE_ANY, "reads a device");
 		return;
 	}
@@ -863,6 +921,7 @@ static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 	case ACT_COVERAGE: c->flags |= GCC_COVERAGE; break;
 	case ACT_STACK_USAGE: c->flags |= GCC_STACK_USAGE; break;
 	case ACT_LTO: c->flags |= GCC_LTO; break;
+	case ACT_MODULE_DIR: c->module_dir = value; break;
 	default: break;
 	}
 }
@@ -908,6 +967,8 @@ static void take_option(struct parse *p, const struct gccopt *o, const char *arg
 		act_link(p, o, arg, value);
 	} else if (o->act == ACT_DEFINE) {
 		strv_addf(&c->defines, "%s%s", o->name, value);
+	} else if (o->act == ACT_FORTRAN) {
+		strv_add(&c->fortran, arg);
 	} else if (o->act == ACT_LINK_TOOLCHAIN) {
 		strv_add(&c->link_toolchain, arg);
 	} else if (o->act == ACT_TOOLCHAIN) {
@@ -1047,11 +1108,24 @@ static unsigned phases_of(const struct gcc_call *c)
 	return phases;
 }
 
+/* Is there a source that options of Fortran are not made for? */
+static bool has_other_source(const struct gcc_call *c)
+{
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (c->inputs[i].lang != LANG_OBJECT && !gcc_is_fortran(c->inputs[i].lang))
+			return true;
+	return false;
+}
+
 static void settle(struct parse *p)
 {
 	struct gcc_call *c = p->c;
 
 	c->phases = phases_of(c);
+	if (c->fortran.n && has_other_source(c))
+		refuse(p, PHASE_ANY, "option %s", c->fortran.v[0]);
+	else if (c->module_dir && (has_other_source(c) || !*c->module_dir))
+		refuse(p, PHASE_ANY, "option -J");
 	for (size_t i = 0; i < c->n_inputs && c->stage != STAGE_PREPROCESS; i++)
 		if (c->inputs[i].lang == LANG_HEADER)
 			refuse(p, PHASE_ANY, "makes a precompiled header");
@@ -1062,7 +1136,8 @@ static void settle(struct parse *p)
 	if (c->reads_stdin && why_not_stdin(p))
 		refuse(p, PHASE_ANY, "reads standard input, %s", why_not_stdin(p));
 	c->no_file = makes_no_file(c);
-	if (c->no_file ? makes_more(c) : c->output && is_stream(c->output))
+	/* Fortran makes modules all the same */
+	if (c->no_file ? makes_more(c) || any_fortran(c) : c->output && is_stream(c->output))
 		refuse(p, PHASE_ANY, "writes to standard output or a device");
 	if (c->n_inputs == 0)
 		refuse(p, PHASE_ANY, "no input files");
@@ -1076,7 +1151,9 @@ int gcc_call_parse(struct gcc_call *c, char *const *argv, struct err *err)
 {
 	struct parse p = { .c = c };
 
-	*c = (struct gcc_call){ .cxx = gcc_is_cxx_driver(argv[0]), .stage = STAGE_LINK };
+	*c = (struct gcc_call){ .cxx = gcc_is_cxx_driver(argv[0]),
+		                .fortran_driver = gcc_is_fortran_driver(argv[0]),
+		                .stage = STAGE_LINK };
 	if (gcc_expand_args(argv, &c->args, &c->response_files, err) < 0)
 		return -1;
 	for (size_t i = 1; i < c->args.n; i++) {
@@ -1103,7 +1180,8 @@ void gcc_call_release(struct gcc_call *c)
 		                 &c->defines,        &c->includes,       &c->imacros,
 		                 &c->reads,          &c->toolchain,      &c->lib_dirs,
 		                 &c->link_toolchain, &c->libs,           &c->sanitize,
-		                 &c->ld_words,       &c->scan_args,      &c->wp_words };
+		                 &c->ld_words,       &c->scan_args,      &c->wp_words,
+		                 &c->fortran };
 
 	for (size_t i = 0; i < countof(lists); i++)
 		strv_release(lists[i]);

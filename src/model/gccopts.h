@@ -63,6 +63,8 @@ enum gccopt_act {
 	ACT_SANITIZE,
 	ACT_STACK_USAGE,
 	ACT_LINK_TOOLCHAIN, /* changes what a link reads: the driver is asked */
+	ACT_FORTRAN,        /* says how Fortran is read; a word of gcc_call.fortran */
+	ACT_MODULE_DIR,     /* -J */
 };
 
 struct gccopt {
@@ -96,6 +98,10 @@ enum gcc_lang {
 	LANG_OBJC_OUTPUT,
 	LANG_OBJCXX_OUTPUT,
 	LANG_HEADER, /* makes a precompiled header */
+	LANG_F77,    /* Fortran in fixed form */
+	LANG_F77_CPP,
+	LANG_F95, /* in the form that the suffix says, else free */
+	LANG_F95_CPP,
 	LANG_OTHER,
 };
 
@@ -126,7 +132,8 @@ enum gcc_flags {
 struct gcc_call {
 	struct strv args; /* argv, response files expanded */
 	struct strv response_files;
-	bool cxx; /* a C++ driver: .c is C++, links with libstdc++ */
+	bool cxx;            /* a C++ driver: .c is C++, links with libstdc++ */
+	bool fortran_driver; /* links with libgfortran */
 	enum gcc_stage stage;
 	unsigned phases; /* that happen in this call */
 	unsigned flags;
@@ -150,10 +157,12 @@ struct gcc_call {
 	struct strv lib_dirs;
 	struct strv libs;
 	struct strv sanitize;
-	struct strv ld_words;  /* what -Wl, -Xlinker, -z, -T and the like say to the linker */
-	struct strv wp_words;  /* what -Wp, and -Xpreprocessor say */
-	struct strv scan_args; /* args without what chooses outputs: for the compiler's -M */
-	char reason[160];      /* why the real compiler must run; "" for none */
+	struct strv fortran;    /* options that only Fortran has */
+	const char *module_dir; /* -J, or NULL */
+	struct strv ld_words;   /* what -Wl, -Xlinker, -z, -T and the like say to the linker */
+	struct strv wp_words;   /* what -Wp, and -Xpreprocessor say */
+	struct strv scan_args;  /* args without what chooses outputs: for the compiler's -M */
+	char reason[160];       /* why the real compiler must run; "" for none */
 };
 
 /**
@@ -169,6 +178,9 @@ void gcc_call_release(struct gcc_call *c);
 int gcc_expand_args(char *const *argv, struct strv *args, struct strv *files, struct err *err);
 /** The language of a file by its suffix. */
 enum gcc_lang gcc_lang_of(const char *path, bool cxx);
+bool gcc_is_fortran(enum gcc_lang lang);
+/** Is this the name of a Fortran driver ("gfortran", "x86_64-linux-gnu-gfortran-12", "f95")? */
+bool gcc_is_fortran_driver(const char *name);
 /** Is this the name of a C++ driver ("g++", "x86_64-linux-gnu-g++-12", "clang++")? */
 bool gcc_is_cxx_driver(const char *name);
 

@@ -34,6 +34,7 @@ enum output_kind {
 	OUTPUT_PROGRAM, /* mode 0777 & ~umask */
 	OUTPUT_DEPFILE, /* of a compile: must be real before the wrapper returns */
 	OUTPUT_NOW,     /* any other file that must be */
+	OUTPUT_MODULE,  /* as NOW, and one that is there already with the same bytes stays */
 	OUTPUT_STDOUT,  /* a file inside, the standard output outside */
 };
 
@@ -66,7 +67,8 @@ struct plan {
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
 	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
-	bool portable;           /* the thunk does not name the place: portable_restore */
+	bool placed;   /* what it makes tells the place in ways that can't be mapped */
+	bool portable; /* the thunk does not name the place: portable_restore */
 	char *scratch[SCRATCH_KINDS]; /* owned; names that are others inside: scratch.h */
 	bool doubtful; /* made from a user's description: a failure is settled by the real tool
 	                */

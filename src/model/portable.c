@@ -150,7 +150,7 @@ static bool is_possible(const struct plan *p, const char *base)
 {
 	const struct thunk *t = p->thunk;
 
-	if (!t->workdir || !path_below(t->workdir, base) || names_more(&t->args))
+	if (p->placed || !t->workdir || !path_below(t->workdir, base) || names_more(&t->args))
 		return false;
 	for (size_t i = 0; i < t->execs.n; i++)
 		if (t->execs.v[i].name && find_base(t->execs.v[i].name, base))

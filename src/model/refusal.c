@@ -69,8 +69,9 @@ bool refusal_is_of_headers(const char *errs, const struct strv *missing)
 
 bool refusal_is_lasting(const struct refusal *r)
 {
-	static const char *const words_on_input[] = { ": error: ", ": fatal error: ",
-		                                      "undefined reference to", NULL };
+	static const char *const words_on_input[] = {
+		": error: ", ": fatal error: ", "undefined reference to", "\nError: ", NULL
+	};
 	static const char *const words_on_machine[] = {
 		"emory",
 		"Killed",

@@ -171,11 +171,20 @@ static void map_refs(const struct plan *p, struct thunk_refs *refs)
 		map_string(p, &refs->v[i].name);
 }
 
+/* Fortran's modules name their source, and are compressed. */
+static bool makes_modules(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (p->outputs[i].kind == OUTPUT_MODULE)
+			return true;
+	return false;
+}
+
 void scratch_apply(struct plan *p)
 {
 	struct thunk *t = p->thunk;
 
-	if (p->preprocess.n > 0 || shows_paths(p) || !t->workdir)
+	if (makes_modules(p) || p->preprocess.n > 0 || shows_paths(p) || !t->workdir)
 		return;
 	if (!learn(p, t->workdir) || !learn_all(p, &t->args) || !learn_all(p, &t->env) ||
 	    (scratch_is_used(p) && !links_are_free(p)))

@@ -30,6 +30,8 @@ struct inquiry {
 	struct strv env;
 	struct strv helpers; /* cc1, as, … : paths as the driver spells them */
 	struct strv link_helpers;
+	char *intrinsic;  /* owned; the folder of Fortran's own modules, or NULL */
+	char *preinclude; /* owned; what Fortran reads before any source, or NULL */
 };
 
 void toolchain_release(struct toolchain *tc)
@@ -51,6 +53,8 @@ static void inquiry_release(struct inquiry *q)
 	strv_release(&q->env);
 	strv_release(&q->helpers);
 	strv_release(&q->link_helpers);
+	free(q->intrinsic);
+	free(q->preinclude);
 }
 
 static void inquiry_init(struct inquiry *q, const struct call *call, const char *lang,
@@ -143,8 +147,42 @@ static bool is_compiler(const char *path)
 {
 	const char *base = path_base(path);
 
-	return path[0] == '/' &&
-	       (strncmp(base, "cc1", 3) == 0 || strncmp(base, "clang", 5) == 0);
+	return path[0] == '/' && (strncmp(base, "cc1", 3) == 0 ||
+	                          strncmp(base, "clang", 5) == 0 || strcmp(base, "f951") == 0);
+}
+
+static bool is_fortran(const struct inquiry *q)
+{
+	return strncmp(q->lang, "f95", 3) == 0;
+}
+
+/* What the driver tells Fortran's compiler of files of its own. */
+static void note_fortran(struct inquiry *q, const struct strv *words)
+{
+	static const char before[] = "-fpre-include=";
+
+	for (size_t i = 1; i < words->n; i++) {
+		if (!q->intrinsic && i + 1 < words->n &&
+		    strcmp(words->v[i], "-fintrinsic-modules-path") == 0)
+			q->intrinsic = xstrdup(words->v[i + 1]);
+		if (!q->preinclude && strncmp(words->v[i], before, strlen(before)) == 0)
+			q->preinclude = xstrdup(words->v[i] + strlen(before));
+	}
+}
+
+/* A compiler for Fortran, with its own folder beside it and not in one of LIBRARY_PATH. */
+static int check_fortran(const struct inquiry *q, struct err *err)
+{
+	if (!q->helpers.n || strcmp(path_base(q->helpers.v[0]), "f951") != 0)
+		return err_set(err, ERR_UNSURE, "%s is not GNU Fortran", q->call->tool);
+	if (!q->intrinsic)
+		return 0;
+	auto_free char *dir = path_dir(q->helpers.v[0]);
+	auto_free char *own = path_join(dir, "finclude");
+	if (strcmp(own, q->intrinsic) != 0)
+		return err_set(err, ERR_UNSURE, "%s has modules in %s", q->call->tool,
+		               q->intrinsic);
+	return 0;
 }
 
 /* What "-E -v" says. */
@@ -152,11 +190,13 @@ static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err 
 {
 	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
 	bool no_run = strcmp(q->lang, "assembler") == 0;
-	char *args[] = { no_run ? "-###" : "-E",
+	/* Fortran has further folders where it compiles */
+	char *stage = is_fortran(q) ? "-S" : "-E";
+	char *args[] = { no_run ? "-###" : stage,
 		         "-v",
 		         "-x",
 		         (char *)q->lang,
-		         no_run ? "-c" : "-E",
+		         no_run ? "-c" : stage,
 		         "-o",
 		         "/dev/null",
 		         "/dev/null",
@@ -183,13 +223,15 @@ static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err 
 		else if (line[0] == ' ') {
 			auto_strv words = STRV_INIT;
 			split_words(line, &words);
-			if (words.n && is_compiler(words.v[0]))
+			if (words.n && is_compiler(words.v[0])) {
 				add_once(&q->helpers, words.v[0]);
+				note_fortran(q, &words);
+			}
 		}
 	}
 	if (!tc->target)
 		return err_set(err, ERR_UNSURE, "%s names no target", q->call->tool);
-	return 0;
+	return is_fortran(q) ? check_fortran(q, err) : 0;
 }
 
 /* Where the driver finds helper @name: absolute, or found on PATH. Owned, or NULL. */
@@ -324,7 +366,9 @@ static int add_compile_extras(struct closure *c, const struct toolchain *tc, str
 static int add_specs(struct closure *c, const struct inquiry *q, struct err *err)
 {
 	for (size_t i = 0; i < q->helpers.n; i++) {
-		if (strncmp(path_base(q->helpers.v[i]), "cc1", 3) != 0)
+		const char *base = path_base(q->helpers.v[i]);
+
+		if (strncmp(base, "cc1", 3) != 0 && strcmp(base, "f951") != 0)
 			continue;
 		auto_free char *dir = path_dir(q->helpers.v[i]);
 		auto_free char *specs = path_join(dir, "specs");
@@ -346,6 +390,9 @@ static int make_compile_closure(struct inquiry *q, struct toolchain *tc, struct 
 		if (closure_add(&c, q->helpers.v[i], err) < 0)
 			return -1;
 	if (add_specs(&c, q, err) < 0 || add_compile_extras(&c, tc, err) < 0)
+		return -1;
+	if ((q->intrinsic && closure_add_folder(&c, q->intrinsic, err) < 0) ||
+	    (q->preinclude && closure_add_if(&c, q->preinclude, err) < 0))
 		return -1;
 	strv_add_all(watch, c.watch.v);
 	return closure_store(&c, &tc->compile_closure, err);

@@ -232,6 +232,146 @@ SECTIONS { .text : { *(.text*) } .data : { *(.data*) } /DISCARD/ : { *(*) } }
 INPUT(a.o) GROUP(b.o)
 == libgroup.so
 INPUT(-la)
+== fm.f90
+module fm
+	implicit none
+	integer, parameter :: n = 3
+contains
+	integer function twice(x)
+		integer, intent(in) :: x
+		twice = 2 * x
+	end function
+end module
+== fp.f90
+program fp
+	use fm, only: n, & ! 'a comment
+		! another; and a blank line
+
+		& twice
+	print *, "don't; module no", twice(n)
+end program
+== fold.f
+C     In fixed form blanks mean nothing.
+      MODULE FO LD
+      INTEGER, PARAMETER :: K = 7
+      end
+      PROGRAM OLD
+      U S E F M, ONLY: TWI
+     +CE; USE FOLD                                                      COLUMN73
+	include 'fold.inc' ! after a tab
+      PRINT *, TWICE(K),
+     1  L
+      end
+== fold.inc
+      INTEGER, PARAMETER :: L = 8
+== fpp.F90
+#include "x.h"
+module fpp ! it's
+	integer :: v = N
+#ifdef DEEP
+	include 'fdeep.inc'
+#endif
+end module
+== fmac.F90
+#ifndef NAME
+#define NAME fmac
+#endif
+module NAME
+	integer :: v
+end module
+== ftwo.f90
+module fone; integer :: i = 1; end module; module ftwo; use :: fone; end module
+program p
+	use, non_intrinsic :: ftwo
+	use, intrinsic :: iso_c_binding, only: c_int
+	use ieee_arithmetic
+	print *, i, c_int, ieee_is_finite(1.)
+end program
+== fbefore.f90
+subroutine s
+	use fm
+	print *, n
+end subroutine
+module fm
+	integer :: n
+end module
+== finc.f90
+subroutine finc
+	include "fi.inc"
+	k = 1
+	print *, k
+end subroutine
+== inc2/fi.inc
+include 'fdeep.inc'
+== fdeep.inc
+      integer(8) :: k
+== inc/fdeep.inc
+      integer(4) :: k
+== sub/finc.F
+      SUBROUTINE SFINC
+      INCLUDE 'fi.inc'
+      K = N
+#include "x.h"
+      PRINT *, K, N
+      end
+== sub/fi.inc
+      INCLUDE 'fdeep.inc'
+== fpar.f90
+module fpar
+	interface
+		module subroutine one()
+		end subroutine
+		module subroutine two()
+		end subroutine
+	end interface
+end module
+== fson.f90
+submodule (fpar) fson
+	interface
+		module subroutine deep()
+		end subroutine
+	end interface
+contains
+	module subroutine one()
+		call deep
+	end subroutine
+	module procedure two
+		call one
+	end procedure
+end submodule
+== fgrand.f90
+submodule (fpar:fson) fgrand
+contains
+	module subroutine deep()
+		print *, "deep"
+	end subroutine
+end submodule
+== fpmain.f90
+use fpar
+call two
+end
+== fomp.f90
+program fomp
+	!$ use omp_lib
+	integer :: i = 1
+	!$ i = omp_get_max_threads() * 0 + 2
+	print *, i
+end program
+== fwarn.f90
+subroutine fwarn(a)
+	real :: a
+	integer :: unused
+	unused = a
+end subroutine
+== fbad.f90
+module fgood
+end module
+program fbad
+	call = (
+end program
+== fnone.f90
+use fnowhere
+end
 == gone.c
 #include "a.c"
 END
@@ -1017,6 +1157,57 @@ for cc in gcc clang; do
 	t "ln -s loop loop; $cc -isystem loop -c a.c; $cc -I loop -c a.c"
 	t "$cc -Ix.h -c a.c; $cc -I a.c/x -c a.c; $cc -I no-such -Wmissing-include-dirs -c a.c"
 done
+
+# Fortran.
+modules='gfortran -c fm.f90 && gfortran -c fp.f90'
+hash gfortran 2>/dev/null || {
+	skip "lines of Fortran" "gfortran is not installed"
+	t() { :; }
+}
+for fc in gfortran gfortran-12 x86_64-linux-gnu-gfortran f95 /usr/bin/gfortran; do
+	t "$fc -c fm.f90 && $fc -c fp.f90 && $fc fp.o fm.o -o p && ./p"
+done
+t 'gfortran fm.f90 fp.f90 && ./a.out; gfortran -c fp.f90 fm.f90'
+t 'gfortran -S fm.f90; gfortran -S -g -O2 fm.f90 -o fm.asm; gfortran -Ofast -c fm.f90'
+t "$modules -J out; gfortran -c fm.f90 -Jout; rm fm.mod; gfortran -c fp.f90; gfortran -Iout -c fp.f90; gfortran -J out -c fp.f90"
+t 'gfortran -c fm.f90 && gfortran -c fold.f && gfortran fold.o fm.o && ./a.out'
+t 'gfortran -c fm.f90 && gfortran -ffixed-line-length-80 -c fold.f; gfortran -ffixed-line-length-none -c fold.f; gfortran -ffree-form -c fold.f'
+t 'cp fold.f old.FOR; cp fm.f90 fm.x; gfortran -x f95 -c fm.x && gfortran -c old.FOR -o old.o && gfortran -x f77 -c fold.f -o fold2.o; gfortran -x f95 -ffixed-form -c fold.f'
+t 'gfortran -c ftwo.f90 && gfortran ftwo.o && ./a.out && gfortran -c ftwo.f90'
+t 'gfortran -c fbefore.f90; gfortran -c fm.f90 && gfortran -c fbefore.f90'
+
+# What a module's name stands for, and when that changes.
+t "$modules && sed -i 's/n = 3/n = 5/' fm.f90 && $modules -o fp5.o; cmp fp.o fp5.o"
+t "gfortran -Jinc2 -c fm.f90 && gfortran -Iinc -Iinc2 -c fp.f90 && sed -i 's/n = 3/n = 5/' fm.f90 && gfortran -c fm.f90 -Jinc && gfortran -Iinc -Iinc2 -c fp.f90 -o fp5.o; cmp fp.o fp5.o; sed -i 's/n = 5/n = 6/' fm.f90 && gfortran -c fm.f90 && gfortran -Iinc -Iinc2 -c fp.f90 -o fp6.o; cmp fp5.o fp6.o"
+t 'mkdir s && cp fp.f90 s && gfortran -Jinc -c fm.f90 && gfortran -Iinc -c s/fp.f90 && sed -i "s/n = 3/n = 5/" fm.f90 && gfortran -Js -c fm.f90 && gfortran -Iinc -c s/fp.f90 -o fp5.o; cmp fp.o fp5.o'
+t "gfortran -Jout -c fm.f90 && gfortran -Jout -c fp.f90 && sed -i 's/n = 3/n = 5/' fm.f90 && gfortran -Jinc -c fm.f90 && gfortran -Jout -Iinc -c fp.f90 -o fp5.o; cmp fp.o fp5.o"
+t "$modules && rm fm.mod && gfortran -c fp.f90 -o again.o"
+t 'gfortran -c fm.f90 && touch -d @1 fm.mod && sed -i "s/2 . x/x + x/" fm.f90 && gfortran -c fm.f90 && stat -c %Y fm.mod; sed -i "s/n = 3/n = 4/" fm.f90 && gfortran -c fm.f90 && test fm.mod -nt fm.f90 && echo new'
+t 'gfortran -c fm.f90 && chmod 600 fm.mod && gfortran -c fm.f90; ln fm.mod other; sed -i "s/n = 3/n = 4/" fm.f90; gfortran -c fm.f90'
+t 'printf "fp: fm.o fp.o\n\tgfortran fp.o fm.o -o fp\nfp.o: fm.mod\nfm.mod: fm.o\n%%.o: %%.f90\n\tgfortran -c \$<\n" >Makefile && make -s -j2 && ./fp && make -q; touch fm.f90; make; sed -i "s/n = 3/n = 4/" fm.f90; make && ./fp'
+
+# INCLUDE and #include.
+t 'gfortran -c finc.f90; gfortran -Iinc2 -c finc.f90; gfortran -Iinc2 -Iinc -c finc.f90 -o 2.o; gfortran -Iinc -Jinc2 -c finc.f90 -o 3.o'
+t 'gfortran -Iinc -Iinc2 -c finc.f90 && echo "integer(2) :: k" >inc/fi.inc && gfortran -Iinc -Iinc2 -c finc.f90 -o 2.o; cmp finc.o 2.o; echo "real :: k" >fi.inc; gfortran -Iinc -Iinc2 -c finc.f90 -o 3.o; cmp 2.o 3.o'
+t 'gfortran -I. -c sub/finc.F; gfortran -Iinc -c sub/finc.F -o 2.o; cp inc/x.h sub; gfortran -Iinc -c sub/finc.F -o 3.o; cmp 2.o 3.o; gfortran -Iinc -nocpp -c sub/finc.F; echo "      REAL K" >sub/fdeep.inc; gfortran -Iinc -c sub/finc.F -o 4.o; cmp 3.o 4.o'
+t 'gfortran -c fpp.F90; gfortran -DDEEP -c fpp.F90; gfortran -DDEEP -Iinc -c fpp.F90; sed -i s/3/4/ x.h; gfortran -c fpp.F90; gfortran -cpp -c fp.f90; gfortran -cpp -c fm.f90; gfortran -c fpp.F90 -nostdinc'
+t 'gfortran -c fmac.F90; gfortran -DNAME=other -c fmac.F90; gfortran -UNAME -Dfmac=third -c fmac.F90; echo "#define start module" >x.h; printf "#include \"x.h\"\nstart hidden\nend module\n" >hid.F90; gfortran -c hid.F90'
+t 'gfortran -cpp -E fpp.F90; gfortran -cpp -E fpp.F90 -o pp.f90 && gfortran -fpreprocessed -c pp.f90; gfortran -E -cpp fold.f -o out/pp.f && gfortran -c fm.f90 && gfortran -fpreprocessed -c out/pp.f; gfortran -E fm.f90'
+t 'gfortran -cpp -g -E sub/finc.F -o out/pp.f && gfortran -Iinc -fpreprocessed -c out/pp.f; gfortran -cpp -MD -MF x.d -c fpp.F90; cat x.d; gfortran -cpp -M fpp.F90'
+t 'printf "print *, __DATE__\nend\n" >date.F90; SOURCE_DATE_EPOCH=1 gfortran -c date.F90; ln -s fm.f90 sl.f90; gfortran -c sl.f90'
+
+# Submodules, OpenMP, messages, links.
+t 'gfortran -c fpar.f90 && gfortran -c fson.f90 && gfortran -c fgrand.f90 && gfortran fpmain.f90 fpar.o fson.o fgrand.o && ./a.out'
+t 'gfortran -Jout -c fpar.f90 && gfortran -Jout -c fson.f90 && gfortran -Iout -c fgrand.f90; rm out/fpar.smod; gfortran -Jout -c fson.f90; gfortran -c fgrand.f90'
+t 'gfortran -c fpar.f90 fson.f90 fgrand.f90 fpmain.f90 && gfortran fpar.o fson.o fgrand.o fpmain.o && ./a.out'
+t 'gfortran fomp.f90 && ./a.out; gfortran -fopenmp fomp.f90 -o p && ./p; gfortran -fopenmp -c fomp.f90 -o fomp.o && gfortran -fopenmp fomp.o && ./a.out'
+t 'gfortran -Wall -Wextra -c fwarn.f90; gfortran -Wall -Werror -c fwarn.f90; gfortran -c fnone.f90; gfortran -c fbad.f90; gfortran -c no-such.f90; gfortran -Iabsent -Wmissing-include-dirs -c fm.f90; gfortran -J absent -c fm.f90'
+t 'gfortran -fsyntax-only fm.f90; gfortran -fdump-parse-tree -c fwarn.f90; gfortran -fc-prototypes -c fm.f90; gfortran --version | head -n 1; gfortran -print-file-name=libgfortran.so'
+t "$modules -g -O2 && gfortran -static fp.o fm.o && ./a.out && gfortran -static-libgfortran fp.o fm.o -o p2 && ./p2; gfortran -static-libgcc -O2 -s fp.f90 fm.o -o p3 && ./p3"
+t 'gfortran -fPIC -shared fm.f90 -o libfm.so && gfortran fp.f90 -L. -lfm -Wl,-rpath,. && ./a.out; gcc -c fm.f90 && gcc fp.f90 fm.o -lgfortran -o p && ./p'
+t 'gfortran -c fm.f90 && gfortran -g -gsplit-dwarf -c fp.f90 -o out/fp.o; gfortran -flto -O2 fm.f90 fp.f90 && ./a.out'
+t 'gfortran -c a.c b.c && gfortran fwarn.f90 a.c -c; gfortran a.o b.o main.c && ./a.out; gcc -J out -c a.c; gcc -cpp -c a.c; ar rcs lib.a a.o'
+t 'gfortran -c -fintrinsic-modules-path inc fm.f90; gfortran -fdec -c fm.f90; gfortran -fd-lines-as-code -c fold.f; gfortran -fbackslash -c fm.f90'
 
 ok "most lines became thunks ($modelled of $tried)" [ $((modelled * 3)) -gt $((tried * 2)) ]
 done_testing

@@ -17,6 +17,8 @@ static void a_name_leads_to_its_model(void **state)
 		{ "/usr/bin/x86_64-linux-gnu-gcc-12", &model_gcc },
 		{ "clang++-14", &model_gcc },
 		{ "c++", &model_gcc },
+		{ "gfortran-12", &model_gcc },
+		{ "f95", &model_gcc },
 		{ "gcc-ar", &model_reader },
 		{ "gcc-ar-12", &model_reader },
 		{ "x86_64-linux-gnu-ar", &model_ar },
