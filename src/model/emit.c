@@ -228,9 +228,8 @@ static int check_shown(const struct emission *e, const struct plan_output *o,
  */
 static int write_outputs(const struct emission *e, const struct memo *m, struct err *err)
 {
-	struct timespec now;
+	struct stat first = { 0 };
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock of file times */
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
 		const struct plan_output *o = &e->plan->outputs[i];
 		const struct memo_output *r = output_called(m, o->tag);
@@ -246,12 +245,19 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 
 		if (!r || !*r->id.s)
 			continue;
-		int rc = o->kind == OUTPUT_STDOUT
-		                 ? copy_text(e, r->id.s, 1, err)
-		                 : write_output(e, o, &r->id, mode_of(e, i, r->executable),
-		                                e->plan->n_outputs > 1 ? &now : NULL, err);
-		if (rc < 0)
+		if (o->kind == OUTPUT_STDOUT) {
+			if (copy_text(e, r->id.s, 1, err) < 0)
+				return -1;
+			continue;
+		}
+		if (write_output(e, o, &r->id, mode_of(e, i, r->executable),
+		                 first.st_nlink ? &first.st_mtim : NULL, err) < 0)
 			return -1;
+		/* by the file system's own clock, which may be ahead of all that can be asked
+		 */
+		if (!first.st_nlink && o->kind != OUTPUT_MODULE && e->plan->n_outputs > 1 &&
+		    lstat(o->path, &first) < 0)
+			return err_sys(err, "%s", o->path);
 	}
 	return repeat_texts(e, m->out_text.s, m->err_text.s, err);
 }

@@ -108,6 +108,17 @@ ok "… also when it is read again and again" cmp foreign again
 is "… as what it is" "$(sort -u seen)" "$(sort -u foreign)"
 rm foreign again seen
 
+cat >times.sh <<'END'
+for i in $(seq 60); do
+	echo 'int fresh;' >fresh.c
+	test -e fresh.c # some kernels give finer times to what was looked at
+	gcc -MD -c fresh.c
+	[ ! fresh.o -ot fresh.c ] && [ ! fresh.d -ot fresh.c ] && [ ! fresh.o -nt fresh.d ] && [ ! fresh.d -nt fresh.o ] || echo "$i"
+done
+END
+is "what is remembered is never older than a source that was written just now" "$("$GG" build -- sh times.sh)" ""
+rm times.sh fresh.*
+
 is "a signal that is ignored outside is ignored in a build too (nohup)" \
 	"$(trap '' HUP; "$GG" build -- sh -c 'kill -HUP $$ $PPID; echo alive' 2>/dev/null)" alive
 printf 'echo no first line, $1\n' >script
