@@ -143,8 +143,10 @@ static int try_path(struct walk *w, const char *path, struct err *err)
 {
 	struct stat sb;
 
-	if (stat(path, &sb) < 0 || !S_ISREG(sb.st_mode))
+	if (stat(path, &sb) < 0)
 		return 0;
+	if (!S_ISREG(sb.st_mode)) /* a folder is opened like a file, and ends the search */
+		return plan_delegate(w->p, "input is not a regular file");
 	return plan_add_input_stat(w->p, w->call, path, &sb, err) < 0 ? -1 : 1;
 }
 

@@ -794,7 +794,7 @@ static int add_fortran(const struct call *call, struct gcc_call *c, const struct
 {
 	auto_strv headers = STRV_INIT;
 
-	p->placed = true; /* in modules, which are compressed, and in messages of programs */
+	p->placed = true; /* in the messages of programs at run time, which no option maps */
 	if (c->flags & (GCC_DEP | GCC_DEP_PRINT))
 		return plan_delegate(p, "rules of Fortran");
 	if (c->module_dir && c->stage != STAGE_PREPROCESS) {

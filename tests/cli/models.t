@@ -1182,9 +1182,11 @@ t "gfortran -Jinc2 -c fm.f90 && gfortran -Iinc -Iinc2 -c fp.f90 && sed -i 's/n =
 t 'mkdir s && cp fp.f90 s && gfortran -Jinc -c fm.f90 && gfortran -Iinc -c s/fp.f90 && sed -i "s/n = 3/n = 5/" fm.f90 && gfortran -Js -c fm.f90 && gfortran -Iinc -c s/fp.f90 -o fp5.o; cmp fp.o fp5.o'
 t "gfortran -Jout -c fm.f90 && gfortran -Jout -c fp.f90 && sed -i 's/n = 3/n = 5/' fm.f90 && gfortran -Jinc -c fm.f90 && gfortran -Jout -Iinc -c fp.f90 -o fp5.o; cmp fp.o fp5.o"
 t "$modules && rm fm.mod && gfortran -c fp.f90 -o again.o"
-t 'gfortran -c fm.f90 && touch -d @1 fm.mod && sed -i "s/2 . x/x + x/" fm.f90 && gfortran -c fm.f90 && stat -c %Y fm.mod; sed -i "s/n = 3/n = 4/" fm.f90 && gfortran -c fm.f90 && test fm.mod -nt fm.f90 && echo new'
+t 'gfortran -c fm.f90 && touch -d @1 fm.mod && sed -i "s/2 . x/x + x/" fm.f90 && gfortran -c fm.f90 && stat -c %Y fm.mod; sed -i "s/n = 3/n = 4/" fm.f90 && gfortran -c fm.f90 && test ! fm.mod -ot fm.f90 && echo new'
 t 'gfortran -c fm.f90 && chmod 600 fm.mod && gfortran -c fm.f90; ln fm.mod other; sed -i "s/n = 3/n = 4/" fm.f90; gfortran -c fm.f90'
 t 'printf "fp: fm.o fp.o\n\tgfortran fp.o fm.o -o fp\nfp.o: fm.mod\nfm.mod: fm.o\n%%.o: %%.f90\n\tgfortran -c \$<\n" >Makefile && make -s -j2 && ./fp && make -q; touch fm.f90; make; sed -i "s/n = 3/n = 4/" fm.f90; make && ./fp'
+t 'gfortran -Jinc2 -c fm.f90 && mkdir inc/fm.mod && gfortran -Iinc -Iinc2 -c fp.f90'
+t 'ln -s inc soft && sed "s/n = 3/n = 5/; s/fm/fgood/" fm.f90 >old.f90 && gfortran -Jinc -c old.f90 && cat fm.f90 fp.f90 | sed "s/fm/fgood/; s/use fm/use fgood/" >both.f90 && gfortran -Isoft -I./inc -Jinc -c both.f90'
 
 # INCLUDE and #include.
 t 'gfortran -c finc.f90; gfortran -Iinc2 -c finc.f90; gfortran -Iinc2 -Iinc -c finc.f90 -o 2.o; gfortran -Iinc -Jinc2 -c finc.f90 -o 3.o'
