@@ -81,6 +81,16 @@ static void run(struct run *r)
 	CHECK(!r->result.failed, "%s", r->result.why);
 }
 
+/* @text succeeds, given the first @n_inputs. */
+static void finds(struct run *r, size_t n_inputs, const char *text)
+{
+	script(r, text, 0);
+	r->job.n_inputs = n_inputs;
+	run(r);
+	assert_int_equal(r->result.status, 0);
+	box_result_release(&r->result);
+}
+
 static void holds(const struct box_file *file, const char *want)
 {
 	auto_buf text = BUF_INIT;
@@ -188,10 +198,7 @@ static void test_a_job_reads_the_input_it_is_given_and_nothing_else(void **state
 	run(&r);
 	assert_int_equal(WEXITSTATUS(r.result.status), 79);
 	box_result_release(&r.result);
-	script(&r, "! read x", 0);
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
+	finds(&r, 0, "! read x");
 }
 
 static void test_a_folder_that_is_named_is_there_when_its_files_have_gone(void **state)
@@ -202,31 +209,16 @@ static void test_a_folder_that_is_named_is_there_when_its_files_have_gone(void *
 		                     { "/q/named/x.h", host, "header", S_IFREG | 0644, 2 } } };
 
 	OK(file_write(host, "1\n", 2, 0600, &err), err);
-	script(&r, "[ -e /q/named/x.h ]", 0);
-	r.job.n_inputs = 2;
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
-	script(&r, "[ -d /q/named ] && [ ! -e /q/named/x.h ]", 0);
-	r.job.n_inputs = 1;
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
+	finds(&r, 2, "[ -e /q/named/x.h ]");
+	finds(&r, 1, "[ -d /q/named ] && [ ! -e /q/named/x.h ]");
 	/* nor does it go with a work folder that was all it held */
 	script(&r, ":", 0);
 	r.job.workdir = "/q/named/w";
 	r.job.n_inputs = 1;
 	run(&r);
 	box_result_release(&r.result);
-	script(&r, "[ -d /q/named ] && [ ! -e /q/named/w ]", 0);
-	r.job.n_inputs = 1;
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
-	script(&r, "[ ! -e /q ]", 0);
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
+	finds(&r, 1, "[ -d /q/named ] && [ ! -e /q/named/w ]");
+	finds(&r, 0, "[ ! -e /q ]");
 }
 
 static void test_a_link_may_be_placed_before_the_folder_it_leads_to(void **state)
@@ -239,20 +231,11 @@ static void test_a_link_may_be_placed_before_the_folder_it_leads_to(void **state
 		                     { "/m/y.h", host, "x", S_IFREG | 0644, 2 } } };
 
 	OK(file_write(host, "1\n", 2, 0600, &err), err);
-	script(&r,
-	       "[ -L /l/link ] && [ -f /l/far/real/x.h ] && [ -L /m ] && [ -f /l/other/y.h ]",
-	       0);
-	r.job.n_inputs = 4;
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
+	finds(&r, 4,
+	      "[ -L /l/link ] && [ -f /l/far/real/x.h ] && [ -L /m ] && [ -f /l/other/y.h ]");
 	/* what has its name by way of it follows it when it leads elsewhere … */
 	r.inputs[0] = (struct box_input){ "/l/link", "near", "l4", S_IFLNK | 0777, 4 };
-	script(&r, "[ -f /l/link/x.h ] && [ -f /l/near/x.h ] && [ ! -e /l/far ]", 0);
-	r.job.n_inputs = 4;
-	run(&r);
-	assert_int_equal(r.result.status, 0);
-	box_result_release(&r.result);
+	finds(&r, 4, "[ -f /l/link/x.h ] && [ -f /l/near/x.h ] && [ ! -e /l/far ]");
 	/* … and when it becomes a folder, and a link again */
 	for (int i = 0; i < 2; i++) {
 		script(&r,
@@ -264,11 +247,7 @@ static void test_a_link_may_be_placed_before_the_folder_it_leads_to(void **state
 		run(&r);
 		assert_int_equal(r.result.status, 0);
 		box_result_release(&r.result);
-		script(&r, "[ -L /l/link ] && [ -f /l/near/x.h ] && [ -f /m/y.h ]", 0);
-		r.job.n_inputs = 4;
-		run(&r);
-		assert_int_equal(r.result.status, 0);
-		box_result_release(&r.result);
+		finds(&r, 4, "[ -L /l/link ] && [ -f /l/near/x.h ] && [ -f /m/y.h ]");
 	}
 	/* one that leads to itself is an error of this job alone */
 	r.inputs[0].source = "link";
