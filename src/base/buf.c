@@ -86,6 +86,22 @@ int buf_addf(struct buf *b, const char *fmt, ...)
 	return rc;
 }
 
+void buf_replace(struct buf *b, const char *from, const char *to)
+{
+	struct buf out = { .max = b->max };
+	size_t n = strlen(from);
+	const char *at = buf_str(b);
+	const char *end = at + b->len;
+
+	for (const char *hit; (hit = memmem(at, (size_t)(end - at), from, n)); at = hit + n) {
+		buf_add(&out, at, (size_t)(hit - at));
+		buf_adds(&out, to);
+	}
+	buf_add(&out, at, (size_t)(end - at));
+	buf_release(b);
+	*b = out;
+}
+
 const char *buf_str(const struct buf *b)
 {
 	return b->data ? b->data : "";

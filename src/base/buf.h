@@ -36,6 +36,8 @@ void buf_reset(struct buf *b);
  */
 int buf_add(struct buf *b, const void *data, size_t len);
 int buf_adds(struct buf *b, const char *s);
+/** Put @to in the place of every @from. */
+void buf_replace(struct buf *b, const char *from, const char *to);
 int buf_addc(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...) printflike(2, 3);
 int buf_vaddf(struct buf *b, const char *fmt, va_list ap);

@@ -212,3 +212,13 @@ char *file_working_folder(const char *pwd)
 	}
 	return getcwd(NULL, 0);
 }
+
+char *file_user_cache(const char *name)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (cache && *cache == '/')
+		return xasprintf("%s/gg/%s", cache, name);
+	return home && *home == '/' ? xasprintf("%s/.cache/gg/%s", home, name) : NULL;
+}

@@ -37,5 +37,8 @@ int file_remove_tree(const char *path, struct err *err);
 char *file_working_folder(const char *pwd);
 /** readlink into a new, owned string; NULL with errno set. */
 char *file_readlink(const char *path);
+/** "$XDG_CACHE_HOME/gg/NAME" or "$HOME/.cache/gg/NAME"; owned; NULL: neither is an absolute
+ * path. */
+char *file_user_cache(const char *name);
 
 #endif

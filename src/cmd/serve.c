@@ -213,12 +213,9 @@ static int parse(struct serve *s, int argc, char **argv)
 
 static char *default_dir(void)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
+	char *dir = file_user_cache("worker");
 
-	if (cache && cache[0] == '/')
-		return path_join(cache, "gg/worker");
-	return path_join(home && *home ? home : "/tmp", ".cache/gg/worker");
+	return dir ? dir : xstrdup("/tmp/.cache/gg/worker");
 }
 
 static void fill_in(struct serve *s)

@@ -14,8 +14,8 @@
 #include "model/depscan.h"
 #include "model/fortran.h"
 #include "model/gcclink.h"
-#include "model/input.h"
 #include "model/gccopts.h"
+#include "model/input.h"
 #include "model/links.h"
 #include "model/toolchain.h"
 
@@ -478,7 +478,7 @@ static void refuse_two_names(const struct call *call, const struct gcc_call *c,
 		refuse_folder_of(call, c->inputs[i].path, p);
 }
 
-/* As above; what can't be told is left to the real compiler. */
+/* What the scan has found for Fortran; what can't be told is left to the real compiler. */
 static int take_fortran(const struct call *call, const struct depscan_result *r, int rc,
                         struct plan *p, struct strv *headers, struct err *err)
 {

@@ -208,17 +208,5 @@ bool portable_apply(struct plan *p, const char *base)
 
 void portable_restore(const char *base, struct buf *text)
 {
-	static const char mark[] = PORTABLE_BASE;
-	struct buf out = { .max = text->max };
-	const char *at = buf_str(text);
-	const char *end = at + text->len;
-
-	for (const char *hit; (hit = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1));) {
-		buf_add(&out, at, (size_t)(hit - at));
-		buf_adds(&out, base);
-		at = hit + sizeof(mark) - 1;
-	}
-	buf_add(&out, at, (size_t)(end - at));
-	buf_release(text);
-	*text = out;
+	buf_replace(text, PORTABLE_BASE, base);
 }

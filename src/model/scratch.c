@@ -123,28 +123,11 @@ static bool links_are_free(const struct plan *p)
 
 		if (!S_ISLNK(p->own.v[i].mode))
 			continue;
-		if (store_get(p->call->store, &p->own.v[i].id, &text, NULL) < 0)
-			return false;
-		if (has_name(buf_str(&text)))
+		if (store_get(p->call->store, &p->own.v[i].id, &text, NULL) < 0 ||
+		    has_name(buf_str(&text)))
 			return false;
 	}
 	return true;
-}
-
-static void replace(struct buf *text, const char *from, const char *to)
-{
-	struct buf out = { .max = text->max };
-	size_t n = strlen(from);
-	const char *at = buf_str(text);
-	const char *end = at + text->len;
-
-	for (const char *hit; (hit = memmem(at, (size_t)(end - at), from, n)); at = hit + n) {
-		buf_add(&out, at, (size_t)(hit - at));
-		buf_adds(&out, to);
-	}
-	buf_add(&out, at, (size_t)(end - at));
-	buf_release(text);
-	*text = out;
 }
 
 static void map_string(const struct plan *p, char **text)
@@ -218,5 +201,5 @@ void scratch_restore(const struct plan *p, struct buf *text)
 {
 	for (size_t i = 0; i < SCRATCH_KINDS; i++)
 		if (p->scratch[i])
-			replace(text, kinds[i].inside, p->scratch[i]);
+			buf_replace(text, kinds[i].inside, p->scratch[i]);
 }

@@ -1,7 +1,7 @@
 /**
  * Names that a build system makes up for one probe: CMake's try_compile works in
- * CMakeFiles/CMakeScratch/TryCompile-XXXXXX, on a target cmTC_xxxxx, Meson in
- * meson-private/tmpxxxxxxxx, and both take it all away afterwards. A thunk with such a name in
+ * CMakeFiles/CMakeScratch/TryCompile-Ab12Cd, on a target cmTC_0a1b2, Meson in
+ * meson-private/tmpa_1b2c3d, and both take it all away afterwards. A thunk with such a name in
  * it would never be met again, so inside of the sandbox they are always the same; a result that
  * holds one of them is not used.
  */

@@ -563,7 +563,7 @@ static int env_open_locked(struct env_attempt *a, int lock_fd)
 	return env_examine(a);
 }
 
-static void env_read_boot(char boot[ENV_BOOT_LEN + 1])
+void env_read_boot(char boot[ENV_BOOT_LEN + 1])
 {
 	auto_fd fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, boot, ENV_BOOT_LEN);

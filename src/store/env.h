@@ -46,6 +46,8 @@ int env_check(struct env *env);
 bool env_disk_full(const char *dir);
 /** Give the map more room, or take over what another process gave it. */
 int env_grow(struct env *env, bool own);
+/** Which run of the machine this is; "": that can't be told. */
+void env_read_boot(char boot[ENV_BOOT_LEN + 1]);
 
 /** Run @fn; ENV_FAULT when it faulted (SIGBUS, SIGSEGV, SIGFPE, a failed assertion of LMDB). */
 int env_guard(int (*fn)(void *arg), void *arg);

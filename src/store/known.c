@@ -1,6 +1,5 @@
 #include "store/known.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,21 +7,19 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "core/digest.h"
+#include "store/env.h"
 
-enum { BOOT_LEN = 36, TEXT_MAX = 512 };
+enum { TEXT_MAX = 512 };
 
 /* The user's folder, made when missing; NULL: there is none to trust. Owned. */
 static char *folder(bool make)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
-	const char *home = getenv("HOME");
+	char *dir = file_user_cache("known");
 	struct err ignored;
 	struct stat st;
 
-	if (!(cache && *cache == '/') && !(home && *home == '/'))
+	if (!dir)
 		return NULL;
-	char *dir = cache && *cache == '/' ? path_join(cache, "gg/known")
-	                                   : path_join(home, ".cache/gg/known");
 	if (make)
 		file_mkdirs(dir, 0700, &ignored);
 	if (stat(dir, &st) == 0 && st.st_uid == geteuid() &&
@@ -46,10 +43,10 @@ static char *record_path(const char *path, bool make)
 /* All that says that a file is the one that was hashed; a device's number holds for a boot. */
 static bool describe(const char *path, const struct stat *sb, char text[TEXT_MAX])
 {
-	auto_fd fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	char boot[BOOT_LEN + 1] = "";
+	char boot[ENV_BOOT_LEN + 1];
 
-	if (fd < 0 || read(fd, boot, BOOT_LEN) != BOOT_LEN)
+	env_read_boot(boot);
+	if (!*boot)
 		return false;
 	int n = snprintf(text, TEXT_MAX, "%s %llx %llx %lld %lld %lld %.200s", boot,
 	                 (unsigned long long)sb->st_dev, (unsigned long long)sb->st_ino,
