@@ -194,6 +194,8 @@ char *file_readlink(const char *path)
 	char target[4096];
 	ssize_t n = readlink(path, target, sizeof(target));
 
+	if (n == (ssize_t)sizeof(target))
+		errno = ENAMETOOLONG;
 	return n < 0 || n == (ssize_t)sizeof(target) ? NULL : xstrndup(target, (size_t)n);
 }
 

@@ -3,6 +3,7 @@
  * Debian's default) nothing else, so the archive is a function of its arguments.
  */
 #include "base/path.h"
+#include "store/look.h"
 #include "model/gccopts.h"
 #include "model/plugins.h"
 #include "model/thin.h"
@@ -93,7 +94,7 @@ static int add_archive(const struct call *call, struct plan *p, const char *path
                        struct err *err)
 {
 	struct stat sb;
-	bool there = lstat(path, &sb) == 0;
+	bool there = look_lstat(path, &sb) == 0;
 
 	if (there && !S_ISREG(sb.st_mode))
 		return plan_delegate(p, "the archive is not a regular file");

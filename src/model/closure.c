@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/shebang.h"
+#include "store/look.h"
 #include "model/elfinfo.h"
 
 #include <dirent.h>
@@ -122,7 +123,7 @@ static char *walk(struct closure *c, const char *path, struct err *err)
 			continue;
 		}
 		auto_free char *next = xasprintf("%s/%.*s", at, (int)n, p);
-		auto_free char *text = file_readlink(next);
+		auto_free char *text = look_readlink(next);
 		p += n;
 		if (!text) {
 			if (errno != EINVAL) {
@@ -153,7 +154,7 @@ static bool fits(const char *path, const struct elf_info *user)
 {
 	auto_elf_info lib = { 0 };
 
-	return access(path, R_OK) == 0 && elf_read(path, &lib, NULL) == 1 &&
+	return look_access(path, R_OK) == 0 && elf_read(path, &lib, NULL) == 1 &&
 	       lib.bits == user->bits && lib.machine == user->machine;
 }
 
@@ -243,7 +244,7 @@ static int add_interpreter(struct closure *c, const char *real, struct err *err)
 		return -1;
 	if (!s.by_env)
 		return 0;
-	auto_free char *found = proc_find_on_path(s.arg, proc_env(c->call->envp, "PATH"), NULL);
+	auto_free char *found = proc_find_on_path(s.arg, look_env(c->call->envp, "PATH"), NULL);
 	return found ? closure_add(c, found, err) : 0;
 }
 
@@ -276,7 +277,7 @@ int closure_add_if(struct closure *c, const char *path, struct err *err)
 {
 	struct stat sb;
 
-	if (stat(path, &sb) == 0 && S_ISREG(sb.st_mode))
+	if (look_stat(path, &sb) == 0 && S_ISREG(sb.st_mode))
 		return closure_add(c, path, err);
 	strv_add(&c->watch, path);
 	return 0;
@@ -317,7 +318,7 @@ static void watch_fields(const char *path, uint64_t f[5])
 	struct stat sb;
 
 	memset(f, 0, 5 * sizeof(*f));
-	if (stat(path, &sb) < 0)
+	if (look_listed(path, &sb) < 0)
 		return;
 	f[0] = sb.st_dev;
 	f[1] = sb.st_ino;
@@ -397,7 +398,7 @@ static int add_extra(struct closure *c, const char *path, struct err *err)
 {
 	struct stat sb;
 
-	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+	if (look_stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
 		return closure_add_folder(c, path, err);
 	return closure_add_if(c, path, err);
 }
@@ -413,6 +414,7 @@ int closure_of(const struct call *call, char *const *programs, char *const *extr
 	rc = recall(call, &key, manifest, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	look_unnoted();
 	closure_init(&c, call);
 	for (size_t i = 0; programs && programs[i]; i++)
 		if (closure_add(&c, programs[i], err) < 0)
@@ -474,7 +476,7 @@ int closure_of_locale(const struct call *call, struct oid *manifest, bool *any, 
 
 	*any = false;
 	for (size_t i = 0; i < countof(names); i++) {
-		const char *value = proc_env(call->envp, names[i]);
+		const char *value = look_env(call->envp, names[i]);
 		if (!value || !*value || strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0)
 			continue;
 		locale_files(value, &extra);

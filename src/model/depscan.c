@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "core/digest.h"
+#include "store/look.h"
 #include "model/input.h"
 
 enum { FILE_MAX_SIZE = 256 << 20, FILES_MAX = 200000 };
@@ -479,7 +480,7 @@ static void note_precompiled(struct walk *w, const char *path)
 {
 	auto_free char *gch = xasprintf("%s.gch", path);
 
-	if (strncmp(path, "/usr/", 5) != 0 && access(gch, F_OK) == 0)
+	if (strncmp(path, "/usr/", 5) != 0 && look_access(gch, F_OK) == 0)
 		hard(w, "precompiled header");
 }
 
@@ -496,7 +497,7 @@ static bool folder_gone(struct walk *w, const char *path, struct map_entry **fol
 
 	*folder = map_add(&w->folders, dir, NULL);
 	if ((*folder)->num == FOLDER_MISSED)
-		(*folder)->num = stat(dir, &st) < 0 ? FOLDER_GONE : FOLDER_THERE;
+		(*folder)->num = look_stat(dir, &st) < 0 ? FOLDER_GONE : FOLDER_THERE;
 	return (*folder)->num == FOLDER_GONE;
 }
 
@@ -517,9 +518,9 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 		return 0;
 	if (w->from_source)
 		note_precompiled(w, path);
-	int rc = lstat(path, &st);
+	int rc = look_lstat(path, &st);
 	bool is_link = rc == 0 && S_ISLNK(st.st_mode);
-	if (rc < 0 || (is_link && stat(path, &st) < 0)) {
+	if (rc < 0 || (is_link && look_stat(path, &st) < 0)) {
 		if (folder && folder->num == FOLDER_NEW)
 			folder->num = FOLDER_MISSED;
 		return 0;
@@ -688,7 +689,7 @@ static void add_dirs(struct walk *w, const struct strv *dirs)
 	struct stat st;
 
 	for (size_t i = 0; dirs && i < dirs->n; i++)
-		if (stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
+		if (look_stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
 			strv_add(&w->dirs, dirs->v[i]);
 }
 
@@ -709,7 +710,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		struct stat st = { 0 };
 
 		if (strcmp(*sources, "-") != 0 &&
-		    (stat(*sources, &st) < 0 || !S_ISREG(st.st_mode)))
+		    (look_stat(*sources, &st) < 0 || !S_ISREG(st.st_mode)))
 			rc = err_set(err, ERR_UNSURE, "missing input");
 		else
 			rc = add_file(&w, *sources, &st, true, -1, err);

@@ -13,9 +13,11 @@
 #include "model/dated.h"
 #include "model/output.h"
 #include "model/portable.h"
+#include "model/recall.h"
 #include "model/refusal.h"
 #include "model/scratch.h"
 #include "model/session.h"
+#include "store/look.h"
 
 struct emission {
 	const struct call *call;
@@ -585,14 +587,35 @@ static int emit_remembered(const struct emission *e, const struct memo *m, int *
 	return store_flush(e->call->store, err);
 }
 
+int emit_recalled(const struct call *call, struct plan *p, const struct oid *thunk,
+                  const struct emit_mode *mode, int *status, struct err *err)
+{
+	struct emission e = { call, p, mode, *thunk, false };
+	struct memo m = { 0 };
+
+	int rc =
+		store_has(call->store, thunk) ? store_memo_get(call->store, thunk, &m, err) : 0;
+	if (rc <= 0)
+		return rc;
+	rc = check_targets(&e, err) < 0 ? -1 : emit_remembered(&e, &m, status, err);
+	memo_release(&m);
+	return rc < 0 ? -1 : 1;
+}
+
 int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, int *status,
          struct err *err)
 {
 	struct emission e = { call, p, mode, { "" }, false };
+	auto_buf looks = BUF_INIT;
 	auto_buf raw = BUF_INIT;
 	struct memo m = { 0 };
 
-	if (plan_finish(p, call, err) < 0 || check_targets(&e, err) < 0)
+	if (plan_finish(p, call, err) < 0)
+		return -1;
+	/* what follows depends on the thunk alone, and on what is there to be replaced */
+	bool again = look_end(&looks) && p->again && !p->delegate && p->thunk->thunks.n == 0 &&
+	             !scratch_is_used(p);
+	if (check_targets(&e, err) < 0)
 		return -1;
 	/* Where placeholders are wanted their thunks are what the build is made of. */
 	if (!mode->placeholders && resolve_known(call->store, p->thunk, err) < 0)
@@ -603,6 +626,8 @@ int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, 
 		return -1;
 	if (p->delegate)
 		return err_set(err, ERR_UNSURE, "%s", p->reason);
+	if (again && recall_put(call, p, &e.id, &looks, err) < 0)
+		return -1;
 	int rc = store_memo_get(call->store, &e.id, &m, err);
 	if (rc < 0)
 		return -1;

@@ -26,4 +26,9 @@ struct emit_mode {
 int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, int *status,
          struct err *err);
 
+/** Carry out a plan that was had again (recall.h), from the memo table. 1 and *status, 0 when
+ * it does not know the result, or -1: plan it. */
+int emit_recalled(const struct call *call, struct plan *p, const struct oid *thunk,
+                  const struct emit_mode *mode, int *status, struct err *err);
+
 #endif

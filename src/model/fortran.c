@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "store/look.h"
 #include "model/fortscan.h"
 
 enum { FILE_MAX_SIZE = 256 << 20, FILES_MAX = 100000, FIXED_WIDTH = 72 };
@@ -143,7 +144,7 @@ static int try_path(struct walk *w, const char *path, struct err *err)
 {
 	struct stat sb;
 
-	if (stat(path, &sb) < 0)
+	if (look_stat(path, &sb) < 0)
 		return 0;
 	if (!S_ISREG(sb.st_mode)) /* a folder is opened like a file, and ends the search */
 		return plan_delegate(w->p, "input is not a regular file");
@@ -227,7 +228,7 @@ static int scan(struct walk *w, const char *path, bool cpp, struct err *err)
 		return 0;
 	if (w->seen.n > FILES_MAX)
 		return plan_delegate(w->p, "too many included files");
-	if (stat(path, &sb) < 0)
+	if (look_stat(path, &sb) < 0)
 		return plan_delegate(w->p, "missing input");
 	w->form.cpp = cpp;
 	int rc = items_of(w, path, &sb, &items, err);
@@ -269,7 +270,7 @@ static int add_source(struct walk *w, const struct gcc_input *in, const struct s
 	w->form = form_of(w->c, in);
 	if (plan_add_input(w->p, w->call, in->path, err) < 0)
 		return -1;
-	if (w->p->delegate || stat(in->path, &sb) < 0)
+	if (w->p->delegate || look_stat(in->path, &sb) < 0)
 		return plan_delegate(w->p, "missing input");
 	int rc = items_of(w, in->path, &sb, &items, err);
 	if (rc <= 0)
@@ -277,7 +278,7 @@ static int add_source(struct walk *w, const struct gcc_input *in, const struct s
 	from = strv_has(&w->c->fortran, "-fpreprocessed") ? folder_of(w, in->path, &items)
 	                                                  : path_dir(in->path);
 	w->from = from;
-	if (stat(from, &sb) == 0 && S_ISDIR(sb.st_mode))
+	if (look_stat(from, &sb) == 0 && S_ISDIR(sb.st_mode))
 		plan_add_folder(w->p, w->call, from);
 	map_release(&w->seen); /* another form may read it in another way */
 	rc = follow_all(w, &items, err);
@@ -309,7 +310,7 @@ static bool is_same(const char *a, const char *b)
 	struct stat x;
 	struct stat y;
 
-	return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 &&
+	return strcmp(a, b) == 0 || (look_stat(a, &x) == 0 && look_stat(b, &y) == 0 &&
 	                             x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "base/proc.h"
+#include "store/look.h"
 #include "model/dated.h"
 #include "model/depscan.h"
 #include "model/fortran.h"
@@ -43,7 +44,7 @@ static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
 /* The folders of CPATH and its like; an empty one is the working folder. */
 static void add_path_variable(const struct call *call, const char *name, struct strv *dirs)
 {
-	const char *at = proc_env(call->envp, name);
+	const char *at = look_env(call->envp, name);
 
 	for (; at && *at; at += *at == ':') {
 		size_t n = strcspn(at, ":");
@@ -86,7 +87,7 @@ static void read_operands(const struct call *call, const struct gcc_call *c, str
 static bool refuse_environment(const struct call *call, struct plan *p)
 {
 	for (size_t i = 0; i < countof(hard_env); i++) {
-		if (!proc_env(call->envp, hard_env[i]))
+		if (!look_env(call->envp, hard_env[i]))
 			continue;
 		plan_delegate(p, "environment variable %s", hard_env[i]);
 		return true;
@@ -100,10 +101,11 @@ static bool same_folder(const struct strv *dirs, size_t from, const char *dir)
 	struct stat a;
 	struct stat b;
 
-	if (stat(dir, &a) < 0)
+	if (look_stat(dir, &a) < 0)
 		return false;
 	for (size_t i = from; i < dirs->n; i++)
-		if (stat(dirs->v[i], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		if (look_stat(dirs->v[i], &b) == 0 && a.st_dev == b.st_dev &&
+		    a.st_ino == b.st_ino)
 			return true;
 	return false;
 }
@@ -131,7 +133,7 @@ static bool any_folder(const struct strv *dirs)
 	struct stat st;
 
 	for (size_t i = 0; i < dirs->n; i++)
-		if (stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
+		if (look_stat(dirs->v[i], &st) == 0 && S_ISDIR(st.st_mode))
 			return true;
 	return false;
 }
@@ -164,7 +166,7 @@ static bool is_folder(const char *dir, struct plan *p)
 {
 	struct stat st = { 0 };
 
-	if (stat(dir, &st) == 0 ? !S_ISDIR(st.st_mode) : errno != ENOENT)
+	if (look_stat(dir, &st) == 0 ? !S_ISDIR(st.st_mode) : errno != ENOENT)
 		plan_delegate(p, "an include folder can't be read");
 	return S_ISDIR(st.st_mode) && !p->delegate;
 }
@@ -211,9 +213,9 @@ static bool forced_is(const char *path, const char **why)
 	auto_free char *pch = xasprintf("%s.pch", path);
 	struct stat st;
 
-	if (access(gch, F_OK) == 0 || access(pch, F_OK) == 0)
+	if (look_access(gch, F_OK) == 0 || look_access(pch, F_OK) == 0)
 		*why = "precompiled header";
-	if (stat(path, &st) < 0)
+	if (look_stat(path, &st) < 0)
 		return false;
 	if (!S_ISREG(st.st_mode))
 		*why = "input is not a regular file";
@@ -251,7 +253,7 @@ static void add_predefined(const struct strv *bracket, struct strv *out)
 	for (size_t i = 0; i < bracket->n; i++) {
 		auto_free char *path = path_join(bracket->v[i], "stdc-predef.h");
 
-		if (access(path, F_OK) == 0) {
+		if (look_access(path, F_OK) == 0) {
 			strv_add(out, path);
 			return;
 		}
@@ -267,7 +269,7 @@ static bool has_precompiled(const struct depscan_result *r)
 		if (strncmp(r->files[i].path, "/usr/", 5) == 0)
 			continue;
 		auto_free char *gch = xasprintf("%s.gch", r->files[i].path);
-		if (stat(gch, &st) == 0)
+		if (look_stat(gch, &st) == 0)
 			return true;
 	}
 	return false;
@@ -352,7 +354,7 @@ static void doubt(const struct call *call, const struct gcc_call *c, const struc
 		return;
 	}
 	bool by_epoch =
-		tc->family == TOOLCHAIN_GCC && proc_env(call->envp, "SOURCE_DATE_EPOCH");
+		tc->family == TOOLCHAIN_GCC && look_env(call->envp, "SOURCE_DATE_EPOCH");
 
 	dated_doubt(p, call, &c->scan_args, by_epoch);
 }
@@ -431,6 +433,7 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 	strv_add(&args, "gg");
 	if (tc->family == TOOLCHAIN_GCC) /* or links are not told */
 		strv_add(&args, "-fno-canonical-system-headers");
+	look_unnoted();
 	int status = proc_capture(strv_argv(&args), NULL, call->envp, &rule, NULL, err);
 	if (status < 0)
 		return -1;
@@ -442,7 +445,7 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 			continue;
 		struct stat st;
 		strv_add(&names, name.data);
-		if (stat(name.data, &st) < 0)
+		if (look_stat(name.data, &st) < 0)
 			return err_sys(err, "%s", name.data);
 		struct depscan_file f = { name.data, st, true };
 		if (add_header(call, c, tc, &f, p, err) < 0)
@@ -471,7 +474,7 @@ static void refuse_two_names(const struct call *call, const struct gcc_call *c,
 		for (size_t i = 0; i < lists[k]->n; i++) {
 			plan_refuse_two_names(p, call, lists[k]->v[i]);
 			/* what is no folder may be a header map for clang, a file of one */
-			if (clang && access(lists[k]->v[i], F_OK) < 0)
+			if (clang && look_access(lists[k]->v[i], F_OK) < 0)
 				refuse_folder_of(call, lists[k]->v[i], p);
 		}
 	for (size_t i = 0; i < c->n_inputs && clang; i++)
@@ -798,7 +801,7 @@ static int add_fortran(const struct call *call, struct gcc_call *c, const struct
 	if (c->flags & (GCC_DEP | GCC_DEP_PRINT))
 		return plan_delegate(p, "rules of Fortran");
 	if (c->module_dir && c->stage != STAGE_PREPROCESS) {
-		if (access(c->module_dir, W_OK) < 0)
+		if (look_access(c->module_dir, W_OK) < 0)
 			return plan_delegate(p, "an output can't be written");
 		add_folder(call, p, c->module_dir);
 		strv_add(&c->user_dirs, c->module_dir);
@@ -865,7 +868,7 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 	if (why)
 		plan_delegate(p, "%s", why);
 	if (c->n_sources && first_source(c)->lang == LANG_ASM_CPP &&
-	    proc_env(call->envp, "C_INCLUDE_PATH"))
+	    look_env(call->envp, "C_INCLUDE_PATH"))
 		plan_delegate(p, "environment variable C_INCLUDE_PATH");
 	if (c->n_sources)
 		add_path_variables(call, first_source(c)->lang, c);
@@ -878,6 +881,13 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 	return rc;
 }
 
+/* What a link sees is looked at in other ways, and so is what Fortran does. */
+static bool may_have_again(const struct gcc_call *c)
+{
+	return (c->stage == STAGE_OBJECT || c->stage == STAGE_ASSEMBLY) && c->n_sources &&
+	       !c->no_file && !c->reads_stdin && !gcc_is_fortran(first_source(c)->lang);
+}
+
 static int gcc_plan(const struct call *call, struct plan *p, struct err *err)
 {
 	auto_gcc_call c = { 0 };
@@ -888,7 +898,9 @@ static int gcc_plan(const struct call *call, struct plan *p, struct err *err)
 				plan_reads(p, call, call->argv[i]);
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
 	}
-	return plan_with(call, &c, p, err);
+	int rc = plan_with(call, &c, p, err);
+	p->again = may_have_again(&c);
+	return rc;
 }
 
-const struct model model_gcc = { "gcc", gcc_plan };
+const struct model model_gcc = { "gcc", gcc_plan, true };

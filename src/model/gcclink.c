@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/proc.h"
+#include "store/look.h"
 #include "model/ldopts.h"
 
 static const char *const start_files[] = {
@@ -34,7 +35,7 @@ static void add_all(struct strv *to, const struct strv *from)
 
 static void add_folders(struct link *l, const struct toolchain *tc)
 {
-	const char *path = proc_env(l->call->envp, "LIBRARY_PATH");
+	const char *path = look_env(l->call->envp, "LIBRARY_PATH");
 
 	add_all(&l->ld.scan.lib_dirs, &l->c->lib_dirs);
 	for (; path && *path; path += strcspn(path, ":"), path += *path == ':')
@@ -44,7 +45,7 @@ static void add_folders(struct link *l, const struct toolchain *tc)
 	add_all(&l->ld.scan.lib_dirs, &tc->ld_dirs);
 	add_all(&l->ld.scan.needed_dirs, &tc->ld_dirs);
 	for (size_t i = 0; i < l->ld.scan.lib_dirs.n; i++)
-		if (access(l->ld.scan.lib_dirs.v[i], F_OK) == 0)
+		if (look_access(l->ld.scan.lib_dirs.v[i], F_OK) == 0)
 			plan_add_folder(l->p, l->call, l->ld.scan.lib_dirs.v[i]);
 }
 
@@ -55,7 +56,7 @@ static void add_start_files(struct link *l, const struct toolchain *tc)
 		for (size_t i = 0; i < countof(start_files); i++) {
 			auto_free char *path = path_join(tc->lib_dirs.v[d], start_files[i]);
 
-			if (access(path, F_OK) == 0)
+			if (look_access(path, F_OK) == 0)
 				strv_add(&l->ld.scan.files, path);
 		}
 	}
@@ -93,7 +94,7 @@ static void add_specs(struct link *l, const struct toolchain *tc)
 		for (size_t i = 0; i < countof(names); i++) {
 			auto_free char *path = path_join(tc->lib_dirs.v[d], names[i]);
 
-			if (access(path, F_OK) == 0)
+			if (look_access(path, F_OK) == 0)
 				strv_add(&l->ld.scan.files, path);
 		}
 	}
@@ -108,7 +109,7 @@ static void add_operands(struct link *l)
 
 static const char *link_obstacle(const struct link *l)
 {
-	if (proc_env(l->call->envp, "LD_RUN_PATH"))
+	if (look_env(l->call->envp, "LD_RUN_PATH"))
 		return "environment variable LD_RUN_PATH";
 	return NULL;
 }

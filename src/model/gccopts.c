@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "store/look.h"
 
 enum { ARGS_MAX = 100000, RESPONSE_MAX = 8 << 20, RESPONSE_FILES_MAX = 2000 };
 
@@ -684,7 +685,7 @@ static int expand(char *const *argv, int depth, struct strv *args, struct strv *
 
 		if (args->n > ARGS_MAX)
 			return err_set(err, ERR_UNSURE, "too many arguments");
-		if (argv[0][0] != '@' || stat(argv[0] + 1, &st) < 0) {
+		if (argv[0][0] != '@' || look_stat(argv[0] + 1, &st) < 0) {
 			strv_add(args, argv[0]);
 			continue;
 		}
@@ -881,6 +882,7 @@ static bool is_prefix_of_any(const char *prefix)
 	auto_free char *dir = path_dir(prefix);
 	const char *base = path_base(prefix);
 	DIR *d = opendir(dir);
+	look_unnoted();
 	bool found = !d && errno != ENOENT;
 
 	for (struct dirent *e; d && !found && (e = readdir(d));)

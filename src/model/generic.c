@@ -11,6 +11,7 @@
 #include "base/proc.h"
 #include "base/shebang.h"
 #include "base/template.h"
+#include "store/look.h"
 #include "model/rule.h"
 #include "model/toolchain.h"
 
@@ -361,7 +362,7 @@ static int add_plain_files(struct plan *p, const struct call *call,
 
 	for (size_t i = 0; i < g->plain.n; i++)
 		if (g->plain.v[i][0] != '-' && !strv_has(&g->outfiles, g->plain.v[i]) &&
-		    stat(g->plain.v[i], &sb) == 0 && S_ISREG(sb.st_mode) &&
+		    look_stat(g->plain.v[i], &sb) == 0 && S_ISREG(sb.st_mode) &&
 		    plan_add_input_stat(p, call, g->plain.v[i], &sb, err) < 0)
 			return -1;
 	return 0;
@@ -402,7 +403,7 @@ static int add_inputs(struct plan *p, const struct call *call, const struct gene
 		if (generic_add_tree(p, call, g->indirs.v[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < g->searchdirs.n; i++)
-		if (stat(g->searchdirs.v[i], &sb) == 0 && S_ISDIR(sb.st_mode))
+		if (look_stat(g->searchdirs.v[i], &sb) == 0 && S_ISDIR(sb.st_mode))
 			plan_add_folder(p, call, g->searchdirs.v[i]);
 	for (size_t i = 0; i < g->outdirs.n; i++)
 		plan_add_folder(p, call, g->outdirs.v[i]);
@@ -487,7 +488,7 @@ static void add_env_interpreter(const struct call *call, struct strv *dirs)
 
 	if (!shebang_read(call->tool, &s) || !s.by_env)
 		return;
-	auto_free char *found = proc_find_on_path(s.arg, proc_env(call->envp, "PATH"), NULL);
+	auto_free char *found = proc_find_on_path(s.arg, look_env(call->envp, "PATH"), NULL);
 	if (found)
 		add_to_path(dirs, found);
 }
@@ -495,7 +496,7 @@ static void add_env_interpreter(const struct call *call, struct strv *dirs)
 static int add_programs(struct plan *p, const struct call *call, char *const *run,
                         struct strv *programs, struct err *err)
 {
-	const char *path = proc_env(call->envp, "PATH");
+	const char *path = look_env(call->envp, "PATH");
 	auto_strv dirs = STRV_INIT;
 	auto_buf text = BUF_INIT;
 
@@ -506,7 +507,7 @@ static int add_programs(struct plan *p, const struct call *call, char *const *ru
 		auto_free char *found =
 			strchr(*run, '/') ? xstrdup(*run) : proc_find_on_path(*run, path, NULL);
 
-		if (!found || access(found, X_OK) < 0)
+		if (!found || look_access(found, X_OK) < 0)
 			return plan_delegate(p, "%.80s is not there", *run);
 		strv_add(programs, found);
 		add_to_path(&dirs, found);

@@ -8,6 +8,7 @@
  * --stats, --verbose), plugins, --sysroot, caches of LTO, scripts that are run.
  */
 #include "model/ldopts.h"
+#include "store/look.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -360,7 +361,7 @@ static bool is_folder(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return look_stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static void take_value(struct ldopts_call *c, enum ldopt_kind kind, const char *value)

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "core/placeholder.h"
+#include "store/look.h"
 #include "model/elfinfo.h"
 #include "model/links.h"
 #include "model/thin.h"
@@ -57,7 +58,7 @@ static int add_stepped(struct scan *s, const char *dir, struct err *err)
 	for (const char *at = dir; (at = strstr(at, "/..")); at += 3) {
 		auto_free char *before = xstrndup(dir, (size_t)(at - dir));
 		auto_free char *plain = path_absolute(s->call->cwd, before);
-		auto_free char *real = realpath(before, NULL);
+		auto_free char *real = look_realpath(before);
 		if (!*before || !real || (at[3] && at[3] != '/'))
 			continue;
 		plan_add_folder(s->p, s->call, real);
@@ -76,7 +77,7 @@ static const char *real_dir(struct scan *s, const char *dir, struct err *err)
 
 	if (!added)
 		return e->ptr;
-	char *real = realpath(dir, NULL);
+	char *real = look_realpath(dir);
 	e->ptr = real;
 	if (!real)
 		return NULL;
@@ -99,7 +100,7 @@ static int add_in_dir(struct scan *s, const char *dir, const char *name, bool *f
 		return add_file(s, path, found, err);
 	/* the system's links stand as links, with the text that closures give them */
 	struct stat st;
-	if (stat(path, &st) < 0)
+	if (look_stat(path, &st) < 0)
 		return 0;
 	auto_free char *target = links_follow(s->p, path, err);
 	return target ? add_file(s, target, found, err) : -1;
@@ -124,13 +125,13 @@ static int add_lib(struct scan *s, const char *name, struct err *err)
 /* The linker looks along $LD_LIBRARY_PATH too. */
 static bool in_environment(const struct scan *s, const char *name)
 {
-	const char *at = proc_env(s->call->envp, "LD_LIBRARY_PATH");
+	const char *at = look_env(s->call->envp, "LD_LIBRARY_PATH");
 
 	while (at && *at) {
 		size_t n = strcspn(at, ":");
 		auto_free char *path = xasprintf("%.*s/%s", n ? (int)n : 1, n ? at : ".", name);
 
-		if (access(path, F_OK) == 0)
+		if (look_access(path, F_OK) == 0)
 			return true;
 		at += n + (at[n] == ':');
 	}
@@ -316,7 +317,7 @@ static int add_file(struct scan *s, const char *path, bool *found, struct err *e
 		*found = *found || e->num;
 		return 0;
 	}
-	if (stat(path, &sb) < 0 || !S_ISREG(sb.st_mode))
+	if (look_stat(path, &sb) < 0 || !S_ISREG(sb.st_mode))
 		return 0;
 	e->num = 1;
 	*found = true;

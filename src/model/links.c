@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "store/look.h"
 
 enum { DEPTH_MAX = 40 }; /* as the kernel's own limit for a path */
 
@@ -14,7 +15,7 @@ static const char *follow(struct plan *p, const char *name, int depth, struct er
 static char *follow_last(struct plan *p, const char *dir, const char *name, int depth,
                          struct err *err)
 {
-	auto_free char *text = file_readlink(name);
+	auto_free char *text = look_readlink(name);
 
 	if (!text)
 		return xstrdup(name);
@@ -82,7 +83,7 @@ bool links_shorten(struct plan *p, const char *path)
 	struct map_entry *e = map_add(&p->shorter, path, &added);
 
 	if (added) {
-		auto_free char *real = realpath(path, NULL);
+		auto_free char *real = look_realpath(path);
 
 		e->ptr = real && strlen(real) < strlen(path) ? p : NULL;
 	}

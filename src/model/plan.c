@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "store/look.h"
 #include "model/portable.h"
 #include "model/scratch.h"
 #include "base/proc.h"
@@ -90,7 +91,8 @@ static int check_dotdot(struct plan *p, const struct call *call, const char *pat
 {
 	struct stat plain;
 
-	if (stat(name, &plain) < 0 || plain.st_dev != sb->st_dev || plain.st_ino != sb->st_ino)
+	if (look_stat(name, &plain) < 0 || plain.st_dev != sb->st_dev ||
+	    plain.st_ino != sb->st_ino)
 		return plan_delegate(p, "\"..\" through a symbolic link");
 	plan_add_dotdots(p, call, path);
 	return 0;
@@ -104,7 +106,7 @@ void plan_add_dotdots(struct plan *p, const struct call *call, const char *path)
 		auto_free char *prefix = xstrndup(path, (size_t)(at - path));
 		struct stat sb;
 
-		if (stat(prefix, &sb) == 0 && S_ISDIR(sb.st_mode))
+		if (look_stat(prefix, &sb) == 0 && S_ISDIR(sb.st_mode))
 			add_folder(p, call, prefix);
 	}
 }
@@ -179,7 +181,7 @@ int plan_add_input(struct plan *p, const struct call *call, const char *path, st
 		return 0;
 	if (!*path)
 		return plan_delegate(p, "empty file name");
-	if (stat(path, &sb) < 0) {
+	if (look_stat(path, &sb) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return plan_delegate(p, "missing input");
 		return err_sys(err, "%s", path);
@@ -191,7 +193,7 @@ void plan_add_folder(struct plan *p, const struct call *call, const char *path)
 {
 	struct stat sb;
 
-	if (path_has_dotdot(path) && stat(path, &sb) == 0) {
+	if (path_has_dotdot(path) && look_stat(path, &sb) == 0) {
 		auto_free char *name = path_absolute(call->cwd, path);
 
 		check_dotdot(p, call, path, name, &sb);
@@ -203,7 +205,7 @@ void plan_refuse_two_names(struct plan *p, const struct call *call, const char *
 {
 	auto_free char *name = path_absolute(call->cwd, path);
 	struct stat sb;
-	const char *first = stat(path, &sb) == 0 ? first_name_of(p, &sb, name) : NULL;
+	const char *first = look_stat(path, &sb) == 0 ? first_name_of(p, &sb, name) : NULL;
 
 	if (first && strcmp(first, name) != 0)
 		plan_delegate(p, "a folder under two names");
@@ -221,7 +223,7 @@ int plan_add_symlink(struct plan *p, const char *name, const char *text, struct 
 
 int plan_set_program(struct plan *p, const struct call *call, const char *path, struct err *err)
 {
-	auto_free char *real = realpath(path, NULL);
+	auto_free char *real = look_realpath(path);
 	struct file_info info;
 
 	if (!real)
@@ -249,7 +251,7 @@ static void check_output_dotdot(struct plan *p, const struct call *call, const c
 	auto_free char *plain = path_dir(full);
 	struct stat sb;
 
-	if (stat(dir, &sb) < 0)
+	if (look_stat(dir, &sb) < 0)
 		plan_delegate(p, "an output can't be written");
 	else
 		check_dotdot(p, call, path, plain, &sb);
@@ -295,7 +297,7 @@ void plan_add_env(struct plan *p, const char *fmt, ...)
 void plan_pass_env(struct plan *p, const struct call *call, const char *const *names)
 {
 	for (; *names; names++) {
-		const char *value = proc_env(call->envp, *names);
+		const char *value = look_env(call->envp, *names);
 
 		if (value)
 			plan_add_env(p, "%s=%s", *names, value);
@@ -307,13 +309,13 @@ const char *const plan_bfd_env[] = { "GNUTARGET", "LDEMULATION", "LD_RUN_PATH", 
 void plan_refuse_env(struct plan *p, const struct call *call, const char *const *names)
 {
 	for (; *names; names++)
-		if (proc_env(call->envp, *names))
+		if (look_env(call->envp, *names))
 			plan_delegate(p, "environment variable %s", *names);
 }
 
 void plan_refuse_driven(struct plan *p, const struct call *call)
 {
-	if (proc_env(call->envp, "COLLECT_GCC"))
+	if (look_env(call->envp, "COLLECT_GCC"))
 		plan_delegate(p, "part of a compiler's own run");
 }
 

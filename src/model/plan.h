@@ -68,6 +68,7 @@ struct plan {
 	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
 	bool placed;   /* what it makes tells the place in ways that can't be mapped */
+	bool again;    /* may be had again by what it saw: recall.h */
 	bool portable; /* the thunk does not name the place: portable_restore */
 	char *scratch[SCRATCH_KINDS]; /* owned; names that are others inside: scratch.h */
 	bool doubtful; /* made from a user's description: a failure is settled by the real tool
@@ -136,6 +137,7 @@ struct model {
 	const char *name;
 	/** Plan one call. See the promise above. */
 	int (*plan)(const struct call *call, struct plan *p, struct err *err);
+	bool recalls; /* some of its plans may be had again */
 };
 
 /** The model for a program's name ("x86_64-linux-gnu-gcc-12" → gcc), or NULL. model/tool.c */

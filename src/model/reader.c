@@ -1,4 +1,5 @@
 #include "model/plan.h"
+#include "store/look.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@ static int plan_reader(const struct call *call, struct plan *p, struct err *err)
 			arg++;
 		else if (value)
 			arg = value + 1;
-		if (stat(arg, &sb) == 0 && S_ISREG(sb.st_mode))
+		if (look_stat(arg, &sb) == 0 && S_ISREG(sb.st_mode))
 			plan_reads(p, call, arg);
 	}
 	return plan_delegate(p, "reads its operands");

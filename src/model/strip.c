@@ -1,6 +1,7 @@
 /* strip: one file, in place or to -o. */
 #include "base/path.h"
 #include "model/plugins.h"
+#include "store/look.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -57,7 +58,7 @@ static int plan_strip(const struct call *call, struct plan *p, struct err *err)
 
 	parse(call, &s);
 	plan_refuse_env(p, call, plan_bfd_env);
-	if (!s.why && (lstat(s.file, &sb) < 0 || !S_ISREG(sb.st_mode)))
+	if (!s.why && (look_lstat(s.file, &sb) < 0 || !S_ISREG(sb.st_mode)))
 		s.why = "strip of what is not a regular file";
 	if (!s.why && plan_add_input(p, call, s.file, err) < 0)
 		return -1;

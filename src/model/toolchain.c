@@ -3,6 +3,7 @@
  * an object for what a link adds, -print-prog-name for its helpers. The answers and the stats
  * of everything they depend on go into the cache; later calls only compare the stats.
  */
+#include "store/look.h"
 #include "model/closure.h"
 #include "model/plugins.h"
 
@@ -69,10 +70,10 @@ static void inquiry_init(struct inquiry *q, const struct call *call, const char 
 		                            "C_INCLUDE_PATH=",
 		                            "OBJC_INCLUDE_PATH=",
 		                            "CPLUS_INCLUDE_PATH=" };
-	const char *base = proc_env(call->envp, "GG_BASEPATH");
+	const char *base = look_env(call->envp, "GG_BASEPATH");
 
 	*q = (struct inquiry){ .call = call, .lang = lang, .options = options };
-	q->path = base ? base : proc_env(call->envp, "PATH");
+	q->path = base ? base : look_env(call->envp, "PATH");
 	if (!q->path)
 		q->path = "/usr/bin:/bin";
 	for (size_t i = 0; call->envp && call->envp[i]; i++) {
@@ -245,7 +246,7 @@ static char *ask_helper(struct inquiry *q, const char *name)
 		return NULL;
 	answer.data[strcspn(answer.data, "\n")] = '\0';
 	if (answer.data[0] == '/')
-		return access(answer.data, X_OK) == 0 ? xstrdup(answer.data) : NULL;
+		return look_access(answer.data, X_OK) == 0 ? xstrdup(answer.data) : NULL;
 	return proc_find_on_path(answer.data, q->path, NULL);
 }
 
@@ -254,7 +255,7 @@ static bool is_link_input(const char *path)
 {
 	struct stat st;
 
-	return path[0] == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	return path[0] == '/' && look_stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static void link_word(struct inquiry *q, struct toolchain *tc, const char *word)
@@ -320,7 +321,7 @@ static void ask_ld(struct inquiry *q, const char *ld, struct toolchain *tc)
 	for (const char *p = answer.data; p && (p = strstr(p, "SEARCH_DIR(\""));) {
 		p += 12 + (p[12] == '=');
 		auto_free char *dir = xstrndup(p, strcspn(p, "\""));
-		if (access(dir, X_OK) == 0)
+		if (look_access(dir, X_OK) == 0)
 			add_once(&tc->ld_dirs, dir);
 	}
 }
@@ -513,7 +514,7 @@ static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, 
 	char name[32];
 
 	tc->cxx = names_cxx_driver(q->call->tool);
-	tc->program = realpath(q->call->tool, NULL);
+	tc->program = look_realpath(q->call->tool);
 	if (!tc->program)
 		return err_sys(err, "%s", q->call->tool);
 	if (ask_search_lists(q, tc, err) < 0 || ask_link(q, tc, err) < 0)
@@ -610,7 +611,7 @@ static void make_key(struct buf *key, const struct call *call, const char *lang,
 	for (size_t i = 0; options && options[i]; i++)
 		buf_add(key, options[i], strlen(options[i]) + 1);
 	for (size_t i = 0; i < countof(asked_env); i++) {
-		const char *value = proc_env(call->envp, asked_env[i]);
+		const char *value = look_env(call->envp, asked_env[i]);
 		if (value) {
 			buf_addf(key, "\1%s=", asked_env[i]);
 			buf_add(key, value, strlen(value) + 1);
@@ -644,7 +645,7 @@ static void watch_folders(const struct toolchain *tc, struct strv *watch)
 		                                  "/usr/local/include/x86_64-linux-gnu" };
 
 	for (size_t i = 0; i < countof(may_appear); i++)
-		if (access(may_appear[i], F_OK) < 0)
+		if (look_access(may_appear[i], F_OK) < 0)
 			strv_add(watch, may_appear[i]);
 	for (size_t i = 0; i < tc->start_files.n; i++)
 		strv_add(watch, tc->start_files.v[i]);
@@ -664,6 +665,7 @@ int toolchain_get(const struct call *call, const char *lang, char *const *option
 	rc = recall(call, &key, out, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	look_unnoted();
 	inquiry_init(&q, call, lang, options);
 	rc = inquire(&q, out, &watch, err);
 	inquiry_release(&q);

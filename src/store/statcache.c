@@ -18,9 +18,10 @@
 #include "base/path.h"
 #include "base/strv.h"
 #include "store/known.h"
+#include "store/look.h"
 #include "store/pack.h"
 
-enum { CLOCK_GRAIN_NS = 20000000, READ_TRIES = 3 };
+enum { READ_TRIES = 3 };
 
 enum stat_flags {
 	STAT_PLACEHOLDER = 1 << 0,
@@ -376,7 +377,7 @@ int store_file(struct store *st, const char *path, enum file_keep keep, struct f
 {
 	struct stat sb;
 
-	if (stat(path, &sb) < 0)
+	if (look_stat(path, &sb) < 0)
 		return err_sys(err, "%s", path);
 	return store_file_stat(st, path, &sb, keep, out, err);
 }

@@ -165,6 +165,7 @@ enum cache_kind {
 	CACHE_MISSED,    /* command → inputs that no model named (exec) */
 	CACHE_REFUSED,   /* command → how it failed, and what it said (model/refusal) */
 	CACHE_DATED,     /* command → does the time get into its result (model/dated) */
+	CACHE_RECALL,    /* command line → its plan, and all that it saw (model/recall) */
 };
 
 /** 1 and @out filled (appended), 0 not there, -1. */

@@ -1,0 +1,536 @@
+/*
+ * A list in bytes:
+ *
+ *     number of notes, and each:     kind, mode of access(2), errno, PATH, sum of the sight or
+ * TEXT\0 number of folders, and each:   PATH, sum of the sight, number of names, NAME\0 …
+ *
+ * Of a PATH first the number of bytes that it has in common with the one before, then the rest
+ * and a NUL. A command's list is kept for each command: 8 KB for one that includes 150 headers.
+ */
+#include "store/look.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "store/store_priv.h"
+
+enum look_kind {
+	LOOK_STAT = 's',
+	LOOK_LSTAT,
+	LOOK_ACCESS,
+	LOOK_LISTED,
+	LOOK_LINK,
+	LOOK_REAL,
+	LOOK_ENV
+};
+
+/* What is kept of a stat. A folder's size and times change with what is put into it. */
+struct sight {
+	uint64_t dev, ino, mode, size;
+	int64_t mtime_ns, ctime_ns;
+};
+
+struct note {
+	const char *path; /* the key's, in seen */
+	char *text;       /* owned; of a link */
+	struct sight sight;
+	int error; /* errno, or 0 */
+	uint8_t kind;
+	uint8_t mode; /* of access(2) */
+};
+
+static struct {
+	bool on;
+	bool unnoted;
+	int64_t began_ns; /* wall clock */
+	struct note *notes;
+	size_t n;
+	struct map seen; /* kind, mode, path → index + 1 */
+} list;
+
+static struct sight sight_of(const struct stat *sb, bool times)
+{
+	times |= !S_ISDIR(sb->st_mode);
+	return (struct sight){ .dev = sb->st_dev,
+		               .ino = sb->st_ino,
+		               .mode = sb->st_mode,
+		               .size = times ? (uint64_t)sb->st_size : 0,
+		               .mtime_ns = times ? clock_ns_of(sb->st_mtim) : 0,
+		               .ctime_ns = times ? clock_ns_of(sb->st_ctim) : 0 };
+}
+
+static bool same_sight(const struct sight *a, const struct sight *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Could a change since the list was begun have left these times as they are? */
+static bool is_settled(const struct sight *s)
+{
+	int64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
+
+	return last < list.began_ns - CLOCK_GRAIN_NS;
+}
+
+static uint64_t sum_of(const struct sight *s)
+{
+	return pack_sum(NULL, 0, s, sizeof(*s));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Looked at twice, a thing must have been the same. @text is copied. */
+static void note(const struct note *seen, const char *path, const char *text)
+{
+	int error = errno;
+	char key[PATH_MAX + 3] = { (char)seen->kind, (char)('a' + seen->mode) };
+	size_t len = strlen(path);
+	bool added;
+
+	if (len > PATH_MAX) {
+		list.unnoted = true;
+		return;
+	}
+	memcpy(key + 2, path, len + 1);
+	struct map_entry *e = map_add(&list.seen, key, &added);
+
+	if (!added) {
+		const struct note *old = &list.notes[e->num - 1];
+
+		list.unnoted |= old->error != seen->error ||
+		                !same_sight(&old->sight, &seen->sight) ||
+		                !same_text(old->text, text);
+		errno = error;
+		return;
+	}
+	if ((list.n & (list.n - 1)) == 0)
+		list.notes =
+			xrealloc(list.notes, (list.n ? list.n * 2 : 1) * sizeof(*list.notes));
+	list.notes[list.n] = *seen;
+	list.notes[list.n].path = e->key + 2;
+	list.notes[list.n].text = text ? xstrdup(text) : NULL;
+	e->num = ++list.n;
+	list.unnoted |= seen->error == 0 && !is_settled(&seen->sight);
+	errno = error;
+}
+
+static int noted_stat(uint8_t kind, const char *path, struct stat *sb)
+{
+	int rc = kind == LOOK_LSTAT ? lstat(path, sb) : stat(path, sb);
+
+	if (list.on) {
+		struct note n = { .kind = kind, .error = rc < 0 ? errno : 0 };
+
+		if (rc == 0)
+			n.sight = sight_of(sb, kind == LOOK_LISTED);
+		note(&n, path, NULL);
+	}
+	return rc;
+}
+
+int look_stat(const char *path, struct stat *sb)
+{
+	return noted_stat(LOOK_STAT, path, sb);
+}
+
+int look_lstat(const char *path, struct stat *sb)
+{
+	return noted_stat(LOOK_LSTAT, path, sb);
+}
+
+int look_listed(const char *path, struct stat *sb)
+{
+	return noted_stat(LOOK_LISTED, path, sb);
+}
+
+int look_access(const char *path, int mode)
+{
+	int rc = access(path, mode);
+
+	if (list.on)
+		note(&(struct note){ .kind = LOOK_ACCESS,
+		                     .mode = (uint8_t)mode,
+		                     .error = rc < 0 ? errno : 0 },
+		     path, NULL);
+	return rc;
+}
+
+char *look_readlink(const char *path)
+{
+	char *text = file_readlink(path);
+
+	if (list.on)
+		note(&(struct note){ .kind = LOOK_LINK, .error = text ? 0 : errno }, path,
+		     text);
+	return text;
+}
+
+/* That nothing on the way to @path is a link: said of each part once, however many go through
+ * it. */
+static void note_no_links(const char *path)
+{
+	auto_free char *part = xstrdup(path);
+	size_t len = strlen(part);
+
+	for (size_t i = 1; i <= len; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		note(&(struct note){ .kind = LOOK_LINK, .error = EINVAL }, part, NULL);
+		part[i] = path[i];
+	}
+}
+
+char *look_realpath(const char *path)
+{
+	char *text = realpath(path, NULL);
+
+	if (list.on && text && strcmp(text, path) == 0)
+		note_no_links(path);
+	else if (list.on)
+		note(&(struct note){ .kind = LOOK_REAL, .error = text ? 0 : errno }, path,
+		     text);
+	return text;
+}
+
+const char *look_env(char *const *envp, const char *name)
+{
+	const char *value = proc_env(envp, name);
+
+	if (list.on)
+		note(&(struct note){ .kind = LOOK_ENV, .error = value ? 0 : ENOENT }, name,
+		     value);
+	return value;
+}
+
+static void forget(void)
+{
+	for (size_t i = 0; i < list.n; i++)
+		free(list.notes[i].text);
+	free(list.notes);
+	map_release(&list.seen);
+	memset(&list, 0, sizeof(list));
+}
+
+void look_begin(void)
+{
+	forget();
+	list.on = true;
+	list.began_ns = clock_wall_ns();
+}
+
+void look_unnoted(void)
+{
+	if (list.on)
+		list.unnoted = true;
+}
+
+/* names that are not there, by folder */
+
+struct folder {
+	uint64_t sum; /* 0: each name is looked for */
+	struct buf names;
+	uint32_t n;
+};
+
+struct folders {
+	struct map map; /* path → index + 1; 0: no folder */
+	struct folder *v;
+	size_t n;
+	struct map missed; /* paths that are in one */
+};
+
+static void folders_release(struct folders *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		buf_release(&f->v[i].names);
+	free(f->v);
+	map_release(&f->map);
+	map_release(&f->missed);
+}
+
+/* File systems that date a folder whenever a name in it comes or goes. */
+static bool dates_folders(const char *path)
+{
+	static const long kinds[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,
+		TMPFS_MAGIC,      F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC
+	};
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < countof(kinds); i++)
+		if (fs.f_type == kinds[i])
+			return true;
+	return false;
+}
+
+/* The folder at @path, or NULL when there is none. */
+static struct folder *folder_at(struct folders *f, const char *path)
+{
+	bool added;
+	struct map_entry *e = map_add(&f->map, path, &added);
+	struct stat sb;
+
+	if (!added)
+		return e->num ? &f->v[e->num - 1] : NULL;
+	if (stat(path, &sb) < 0 || !S_ISDIR(sb.st_mode))
+		return NULL;
+	struct sight sight = sight_of(&sb, true);
+	struct folder new = { 0 };
+	if (is_settled(&sight) && dates_folders(path))
+		new.sum = sum_of(&sight);
+	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
+	f->v[f->n] = new;
+	e->num = ++f->n;
+	return &f->v[f->n - 1];
+}
+
+/* Notes that nothing is at @path, with the others of the folder that it would be in; of "a/b"
+ * where there is no "a", that this is missing. False when something is there (a link that leads
+ * nowhere). */
+static bool add_missed(struct folders *f, const char *path)
+{
+	size_t len = strlen(path);
+	struct stat sb;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	auto_free char *plain = xstrndup(path, len);
+	const char *name = path_base(plain);
+	size_t dir_len = (size_t)(name - plain);
+	bool added;
+
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	if (map_find(&f->missed, plain))
+		return true;
+	auto_free char *dir = dir_len ? xstrndup(plain, dir_len) : xstrdup(".");
+	struct folder *in = folder_at(f, dir);
+	if (!in)
+		return dir_len > 1 && add_missed(f, dir);
+	if (lstat(plain, &sb) == 0 || errno != ENOENT)
+		return false;
+	map_add(&f->missed, plain, &added);
+	buf_add(&in->names, name, strlen(name) + 1);
+	in->n++;
+	return true;
+}
+
+static bool is_missed(const struct note *n)
+{
+	return n->error == ENOENT &&
+	       (n->kind == LOOK_STAT || n->kind == LOOK_LSTAT || n->kind == LOOK_ACCESS);
+}
+
+static void pack_text(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s) + 1);
+}
+
+/* @before: the path packed before, or NULL. */
+static void pack_path(struct buf *b, const char *before, const char *path)
+{
+	uint8_t common = 0;
+
+	while (before && common < UINT8_MAX && before[common] && before[common] == path[common])
+		common++;
+	buf_addc(b, (char)common);
+	pack_text(b, path + common);
+}
+
+static void pack_note(struct buf *b, const char *before, const struct note *n)
+{
+	const uint8_t head[] = { n->kind, n->mode, (uint8_t)n->error };
+
+	buf_add(b, head, sizeof(head));
+	pack_path(b, before, n->path);
+	if (n->error)
+		return;
+	if (n->text)
+		pack_text(b, n->text);
+	else if (n->kind != LOOK_ACCESS)
+		pack_u64(b, sum_of(&n->sight));
+}
+
+static void pack_folders(struct buf *b, const char *before, const struct folders *f)
+{
+	struct map_entry *e;
+
+	pack_u32(b, (uint32_t)f->n);
+	for (size_t at = 0; (e = map_next(&f->map, &at));) {
+		if (!e->num)
+			continue;
+		struct folder *in = &f->v[e->num - 1];
+
+		pack_path(b, before, e->key);
+		pack_u64(b, in->sum);
+		pack_u32(b, in->n);
+		buf_add(b, in->names.data, in->names.len);
+		before = e->key;
+	}
+}
+
+static void pack_list(struct buf *out)
+{
+	struct folders missed cleanup(folders_release) = { 0 };
+	auto_buf notes = BUF_INIT;
+	const char *before = NULL;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < list.n; i++) {
+		if (is_missed(&list.notes[i]) && add_missed(&missed, list.notes[i].path))
+			continue;
+		pack_note(&notes, before, &list.notes[i]);
+		before = list.notes[i].path;
+		n++;
+	}
+	pack_u32(out, n);
+	buf_add(out, notes.data, notes.len);
+	pack_folders(out, before, &missed);
+}
+
+bool look_end(struct buf *out)
+{
+	bool whole = list.on && !list.unnoted;
+
+	if (whole)
+		pack_list(out);
+	forget();
+	return whole;
+}
+
+/* once more */
+
+/* Reads a list; the last path stays, for the next one begins as it does. */
+struct reader {
+	struct unpack *u;
+	char path[PATH_MAX + 1];
+};
+
+static const char *unpack_text(struct unpack *u)
+{
+	const unsigned char *end = u->bad ? NULL : memchr(u->at, '\0', u->left);
+
+	if (!end) {
+		u->bad = true;
+		return NULL;
+	}
+	return unpack_bytes(u, (size_t)(end - u->at) + 1);
+}
+
+/* The next path is in r->path. */
+static bool read_path(struct reader *r)
+{
+	const uint8_t *common = unpack_bytes(r->u, 1);
+	const char *rest = unpack_text(r->u);
+
+	if (!common || !rest || *common > strlen(r->path) ||
+	    *common + strlen(rest) >= sizeof(r->path))
+		return false;
+	memcpy(r->path + *common, rest, strlen(rest) + 1);
+	return true;
+}
+
+static bool sees_stat(struct reader *r, uint8_t kind, int error)
+{
+	struct stat sb;
+	int rc = kind == LOOK_LSTAT ? lstat(r->path, &sb) : stat(r->path, &sb);
+
+	if (error)
+		return rc < 0 && errno == error;
+	uint64_t then = unpack_u64(r->u);
+	if (rc < 0)
+		return false;
+	struct sight now = sight_of(&sb, kind == LOOK_LISTED);
+	return sum_of(&now) == then;
+}
+
+static bool sees_text(struct reader *r, uint8_t kind, int error)
+{
+	auto_free char *now =
+		kind == LOOK_LINK ? file_readlink(r->path) : realpath(r->path, NULL);
+
+	if (error)
+		return !now && errno == error;
+	return same_text(unpack_text(r->u), now);
+}
+
+static bool sees_env(struct reader *r, int error)
+{
+	return same_text(error ? NULL : unpack_text(r->u), getenv(r->path));
+}
+
+static bool sees_note(struct reader *r)
+{
+	const uint8_t *head = unpack_bytes(r->u, 3);
+
+	if (!head || !read_path(r))
+		return false;
+	int error = head[2];
+	switch (head[0]) {
+	case LOOK_STAT:
+	case LOOK_LSTAT:
+	case LOOK_LISTED: return sees_stat(r, head[0], error);
+	case LOOK_LINK:
+	case LOOK_REAL: return sees_text(r, head[0], error);
+	case LOOK_ENV: return sees_env(r, error);
+	case LOOK_ACCESS: return (access(r->path, head[1]) == 0 ? 0 : errno) == error;
+	default: return false;
+	}
+}
+
+static bool misses(const char *dir, const char *name)
+{
+	auto_free char *path = path_join(dir, name);
+	struct stat sb;
+
+	return lstat(path, &sb) < 0 && errno == ENOENT;
+}
+
+static bool sees_folder(struct reader *r)
+{
+	struct stat sb;
+
+	if (!read_path(r) || stat(r->path, &sb) < 0)
+		return false;
+	struct sight now = sight_of(&sb, true);
+	bool same = unpack_u64(r->u) == sum_of(&now);
+	uint32_t n = unpack_u32(r->u);
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = unpack_text(r->u);
+
+		if (!name || (!same && !misses(r->path, name)))
+			return false;
+	}
+	return true;
+}
+
+bool look_again(struct unpack *u)
+{
+	struct reader r = { u, "" };
+	uint32_t n = unpack_u32(u);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!sees_note(&r))
+			return false;
+	n = unpack_u32(u);
+	for (uint32_t i = 0; i < n; i++)
+		if (!sees_folder(&r))
+			return false;
+	return !u->bad;
+}

@@ -1,0 +1,303 @@
+#include "store_fixture.h"
+
+#include <time.h>
+
+#include "store/look.h"
+
+/* Beyond the clock's granularity, so that what was just made may be believed. */
+static void let_times_pass(void)
+{
+	nanosleep(&(struct timespec){ 0, 30000000 }, NULL);
+}
+
+static bool again(const struct buf *looks)
+{
+	struct unpack u = { (const unsigned char *)looks->data, looks->len, false };
+
+	return look_again(&u);
+}
+
+/* A folder with a file in it, and a list of a look at it and at names that are not there. */
+struct seen {
+	char *file, *missed, *deep;
+	struct buf looks;
+};
+
+static void seen_release(struct seen *s)
+{
+	free(s->file);
+	free(s->missed);
+	free(s->deep);
+	buf_release(&s->looks);
+}
+
+#define auto_seen struct seen cleanup(seen_release)
+
+static void look_at_all(const struct seen *s)
+{
+	struct stat sb;
+
+	assert_int_equal(look_stat(s->file, &sb), 0);
+	assert_int_equal(look_lstat(s->missed, &sb), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(look_access(s->deep, F_OK), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+static void see(struct fixture *f, struct seen *s)
+{
+	*s = (struct seen){ .file = fixture_path(f, "file"),
+		            .missed = fixture_path(f, "missed"),
+		            .deep = fixture_path(f, "a/b/deep") };
+	fixture_write(s->file, "one", 3);
+	let_times_pass();
+	look_begin();
+	look_at_all(s);
+	assert_true(look_end(&s->looks));
+}
+
+static void test_what_stays_is_seen_again(void **state)
+{
+	auto_seen s;
+
+	see(*state, &s);
+	assert_true(again(&s.looks));
+	assert_true(again(&s.looks));
+}
+
+static void test_another_file_in_the_folder_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	auto_seen s;
+	auto_free char *other = fixture_path(f, "other");
+
+	see(f, &s);
+	fixture_write(other, "two", 3);
+	assert_true(again(&s.looks));
+}
+
+static void test_a_file_with_other_bytes_and_the_same_times_is_noticed(void **state)
+{
+	auto_seen s;
+	struct stat sb;
+
+	see(*state, &s);
+	assert_int_equal(stat(s.file, &sb), 0);
+	fixture_write(s.file, "two", 3);
+	struct timespec times[2] = { sb.st_atim, sb.st_mtim };
+	assert_int_equal(utimensat(AT_FDCWD, s.file, times, 0), 0);
+	assert_false(again(&s.looks));
+}
+
+static void test_a_file_that_goes_is_noticed(void **state)
+{
+	auto_seen s;
+
+	see(*state, &s);
+	assert_int_equal(unlink(s.file), 0);
+	assert_false(again(&s.looks));
+}
+
+static void test_a_name_that_was_missed_is_noticed_when_it_comes(void **state)
+{
+	auto_seen s;
+
+	see(*state, &s);
+	fixture_write(s.missed, "new", 3);
+	assert_false(again(&s.looks));
+}
+
+static void test_a_link_that_leads_nowhere_is_something(void **state)
+{
+	struct fixture *f = *state;
+	auto_seen s;
+	auto_buf looks = BUF_INIT;
+	auto_free char *target = fixture_path(f, "target");
+	struct stat sb;
+
+	see(f, &s);
+	assert_int_equal(symlink("target", s.missed), 0);
+	assert_false(again(&s.looks));
+	let_times_pass();
+	look_begin();
+	assert_int_equal(look_stat(s.missed, &sb), -1);
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+	fixture_write(target, "new", 3);
+	assert_false(again(&looks));
+}
+
+static void test_a_folder_on_the_way_to_a_missed_name_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	auto_seen s;
+	auto_free char *a = fixture_path(f, "a");
+	auto_free char *b = fixture_path(f, "a/b");
+
+	see(f, &s);
+	assert_int_equal(mkdir(a, 0755), 0);
+	assert_int_equal(mkdir(b, 0755), 0);
+	fixture_write(s.deep, "new", 3);
+	assert_false(again(&s.looks));
+}
+
+static void test_another_folder_under_the_same_name_is_looked_through(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *one = fixture_path(f, "one");
+	auto_free char *two = fixture_path(f, "two");
+	auto_free char *link = fixture_path(f, "link");
+	auto_free char *missed = fixture_path(f, "link/x.h");
+	auto_free char *there = fixture_path(f, "two/x.h");
+	auto_buf looks = BUF_INIT;
+	struct stat sb;
+
+	assert_int_equal(mkdir(one, 0755), 0);
+	assert_int_equal(mkdir(two, 0755), 0);
+	assert_int_equal(symlink("one", link), 0);
+	fixture_write(there, "x", 1);
+	let_times_pass();
+	look_begin();
+	assert_int_equal(look_lstat(missed, &sb), -1);
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink("two", link), 0);
+	assert_false(again(&looks));
+}
+
+static void test_a_file_that_has_just_changed_makes_no_list(void **state)
+{
+	auto_seen s;
+	struct stat sb;
+
+	see(*state, &s);
+	auto_buf looks = BUF_INIT;
+	look_begin();
+	fixture_write(s.file, "new", 3);
+	assert_int_equal(look_stat(s.file, &sb), 0);
+	assert_false(look_end(&looks));
+}
+
+static void test_what_is_seen_in_two_ways_makes_no_list(void **state)
+{
+	auto_seen s;
+	struct stat sb;
+
+	see(*state, &s);
+	auto_buf looks = BUF_INIT;
+	look_begin();
+	assert_int_equal(look_stat(s.file, &sb), 0);
+	assert_int_equal(unlink(s.file), 0);
+	assert_int_equal(look_stat(s.file, &sb), -1);
+	assert_false(look_end(&looks));
+}
+
+static void test_what_can_not_be_noted_makes_no_list(void **state)
+{
+	auto_seen s;
+
+	see(*state, &s);
+	auto_buf looks = BUF_INIT;
+	look_begin();
+	look_at_all(&s);
+	look_unnoted();
+	assert_false(look_end(&looks));
+	look_begin();
+	look_at_all(&s);
+	assert_true(look_end(&looks));
+}
+
+static void test_a_variable_with_another_value_is_noticed(void **state)
+{
+	auto_buf looks = BUF_INIT;
+
+	unsetenv("GG_TEST_UNSET");
+	setenv("GG_TEST_SET", "one", 1);
+	look_begin();
+	assert_null(look_env(environ, "GG_TEST_UNSET"));
+	assert_string_equal(look_env(environ, "GG_TEST_SET"), "one");
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+	setenv("GG_TEST_UNSET", "", 1);
+	assert_false(again(&looks));
+	unsetenv("GG_TEST_UNSET");
+	assert_true(again(&looks));
+	setenv("GG_TEST_SET", "two", 1);
+	assert_false(again(&looks));
+	unsetenv("GG_TEST_SET");
+	assert_false(again(&looks));
+}
+
+static void test_a_link_on_the_way_is_noticed(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *one = fixture_path(f, "one");
+	auto_free char *moved = fixture_path(f, "moved");
+	auto_free char *file = fixture_path(f, "one/file");
+	auto_buf looks = BUF_INIT;
+
+	assert_int_equal(mkdir(one, 0755), 0);
+	fixture_write(file, "x", 1);
+	look_begin();
+	auto_free char *real = look_realpath(file);
+	assert_string_equal(real, file);
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+	assert_int_equal(rename(one, moved), 0);
+	assert_int_equal(symlink("moved", one), 0);
+	assert_false(again(&looks));
+}
+
+static void test_a_folder_that_was_listed_counts_with_its_times(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "listed");
+	auto_free char *file = fixture_path(f, "listed/file");
+	auto_buf looks = BUF_INIT;
+	struct stat sb;
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	let_times_pass();
+	look_begin();
+	assert_int_equal(look_listed(dir, &sb), 0);
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+	fixture_write(file, "x", 1);
+	assert_false(again(&looks));
+}
+
+static void test_a_damaged_list_is_not_believed(void **state)
+{
+	auto_seen s;
+
+	see(*state, &s);
+	for (size_t len = 0; len < s.looks.len; len++) {
+		struct buf cut = { .data = s.looks.data, .len = len };
+
+		assert_false(again(&cut));
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_what_stays_is_seen_again),
+		TEST(test_another_file_in_the_folder_changes_nothing),
+		TEST(test_a_file_with_other_bytes_and_the_same_times_is_noticed),
+		TEST(test_a_file_that_goes_is_noticed),
+		TEST(test_a_name_that_was_missed_is_noticed_when_it_comes),
+		TEST(test_a_link_that_leads_nowhere_is_something),
+		TEST(test_a_folder_on_the_way_to_a_missed_name_is_noticed),
+		TEST(test_another_folder_under_the_same_name_is_looked_through),
+		TEST(test_a_file_that_has_just_changed_makes_no_list),
+		TEST(test_what_is_seen_in_two_ways_makes_no_list),
+		TEST(test_what_can_not_be_noted_makes_no_list),
+		TEST(test_a_variable_with_another_value_is_noticed),
+		TEST(test_a_link_on_the_way_is_noticed),
+		TEST(test_a_folder_that_was_listed_counts_with_its_times),
+		TEST(test_a_damaged_list_is_not_believed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
