@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
@@ -39,11 +40,26 @@
 #include "sandbox/shim/image.h"
 #include "sandbox/tree.h"
 
+struct start;
+
+/*
+ * A thread of ours that is what a job is: at the tree's root, and under the filter, which its
+ * children have from it. To compile the filter anew for each job takes the kernel 60 µs.
+ */
+struct starter {
+	char *stack;         /* NULL: there is none yet */
+	struct start *start; /* what is to be started */
+	uint32_t turn;       /* its, or ours */
+	int error;           /* errno of its own setting up */
+};
+
 /* A tree, and what the last job in it shared with others. */
 struct kept {
 	struct tree *tree;
 	char *shared; /* keys of sets; owned */
 	uint64_t job; /* the last one */
+	struct slot *slot;
+	struct starter starter;
 };
 
 enum {
@@ -98,6 +114,7 @@ struct job {
 	struct set own;
 	struct buf shared; /* keys of the sets */
 	struct tree *tree;
+	struct kept *kept; /* the tree's */
 	struct strv needed_names;
 	struct set needed;         /* the folders of the work, as inputs */
 	struct box_input **inputs; /* own and shared */
@@ -279,6 +296,7 @@ static int make_tree(struct slot *slot, struct err *err)
 	                   NOBODY, NOBODY, err);
 	if (!k->tree)
 		return -1;
+	k->slot = slot;
 	slot->n_trees++;
 	return 0;
 }
@@ -314,6 +332,7 @@ static int take_tree(struct slot *slot, struct job *j, struct err *err)
 	k->shared = xstrdup(shared);
 	k->job = ++slot->jobs;
 	j->tree = k->tree;
+	j->kept = k;
 	return 0;
 }
 
@@ -446,6 +465,8 @@ struct start {
 	struct slot *slot;
 	struct job *job;
 	struct running *run;
+	bool set_up; /* root and filter are there */
+	int error;   /* errno, where no process was made */
 };
 
 /* Not _exit: the address sanitizer looks at our stack before a call that does not return, and
@@ -453,6 +474,11 @@ struct start {
 static int end_of_job(void)
 {
 	return (int)syscall(SYS_exit_group, 127);
+}
+
+static int take_filter(const struct slot *slot)
+{
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter);
 }
 
 /* In our memory, while we stand still: only system calls, until exec. */
@@ -469,10 +495,11 @@ static int become_job(void *arg)
 	if (run->failure)
 		return end_of_job();
 	if (dup2(run->in < 0 ? slot->null : run->in, 0) < 0 || dup2(run->out, 1) < 0 ||
-	    dup2(run->errs, 2) < 0 || (!slot->shim && chroot(tree_root(j->tree)) < 0) ||
+	    dup2(run->errs, 2) < 0 ||
+	    (!s->set_up && !slot->shim && chroot(tree_root(j->tree)) < 0) ||
 	    chdir(j->folder) < 0 || (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &slot->filter) < 0 && !slot->shim)) {
+	    (!s->set_up && take_filter(slot) < 0 && !slot->shim)) {
 		run->failure = errno;
 		return end_of_job();
 	}
@@ -483,9 +510,83 @@ static int become_job(void *arg)
 
 /* What vfork does, and a pidfd with it. (The thread sanitizer makes a fork of vfork, whose
  * child can't tell us of its failure.) */
+static void make_process(struct start *start)
+{
+	struct running *run = start->run;
+
+	run->pid = clone(become_job, start->slot->stack + STACK_BYTES,
+	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, &run->pidfd);
+	start->error = run->pid < 0 ? errno : 0;
+}
+
+static void give_turn(struct starter *s, uint32_t to)
+{
+	__atomic_store_n(&s->turn, to, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &s->turn, FUTEX_WAKE_PRIVATE, 1, NULL);
+}
+
+static void await_turn(struct starter *s, uint32_t mine)
+{
+	uint32_t now;
+
+	while ((now = __atomic_load_n(&s->turn, __ATOMIC_ACQUIRE)) != mine)
+		syscall(SYS_futex, &s->turn, FUTEX_WAIT_PRIVATE, now, NULL);
+}
+
+enum { TURN_SLOT, TURN_STARTER };
+
+/* The thread has the library's data of the slot, errno with it: one of the two is always
+ * waiting. */
+static int starter_main(void *arg)
+{
+	struct kept *k = arg;
+	struct starter *s = &k->starter;
+
+	for (;;) {
+		await_turn(s, TURN_STARTER);
+		if (s->start)
+			make_process(s->start);
+		else if (chroot(tree_root(k->tree)) < 0 || take_filter(k->slot) < 0)
+			s->error = errno;
+		give_turn(s, TURN_SLOT);
+	}
+	return 0;
+}
+
+static void hand_to(struct starter *s, struct start *start)
+{
+	s->start = start;
+	give_turn(s, TURN_STARTER);
+	await_turn(s, TURN_SLOT);
+}
+
+/* Without CLONE_FS: the root that it takes is its own. */
+static int make_starter(struct kept *k, struct err *err)
+{
+	struct starter *s = &k->starter;
+
+	s->stack = xcalloc(1, STACK_BYTES);
+	if (clone(starter_main, s->stack + STACK_BYTES,
+	          CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, k) < 0)
+		return err_sys(err, "a thread that starts jobs");
+	hand_to(s, NULL);
+	errno = s->error;
+	return s->error ? err_sys(err, "the root and the filter of jobs") : 0;
+}
+
+/* The thread sanitizer waits for ever in a thread that it has not seen made. */
+static bool has_starters(const struct slot *slot)
+{
+#ifdef __SANITIZE_THREAD__
+	return false;
+#else
+	return slot->namespaces;
+#endif
+}
+
 static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
 {
-	struct start start = { slot, j, run };
+	struct start start = { .slot = slot, .job = j, .run = run };
 
 	run->out = memfd_create("stdout", MFD_CLOEXEC);
 	run->errs = memfd_create("stderr", MFD_CLOEXEC);
@@ -493,9 +594,15 @@ static int start_job(struct slot *slot, struct job *j, struct running *run, stru
 		return err_sys(err, "files for the job's output");
 	if (j->input && (run->in = open(j->input, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_sys(err, "the job's input %s", j->input);
-	run->pid = clone(become_job, slot->stack + STACK_BYTES,
-	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &start, &run->pidfd);
-	return run->pid < 0 ? err_sys(err, "start the job") : 0;
+	start.set_up = has_starters(slot);
+	if (!start.set_up)
+		make_process(&start);
+	else if (!j->kept->starter.stack && make_starter(j->kept, err) < 0)
+		return -1;
+	else
+		hand_to(&j->kept->starter, &start);
+	errno = start.error;
+	return start.error ? err_sys(err, "start the job") : 0;
 }
 
 /* Without a pid namespace orphans come to us, the subreaper, one generation after another. */
