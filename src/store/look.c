@@ -375,7 +375,8 @@ static void pack_folders(struct buf *b, const char *before, const struct folders
 	for (size_t at = 0; (e = map_next(&f->map, &at));) {
 		if (!e->num)
 			continue;
-		struct folder *in = &f->v[e->num - 1];
+		BUG_IF(!f->v);
+		const struct folder *in = &f->v[e->num - 1];
 
 		pack_path(b, before, e->key);
 		pack_u64(b, in->sum);
