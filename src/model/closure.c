@@ -377,9 +377,7 @@ static int recall(const struct call *call, const struct buf *key, struct oid *ma
 	if (rc <= 0)
 		return rc;
 	struct unpack u = { (unsigned char *)value.data, value.len, false };
-	auto_free char *name = unpack_str(&u);
-	if (!name || oid_parse(name, strlen(name), manifest, NULL) < 0)
-		return 0;
+	unpack_oid(&u, false, manifest);
 	return watch_unchanged(&u) && store_has(call->store, manifest);
 }
 

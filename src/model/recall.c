@@ -53,9 +53,7 @@ int recall_get(const struct call *call, struct plan *p, struct oid *thunk, struc
 	if (rc <= 0)
 		return rc;
 	struct unpack u = { (unsigned char *)value.data, value.len, false };
-	auto_free char *name = unpack_str(&u);
-	if (!name || oid_parse(name, strlen(name), thunk, NULL) < 0)
-		return 0;
+	unpack_oid(&u, false, thunk);
 	p->portable = unpack_u32(&u);
 	for (uint32_t n = unpack_u32(&u); n > 0 && !u.bad; n--)
 		unpack_output(&u, p);

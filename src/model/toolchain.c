@@ -559,14 +559,6 @@ static void unpack_list(struct unpack *u, struct strv *list)
 	}
 }
 
-static void unpack_oid(struct unpack *u, struct oid *id)
-{
-	auto_free char *s = unpack_str(u);
-
-	if (!s || oid_parse(s, strlen(s), id, NULL) < 0)
-		u->bad = true;
-}
-
 static void pack_facts(struct buf *b, const struct toolchain *tc)
 {
 	pack_u32(b, tc->family);
@@ -591,8 +583,8 @@ static bool unpack_facts(struct unpack *u, struct toolchain *tc)
 	tc->target = unpack_str(u);
 	unpack_list(u, &tc->quote_dirs);
 	unpack_list(u, &tc->system_dirs);
-	unpack_oid(u, &tc->compile_closure);
-	unpack_oid(u, &tc->link_closure);
+	unpack_oid(u, false, &tc->compile_closure);
+	unpack_oid(u, false, &tc->link_closure);
 	tc->program = unpack_str(u);
 	tc->path_env = unpack_str(u);
 	unpack_list(u, &tc->lib_dirs);

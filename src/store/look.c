@@ -1,11 +1,10 @@
 /*
- * A list in bytes:
+ * A list is the number of notes, and of each the kind, the mode of access(2), errno, the path,
+ * and the sum of the sight or a text; then the number of folders in which names were missed,
+ * and of each the path, the sum of the sight, the number of names and the names.
  *
- *     number of notes, and each:     kind, mode of access(2), errno, PATH, sum of the sight or
- * TEXT\0 number of folders, and each:   PATH, sum of the sight, number of names, NAME\0 …
- *
- * Of a PATH first the number of bytes that it has in common with the one before, then the rest
- * and a NUL. A command's list is kept for each command: 8 KB for one that includes 150 headers.
+ * Texts end with a NUL. A path begins with the number of bytes that it has in common with the
+ * one before. A list is kept for each command: 10 KB for one that includes 150 headers.
  */
 #include "store/look.h"
 

@@ -65,15 +65,6 @@ static void memo_encode(const struct memo *m, const char *boot, struct buf *out)
 	pack_str(out, engine);
 }
 
-static void unpack_oid(struct unpack *u, bool may_be_empty, struct oid *out)
-{
-	auto_free char *s = unpack_str(u);
-
-	out->s[0] = '\0';
-	if (s && (*s || !may_be_empty) && oid_parse(s, strlen(s), out, NULL) < 0)
-		u->bad = true;
-}
-
 /* 0, or -1 for anything but a whole entry of this version. */
 static int memo_decode(const struct index_value *value, struct memo *out,
                        struct memo_origin *origin)

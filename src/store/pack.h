@@ -7,6 +7,7 @@
 #define STORE_PACK_H
 
 #include "base/buf.h"
+#include "core/oid.h"
 
 #include <string.h>
 
@@ -60,6 +61,17 @@ static inline char *unpack_str(struct unpack *u)
 		return NULL;
 	}
 	return xstrndup(at, len);
+}
+
+/** The name of an object, written as a string; "" only where it @may_be_empty. */
+static inline void unpack_oid(struct unpack *u, bool may_be_empty, struct oid *out)
+{
+	char *s = unpack_str(u);
+
+	out->s[0] = '\0';
+	if (s && (*s || !may_be_empty) && oid_parse(s, strlen(s), out, NULL) < 0)
+		u->bad = true;
+	free(s);
 }
 
 static inline void pack_u64(struct buf *b, uint64_t v)

@@ -24,26 +24,17 @@ static void produced_key(const char *path, char key[INDEX_KEY_MAX])
 	snprintf(key, INDEX_KEY_MAX, "%s%s", PRODUCED_PREFIX, name.s);
 }
 
-static void read_oid(struct unpack *u, struct oid *out)
-{
-	auto_free char *s = unpack_str(u);
-
-	out->s[0] = '\0';
-	if (s && oid_parse(s, strlen(s), out, NULL) < 0)
-		u->bad = true;
-}
-
 /* The path (owned), or NULL for anything but a whole record. */
 static char *produced_decode(const struct index_value *value, struct produced *out)
 {
 	struct unpack u = { value->data, value->len, false };
 
 	*out = (struct produced){ 0 };
-	read_oid(&u, &out->thunk);
+	unpack_oid(&u, false, &out->thunk);
 	uint32_t n = unpack_u32(&u);
 	u.bad |= n > PRODUCED_BEFORE_MAX;
 	while (!u.bad && out->n_before < n)
-		read_oid(&u, &out->before[out->n_before++]);
+		unpack_oid(&u, false, &out->before[out->n_before++]);
 	out->at_ns = (int64_t)unpack_u64(&u);
 	out->tag = unpack_str(&u);
 	auto_free char *path = unpack_str(&u);

@@ -245,15 +245,6 @@ void record_encode(struct record *r, struct buf *out)
 
 /* -- reading -- */
 
-static void read_oid(struct unpack *u, bool may_be_empty, struct oid *out)
-{
-	auto_free char *s = unpack_str(u);
-
-	out->s[0] = '\0';
-	if (s && (*s || !may_be_empty) && oid_parse(s, strlen(s), out, NULL) < 0)
-		u->bad = true;
-}
-
 static void decode_head(struct unpack *u, struct record *r)
 {
 	r->number = unpack_u64(u);
@@ -283,8 +274,8 @@ static void decode_head(struct unpack *u, struct record *r)
 static void decode_thunk(struct unpack *u, char *const *engines, uint32_t n_engines,
                          size_t index, struct record_thunk *t)
 {
-	read_oid(u, false, &t->id);
-	read_oid(u, true, &t->asked);
+	unpack_oid(u, false, &t->id);
+	unpack_oid(u, true, &t->asked);
 	if (!*t->asked.s)
 		t->asked = t->id;
 	t->tool = unpack_str(u);
@@ -329,7 +320,7 @@ static void decode_tail(struct unpack *u, struct record *r)
 	for (uint32_t i = 0; !u->bad && i < n; i++) {
 		struct oid id;
 
-		read_oid(u, false, &id);
+		unpack_oid(u, false, &id);
 		if (!u->bad)
 			record_add_remembered(r, &id);
 	}
