@@ -359,12 +359,36 @@ static void doubt(const struct call *call, const struct gcc_call *c, const struc
 	dated_doubt(p, call, &c->scan_args, by_epoch);
 }
 
+static void refuse_folder_of(const struct call *call, const char *path, struct plan *p)
+{
+	auto_free char *dir = path_dir(path);
+
+	plan_refuse_two_names(p, call, dir);
+}
+
+/* clang names what it finds in a folder by the first name that the folder had, whether that
+ * came from a search path or from an #include. @folders: those that were looked at. */
+static void refuse_header(const struct call *call, const struct toolchain *tc, const char *path,
+                          struct map *folders, struct plan *p)
+{
+	auto_free char *dir = path_dir(path);
+	bool added;
+
+	if (tc->family == TOOLCHAIN_GCC)
+		return;
+	map_add(folders, dir, &added);
+	if (added)
+		plan_refuse_two_names(p, call, dir);
+}
+
 /* clang looks, for its message only, for what a missing name is without what begins it
  * ("../x.h": did you mean "x.h"?), and that may be there outside. */
 static int add_scanned(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, const struct depscan_result *r,
                        struct plan *p, struct err *err)
 {
+	auto_map folders = MAP_INIT;
+
 	if (has_precompiled(r))
 		return plan_delegate(p, "precompiled header");
 	if (r->has_time)
@@ -372,9 +396,11 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 	for (size_t i = 0; i < r->missing.n; i++)
 		if (tc->family == TOOLCHAIN_GCC || isalnum((unsigned char)r->missing.v[i][0]))
 			strv_add(&p->missing, r->missing.v[i]);
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
+		refuse_header(call, tc, r->files[i].path, &folders, p);
 		if (add_header(call, c, tc, &r->files[i], p, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -423,6 +449,7 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 	auto_buf rule = BUF_INIT;
 	auto_buf name = BUF_INIT;
 	auto_strv names = STRV_INIT;
+	auto_map folders = MAP_INIT;
 
 	strv_add(&args, call->tool);
 	for (size_t i = 0; i < c->scan_args.n; i++)
@@ -448,17 +475,11 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 		if (look_stat(name.data, &st) < 0)
 			return err_sys(err, "%s", name.data);
 		struct depscan_file f = { name.data, st, true };
+		refuse_header(call, tc, name.data, &folders, p);
 		if (add_header(call, c, tc, &f, p, err) < 0)
 			return -1;
 	}
 	return look_into(call, c, tc, &names, p);
-}
-
-static void refuse_folder_of(const struct call *call, const char *path, struct plan *p)
-{
-	auto_free char *dir = path_dir(path);
-
-	plan_refuse_two_names(p, call, dir);
 }
 
 /* Both know a folder by its inode: gcc searches it once, clang names what it finds there by the
