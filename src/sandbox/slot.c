@@ -560,18 +560,22 @@ static void hand_to(struct starter *s, struct start *start)
 	await_turn(s, TURN_SLOT);
 }
 
-/* Without CLONE_FS: the root that it takes is its own. */
-static int make_starter(struct kept *k, struct err *err)
+/* Without CLONE_FS: the root that it takes is its own. One that has failed starts nothing,
+ * ever. */
+static int need_starter(struct kept *k, struct err *err)
 {
 	struct starter *s = &k->starter;
+	const int flags = CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
 
-	s->stack = xcalloc(1, STACK_BYTES);
-	if (clone(starter_main, s->stack + STACK_BYTES,
-	          CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, k) < 0)
-		return err_sys(err, "a thread that starts jobs");
-	hand_to(s, NULL);
+	if (!s->stack) {
+		s->stack = xcalloc(1, STACK_BYTES);
+		if (clone(starter_main, s->stack + STACK_BYTES, flags, k) < 0)
+			s->error = errno;
+		else
+			hand_to(s, NULL);
+	}
 	errno = s->error;
-	return s->error ? err_sys(err, "the root and the filter of jobs") : 0;
+	return s->error ? err_sys(err, "a thread with the root and the filter of jobs") : 0;
 }
 
 /* The thread sanitizer waits for ever in a thread that it has not seen made. */
@@ -595,12 +599,12 @@ static int start_job(struct slot *slot, struct job *j, struct running *run, stru
 	if (j->input && (run->in = open(j->input, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_sys(err, "the job's input %s", j->input);
 	start.set_up = has_starters(slot);
-	if (!start.set_up)
-		make_process(&start);
-	else if (!j->kept->starter.stack && make_starter(j->kept, err) < 0)
+	if (start.set_up && need_starter(j->kept, err) < 0)
 		return -1;
-	else
+	if (start.set_up)
 		hand_to(&j->kept->starter, &start);
+	else
+		make_process(&start);
 	errno = start.error;
 	return start.error ? err_sys(err, "start the job") : 0;
 }
@@ -977,7 +981,9 @@ static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err
 	if (make_tree(slot, err) < 0 ||
 	    filter_compile(!slot->namespaces, &slot->filter, err) < 0)
 		return -1;
-	return take_powers(slot, err);
+	if (take_powers(slot, err) < 0)
+		return -1;
+	return has_starters(slot) ? need_starter(&slot->trees[0], err) : 0;
 }
 
 _Noreturn void slot_main(const struct slot_setup *setup)

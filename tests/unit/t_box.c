@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -500,6 +501,52 @@ static void test_a_full_disk_is_told_as_such_and_the_box_goes_on(void **state)
 	umount2(small, MNT_DETACH);
 }
 
+static bool refuse_chroot(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(chroot), 0) == 0 &&
+	       seccomp_load(ctx) == 0;
+}
+
+/* Where no job can have its root: does one write to @path, on the host? In a process of its
+ * own. */
+static bool escapes_to(const char *path)
+{
+	auto_free char *text = xasprintf("echo x >%s", path);
+	struct err err = ERR_INIT;
+	struct run r = { 0 };
+
+	if (!refuse_chroot())
+		return true;
+	if (box_start(step, 1, dir, &box, &err) < 0)
+		return err.kind != ERR_DENIED;
+	for (int i = 0; i < 3; i++) {
+		script(&r, text, 0);
+		r.job.workdir = dir; /* a folder that the host has, too */
+		if (box_run(box, &r.job, &r.result, &err) < 0)
+			break;
+		box_result_release(&r.result);
+	}
+	box_stop(box);
+	return access(path, F_OK) == 0;
+}
+
+static void test_a_job_that_can_not_have_its_root_does_not_run(void **state)
+{
+	int status;
+
+	/* the shim needs no root */
+	if (step == BOX_SHIM)
+		skip();
+	auto_free char *path = xasprintf("%s/escaped", dir);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(escapes_to(path));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_a_step_works_or_says_what_is_refused(void **state)
 {
 	enum box_step strongest = box_probe();
@@ -540,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_a_job_that_prints_without_end_is_killed),
 		cmocka_unit_test(test_what_a_job_has_started_does_not_outlive_it),
 		cmocka_unit_test(test_a_full_disk_is_told_as_such_and_the_box_goes_on),
+		cmocka_unit_test(test_a_job_that_can_not_have_its_root_does_not_run),
 		cmocka_unit_test(test_a_step_works_or_says_what_is_refused),
 	};
 
