@@ -571,31 +571,26 @@ static int own_thunk(struct graph *g, struct node *n, struct thunk **out, struct
 	return 0;
 }
 
+/* Whose references are substituted. */
+struct rewritten {
+	struct graph *graph;
+	struct node *node;
+};
+
 static int resolve(void *arg, const struct oid *thunk, const char *tag, struct oid *value,
                    struct err *err)
 {
-	struct graph *g = arg;
+	struct rewritten *w = arg;
 	struct name name;
 
 	name_pack(thunk, &name);
-	const struct result *r = result_find(node_find(g, &name), tag);
+	const struct node *dependency = node_find(w->graph, &name);
+	const struct result *r = result_find(dependency, tag);
 	if (!r)
 		return no_output(thunk, tag, err);
+	w->node->tainted |= dependency->tainted;
 	name_unpack(&r->value, false, value);
 	return 0;
-}
-
-static bool any_tainted(struct graph *g, const struct thunk *t)
-{
-	BUG_IF(!t);
-	for (size_t i = 0; i < t->thunks.n; i++) {
-		struct name name;
-
-		name_pack(&t->thunks.v[i].id, &name);
-		if (node_find(g, &name)->tainted)
-			return true;
-	}
-	return false;
 }
 
 /* The thunk with all references substituted, and its name then. Nothing is written: what is
@@ -603,14 +598,14 @@ static bool any_tainted(struct graph *g, const struct thunk *t)
 static int node_rewrite(struct graph *g, struct node *n, struct thunk **out, struct name *now,
                         struct err *err)
 {
+	struct rewritten of = { g, n };
 	auto_thunk t = NULL;
 	struct oid id;
 
 	if (own_thunk(g, n, &t, err) < 0)
 		return -1;
-	n->tainted |= any_tainted(g, t);
 	buf_reset(&g->scratch);
-	if (rewrite_thunk(t, resolve, g, err) < 0 || thunk_encode(t, &g->scratch, err) < 0) {
+	if (rewrite_thunk(t, resolve, &of, err) < 0 || thunk_encode(t, &g->scratch, err) < 0) {
 		own_name(n, &id);
 		return err_wrap(err, "thunk %s", id.s);
 	}
