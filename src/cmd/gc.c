@@ -24,6 +24,7 @@ static void print_json(const struct gc_result *r, bool dry_run)
 	json_object_set_new(j, "kept_for_placeholders", json_count(r->kept_for_placeholders));
 	json_object_set_new(j, "results", json_count(r->memos));
 	json_object_set_new(j, "forgotten_results", json_count(r->removed_memos));
+	json_object_set_new(j, "forgotten_plans", json_count(r->removed_plans));
 	json_object_set_new(j, "removed_other", json_count(r->removed_other));
 	json_object_set_new(j, "other_gg_running", json_boolean(r->others_run));
 	json_print(j);
@@ -46,6 +47,10 @@ static void print_text(const struct gc_result *r, bool dry_run)
 		printf("%s %llu of %llu results, whose objects are gone\n",
 		       dry_run ? "would forget" : "forgot",
 		       (unsigned long long)r->removed_memos, (unsigned long long)r->memos);
+	if (r->removed_plans)
+		printf("%s %llu plans of commands, whose thunks are gone\n",
+		       dry_run ? "would forget" : "forgot",
+		       (unsigned long long)r->removed_plans);
 	if (r->removed_other)
 		printf("%s %llu damaged things that had been set aside\n",
 		       dry_run ? "would remove" : "removed",

@@ -1,25 +1,17 @@
 #include "model/recall.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "store/look.h"
 #include "store/pack.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
-/* The command, and which gg asks: another one may plan in another way. */
 static void make_key(struct buf *key, const struct call *call)
 {
-	struct stat self = { 0 };
-
 	buf_addf(key, "recall%d", FORMAT);
-	(void)!stat("/proc/self/exe", &self);
-	pack_u64(key, self.st_dev);
-	pack_u64(key, self.st_ino);
-	pack_u64(key, (uint64_t)self.st_size);
-	pack_u64(key, (uint64_t)clock_ns_of(self.st_mtim));
-	pack_u64(key, (uint64_t)clock_ns_of(self.st_ctim));
 	pack_u32(key, call->umask);
 	pack_u32(key, call->waits);
 	pack_str(key, call->basedir ? call->basedir : "");
@@ -27,6 +19,28 @@ static void make_key(struct buf *key, const struct call *call)
 	pack_str(key, call->tool);
 	for (int i = 0; i < call->argc; i++)
 		pack_str(key, call->argv[i]);
+}
+
+/* Which gg plans: another one may do so in another way. */
+static void pack_planner(struct buf *to)
+{
+	struct stat self = { 0 };
+
+	(void)!stat("/proc/self/exe", &self);
+	pack_u64(to, self.st_dev);
+	pack_u64(to, self.st_ino);
+	pack_u64(to, (uint64_t)self.st_size);
+	pack_u64(to, (uint64_t)clock_ns_of(self.st_mtim));
+	pack_u64(to, (uint64_t)clock_ns_of(self.st_ctim));
+}
+
+static bool is_same_planner(struct unpack *u)
+{
+	auto_buf now = BUF_INIT;
+
+	pack_planner(&now);
+	const void *then = unpack_bytes(u, now.len);
+	return then && memcmp(then, now.data, now.len) == 0;
 }
 
 static void unpack_output(struct unpack *u, struct plan *p)
@@ -54,6 +68,8 @@ int recall_get(const struct call *call, struct plan *p, struct oid *thunk, struc
 		return rc;
 	struct unpack u = { (unsigned char *)value.data, value.len, false };
 	unpack_oid(&u, false, thunk);
+	if (!is_same_planner(&u))
+		return 0;
 	p->portable = unpack_u32(&u);
 	for (uint32_t n = unpack_u32(&u); n > 0 && !u.bad; n--)
 		unpack_output(&u, p);
@@ -67,7 +83,8 @@ int recall_put(const struct call *call, const struct plan *p, const struct oid *
 	auto_buf value = BUF_INIT;
 
 	make_key(&key, call);
-	pack_str(&value, thunk->s);
+	pack_str(&value, thunk->s); /* first, for gg gc (store.h) */
+	pack_planner(&value);
 	pack_u32(&value, p->portable);
 	pack_u32(&value, (uint32_t)p->n_outputs);
 	for (size_t i = 0; i < p->n_outputs; i++) {

@@ -34,3 +34,33 @@ int store_cache_put(struct store *st, enum cache_kind kind, const void *key, siz
 	cache_key(kind, key, key_len, name);
 	return index_put(st->index, name, value, value_len, err);
 }
+
+struct cache_walk {
+	void (*fn)(void *arg, const char *name, const struct buf *value);
+	void *arg;
+};
+
+static int cache_walk_one(void *arg, const char *key, const struct index_value *value)
+{
+	const struct cache_walk *w = arg;
+	const struct buf view = { .data = (char *)value->data, .len = value->len };
+
+	w->fn(w->arg, key, &view);
+	return 0;
+}
+
+int store_cache_each(struct store *st, enum cache_kind kind,
+                     void (*fn)(void *arg, const char *name, const struct buf *value),
+                     void *arg, struct err *err)
+{
+	struct cache_walk w = { fn, arg };
+	char prefix[8];
+
+	snprintf(prefix, sizeof(prefix), "%c%u.", INDEX_CACHE, (unsigned)kind);
+	return index_each(st->index, prefix, cache_walk_one, &w, err);
+}
+
+int store_cache_forget(struct store *st, const char *name, struct err *err)
+{
+	return index_del(st->index, name, err);
+}

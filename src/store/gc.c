@@ -24,6 +24,7 @@
 #include "base/map.h"
 #include "store/journal.h"
 #include "store/needs.h"
+#include "store/pack.h"
 #include "store/produced.h"
 #include "store/store_priv.h"
 
@@ -270,6 +271,40 @@ static int forget_memos(struct collection *c, struct err *err)
 	return rc;
 }
 
+/* -- plans -- */
+
+struct plan_check {
+	struct collection *collection;
+	struct strv gone; /* names of cached plans */
+};
+
+static void check_plan(void *arg, const char *name, const struct buf *value)
+{
+	struct plan_check *k = arg;
+	struct unpack u = { (const unsigned char *)value->data, value->len, false };
+	const struct map_entry *e = NULL;
+	struct oid thunk;
+
+	unpack_oid(&u, false, &thunk);
+	if (!u.bad)
+		e = map_find(&k->collection->index, thunk.s);
+	if (!e || e->num == 0)
+		strv_add(&k->gone, name);
+}
+
+/* What is planned in this instant may go, too: it is planned again then. */
+static int forget_plans(struct collection *c, struct err *err)
+{
+	struct plan_check k = { .collection = c };
+	int rc = store_cache_each(c->store, CACHE_RECALL, check_plan, &k, err);
+
+	c->result->removed_plans = k.gone.n;
+	for (size_t i = 0; rc == 0 && !c->options->dry_run && i < k.gone.n; i++)
+		rc = store_cache_forget(c->store, k.gone.v[i], err);
+	strv_release(&k.gone);
+	return rc;
+}
+
 /* -- what else lies around -- */
 
 static void remove_other(struct collection *c, const char *path, const struct stat *sb)
@@ -333,7 +368,7 @@ static int forget_paths(struct collection *c, struct err *err)
 static int collect(struct collection *c, struct err *err)
 {
 	if (list_blobs(c, err) < 0 || store_needs_pending(c->store, mark, c, err) < 0 ||
-	    remove_blobs(c, err) < 0 || forget_memos(c, err) < 0)
+	    remove_blobs(c, err) < 0 || forget_memos(c, err) < 0 || forget_plans(c, err) < 0)
 		return -1;
 	remove_others(c, "corrupt", "");
 	remove_others(c, ".", "index.damaged-");

@@ -31,6 +31,7 @@ struct gc_result {
 	uint64_t kept_for_runs;          /* old, but used by what runs now */
 	uint64_t kept_for_placeholders;  /* old, but needed by placeholders that wait */
 	uint64_t memos, removed_memos;   /* results, and those that are forgotten */
+	uint64_t removed_plans;          /* of commands, whose thunks are gone */
 	uint64_t removed_other,
 		other_bytes;      /* damaged objects and indexes that were set aside */
 	uint64_t forgotten_paths; /* of files that are gone: gg explain */

@@ -165,7 +165,8 @@ enum cache_kind {
 	CACHE_MISSED,    /* command → inputs that no model named (exec) */
 	CACHE_REFUSED,   /* command → how it failed, and what it said (model/refusal) */
 	CACHE_DATED,     /* command → does the time get into its result (model/dated) */
-	CACHE_RECALL,    /* command line → its plan, and all that it saw (model/recall) */
+	CACHE_RECALL, /* command line → its plan, and all that it saw (model/recall); begins
+	                 with the name of its thunk, without which gg gc forgets it */
 };
 
 /** 1 and @out filled (appended), 0 not there, -1. */
@@ -173,6 +174,12 @@ int store_cache_get(struct store *st, enum cache_kind kind, const void *key, siz
                     struct buf *out, struct err *err);
 int store_cache_put(struct store *st, enum cache_kind kind, const void *key, size_t key_len,
                     const void *value, size_t value_len, struct err *err);
+/** Call fn(arg, name, value) for each of a kind, on one snapshot: what it calls must not write.
+ * @name is what store_cache_forget takes. */
+int store_cache_each(struct store *st, enum cache_kind kind,
+                     void (*fn)(void *arg, const char *name, const struct buf *value),
+                     void *arg, struct err *err);
+int store_cache_forget(struct store *st, const char *name, struct err *err);
 
 /* facts, for who looks after a store */
 

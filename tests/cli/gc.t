@@ -21,7 +21,14 @@ make clean >/dev/null
 all=$(objects)
 is "what was used today stays" "$(field removed "$GG" gc)" 0
 is "--dry-run removes nothing" "$(field removed "$GG" gc --max-size 0 --dry-run) $(objects)" "$all $all"
+make clean >/dev/null
+sleep 0.1 # what changed just now is planned each time
+"$GG" build -- make >/dev/null 2>&1
+is "plans are kept as long as their thunks are" "$(field forgotten_plans "$GG" gc)" 0
+planned=$(field forgotten_plans "$GG" gc --max-size 0 --dry-run)
+ok "… and go with them" test "$planned" -gt 0
 is "--max-size 0 leaves none" "$(field removed "$GG" gc --max-size 0) $(objects)" "$all 0"
+is "… and no plan" "$(field forgotten_plans "$GG" gc --max-size 0)" 0
 is "results without objects are forgotten" "$(field results "$GG" fsck)" 0
 is "… also by the log that the index is made from" "$(rm -rf .gg/index && field results "$GG" fsck)" 0
 make clean >/dev/null
