@@ -41,6 +41,8 @@ void conf_tool_release(struct conf_tool *t)
 	strv_release(&t->env);
 	strv_release(&t->run);
 	strv_release(&t->deps);
+	strv_release(&t->include);
+	strv_release(&t->embed);
 	strv_release(&t->unless);
 	*t = (struct conf_tool){ 0 };
 }
@@ -203,10 +205,9 @@ static int parse_setting(struct conf_tool *t, const char *token, const char *bas
 	const struct {
 		const char *key;
 		struct strv *list;
-	} lists[] = { { "env:", &t->env },
-		      { "run:", &t->run },
-		      { "deps:", &t->deps },
-		      { "unless:", &t->unless } };
+	} lists[] = { { "env:", &t->env },     { "run:", &t->run },
+		      { "deps:", &t->deps },   { "include:", &t->include },
+		      { "embed:", &t->embed }, { "unless:", &t->unless } };
 	bool in = strncmp(token, "in:", 3) == 0;
 	bool out = strncmp(token, "out:", 4) == 0;
 

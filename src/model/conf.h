@@ -47,7 +47,9 @@ struct conf_tool {
 	struct strv env;  /* "env:NAME" */
 	struct strv run;  /* "run:PROGRAM" */
 	struct strv deps; /* "deps:WORD": makes it print a rule with the files that it reads */
-	struct strv unless; /* "unless:TEXT": the tool runs as it is if an input holds that */
+	struct strv include; /* "include:WORD": a source is named behind it (model/includes) */
+	struct strv embed;   /* "embed:WORD": data are */
+	struct strv unless;  /* "unless:TEXT": the tool runs as it is if an input holds that */
 };
 
 struct conf {

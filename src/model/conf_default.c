@@ -27,14 +27,21 @@ const char conf_default[] =
 " -f,--full -C -Ca -Ce -Cf -CF -Cm -Cr -Cem -Cfe -CFe @infile out:lex.yy.c run:m4 env:M4"
 " env:POSIXLY_CORRECT\n"
 
-/* what nasm -M prints is what it reads; not what depends on the day or the environment */
-"nasm -o=@outfile -f=@ -l=@outfile -MD=@depfile -MF=@depfile -MT=@ -MQ=@ -MP -I,-i=@ -D,-d=@ -U,-u=@ -g"
-" -F=@ -O=@ -w=@ -W=@ -X=@ -P,-p=@ --prefix=@ --postfix=@ -a -t @infile deps:-M env:NASMENV"
-" unless:DATE unless:TIME unless:%!\n"
+/* nasm -M prints what it reads, too, but is a run of its own, and yasm's fails where a condition
+ * asks for an "equ". Not what depends on the day, the environment or the folders searched. */
+"nasm -o=@outfile -f=@ -l=@outfile -MD=@depfile -MF=@depfile -MT=@ -MQ=@ -MP -I,-i=@searchdir -D,-d=@"
+" -U,-u=@ -g -F=@ -O=@ -w=@ -W=@ -X=@ -P,-p=@infile --prefix=@ --postfix=@ -a -t @infile"
+" include:%include embed:incbin deps:-M env:NASMENV"
+" unless:__DATE unless:__TIME unless:__UTC_ unless:__POSIX_"
+" unless:__?DATE unless:__?TIME unless:__?UTC_ unless:__?POSIX_"
+" unless:%! unless:%pathsearch\n"
 
 "yasm -o,--objfile=@outfile -f,--oformat=@ -l,--list=@outfile -m,--machine=@ -p,--parser=@"
-" -r,--preproc=@ -a,--arch=@ -g,--dformat=@ -L,--lformat=@ -I,-i=@ -D,-d=@ -U,-u=@ -P=@ -w"
-" -W=@ -X=@ --prefix=@ --suffix=@ @infile deps:-M unless:DATE unless:TIME unless:%!\n"
+" -r,--preproc=@ -a,--arch=@ -g,--dformat=@ -L,--lformat=@ -I,-i=@searchdir -D,-d=@ -U,-u=@"
+" -P=@infile -w -W=@ -X=@ --prefix=@ --suffix=@ @infile include:%include include:.include"
+" embed:incbin embed:.incbin deps:-M"
+" unless:__DATE unless:__TIME unless:__UTC_ unless:__POSIX_"
+" unless:__?DATE unless:__?TIME unless:__?UTC_ unless:__?POSIX_ unless:%! unless:%pathsearch\n"
 
 /* NAME.pb.{h,cc} in the folder, where NAME is what follows the search folder */
 "protoc -I,--proto_path=@searchdir --cpp_out=@outdir>{value}/{rel.}.pb.h>{value}/{rel.}.pb.cc"

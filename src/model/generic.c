@@ -12,6 +12,7 @@
 #include "base/shebang.h"
 #include "base/template.h"
 #include "store/look.h"
+#include "model/includes.h"
 #include "model/rule.h"
 #include "model/toolchain.h"
 
@@ -432,6 +433,41 @@ static int ask_tool(const struct conf_tool *t, struct plan *p, const struct call
 	return 0;
 }
 
+/* What the sources say themselves, without the tool. */
+static int find_includes(const struct conf_tool *t, struct plan *p, const struct call *call,
+                         const struct generic_call *g, bool *sure, struct err *err)
+{
+	struct conf_tool *v = (struct conf_tool *)t; /* strv_argv may make an empty vector */
+	const struct includes_words words = { strv_argv(&v->include), strv_argv(&v->embed) };
+	auto_strv files = STRV_INIT;
+
+	*sure = t->include.n || t->embed.n;
+	/* these may name more folders and files */
+	for (size_t i = 0; i < t->env.n; i++)
+		*sure = *sure && !look_env(call->envp, t->env.v[i]);
+	strv_add_all(&files, strv_argv((struct strv *)&g->infiles));
+	*sure = *sure && includes_find(&words, &g->searchdirs, &files);
+	for (size_t i = g->infiles.n; *sure && i < files.n; i++)
+		if (plan_add_input(p, call, files.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_what_it_reads(const struct conf_tool *t, struct plan *p, const struct call *call,
+                             const struct generic_call *g, struct err *err)
+{
+	bool sure;
+
+	if (find_includes(t, p, call, g, &sure, err) < 0)
+		return -1;
+	if (sure || p->delegate)
+		return 0;
+	if (t->deps.n)
+		return ask_tool(t, p, call, g, err);
+	return t->include.n || t->embed.n ? plan_delegate(p, "what it reads can't be found out")
+	                                  : 0;
+}
+
 static bool holds(const char *path, const char *text)
 {
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -556,7 +592,7 @@ static int describe(const struct conf_tool *t, const struct call *call,
 	struct conf_tool *v = (struct conf_tool *)t; /* strv_argv may make an empty vector */
 
 	if (add_inputs(p, call, g, err) < 0 ||
-	    (t->deps.n && !p->delegate && ask_tool(t, p, call, g, err) < 0))
+	    (!p->delegate && add_what_it_reads(t, p, call, g, err) < 0))
 		return -1;
 	check_texts(t, p);
 	if (p->delegate)

@@ -129,11 +129,42 @@ if tool nasm; then
 	(cd plain && nasm -f elf64 -o n.o n.asm)
 	build gg -- nasm -f elf64 -o n.o n.asm
 	ok "an include that changed is noticed" cmp plain/n.o gg/n.o
+	mkdir -p gg/first
+	echo 'X equ 3' >gg/first/inc.asm
+	rm gg/inc.asm
+	rm -rf plain && cp -r gg plain
+	(cd plain && nasm -f elf64 -I first/ -o n.o n.asm)
+	build gg -- nasm -f elf64 -I first/ -o n.o n.asm
+	ok "… and one in a folder that is searched" cmp plain/n.o gg/n.o
+	NASMENV=-Ifirst/ build gg -- nasm -f elf64 -o n.o n.asm
+	is "folders may be named by the environment" "$(stat_of stats.json delegated) $(cmp plain/n.o gg/n.o)" "0 "
+	echo "TIME_: db 'REALTIME'" >>gg/n.asm
+	build gg -- nasm -f elf64 -I first/ -o n.o n.asm
+	is "a name with TIME in it is no time" "$(stat_of stats.json delegated)" 0
 	echo "db __DATE__" >>gg/n.asm
-	build gg -- nasm -f elf64 -o n.o n.asm >/dev/null 2>&1
+	build gg -- nasm -f elf64 -I first/ -o n.o n.asm >/dev/null 2>&1
 	is "what depends on the day is not remembered" "$(stat_of stats.json delegated)" 1
 else
 	skip "nasm" "not installed"
+fi
+if tool yasm; then
+	printf '%%include "conf.asm"\n%%if CONFIG_X\n%%include "inc.asm"\n%%endif\nglobal f\nf: mov eax, X\n incbin "b.bin"\n' >y.asm
+	echo 'CONFIG_X equ 1' >conf.asm
+	echo 'X equ 1' >inc.asm
+	echo blob >b.bin
+	ok "yasm -M can't tell where an equ decides" fails yasm -M y.asm 2>/dev/null
+	ok "… but the source does" like_plain yasm 'yasm -f elf64 -I. -o y.o y.asm' y.asm conf.asm inc.asm b.bin
+	echo 'X equ 2' >gg/inc.asm
+	echo other >gg/b.bin
+	cp gg/inc.asm gg/b.bin plain
+	(cd plain && yasm -f elf64 -o y.o y.asm)
+	build gg -- yasm -f elf64 -o y.o y.asm
+	ok "an include that changed is noticed" cmp plain/y.o gg/y.o
+	printf '.globl f\n.include "inc.s"\nf: nop\n' >g.s
+	echo '.set X, 1' >inc.s
+	ok "… in another syntax, too" like_plain yasm 'yasm -f elf64 -p gas -o g.o g.s' g.s inc.s
+else
+	skip "yasm" "not installed"
 fi
 if tool protoc; then
 	mkdir -p p g
