@@ -36,6 +36,35 @@ char *proc_find_on_path(const char *name, const char *path, const char *skip)
 	return NULL;
 }
 
+/* 0: it can't be told. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[32];
+	char text[512];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	/* "PID (NAME) STATE PARENT …", and NAME may hold anything */
+	const char *at = strrchr(text, ')');
+	return at && strlen(at) > 4 ? (pid_t)strtol(at + 4, NULL, 10) : 0;
+}
+
+size_t proc_lineage(pid_t *out, size_t max)
+{
+	pid_t pid = getpid();
+	size_t n = 0;
+
+	for (; n < max && pid > 0; n++) {
+		out[n] = pid;
+		pid = n == 0 ? getppid() : parent_of(pid);
+	}
+	return n;
+}
+
 static void child(char *const *argv, const char *cwd, char *const *envp, int out, int errs)
 {
 	int null = open("/dev/null", O_RDWR);

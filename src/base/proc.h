@@ -4,6 +4,8 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -23,6 +25,10 @@ int proc_capture(char *const *argv, const char *cwd, char *const *envp, struct b
 /** Find @name on the colon-separated @path, skipping folder @skip (may be NULL). Owned, or
  * NULL. */
 char *proc_find_on_path(const char *name, const char *path, const char *skip);
+
+/** This process, its parent, its parent's parent, …: at most @max, from /proc. Returns how
+ * many. */
+size_t proc_lineage(pid_t *out, size_t max);
 
 /** Value of NAME in an environment, or NULL; borrowed. */
 const char *proc_env(char *const *envp, const char *name);

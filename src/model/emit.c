@@ -171,6 +171,32 @@ static bool is_kept(const struct emission *e, const struct plan_output *o, const
 	       !info.placeholder && strcmp(info.id.s, id->s) == 0;
 }
 
+static int write_text(const struct plan_output *o, const struct buf *text, unsigned mode,
+                      const struct timespec *mtime, struct err *err)
+{
+	const struct timespec omit = { .tv_nsec = UTIME_OMIT };
+	const struct timespec times[2] = { omit, mtime ? *mtime : omit };
+
+	if (file_write(o->path, text->data, text->len, mode, err) < 0)
+		return -1;
+	return utimensat(AT_FDCWD, o->path, times, 0) < 0 ? err_sys(err, "%s", o->path) : 0;
+}
+
+/* 1: written, with the name of a probe in it again; 0: the object is as it is outside. */
+static int write_named(const struct emission *e, const struct plan_output *o,
+                       const struct oid *id, unsigned mode, const struct timespec *mtime,
+                       struct err *err)
+{
+	auto_buf bytes = BUF_INIT;
+
+	if (store_get(e->call->store, id, &bytes, err) < 0)
+		return -1;
+	if (scratch_shows(e->plan, bytes.data, bytes.len) != SCRATCH_NAMED)
+		return 0;
+	scratch_restore(e->plan, &bytes);
+	return write_text(o, &bytes, mode, mtime, err) < 0 ? -1 : 1;
+}
+
 static int write_output(const struct emission *e, const struct plan_output *o,
                         const struct oid *id, unsigned mode, const struct timespec *mtime,
                         struct err *err)
@@ -179,15 +205,14 @@ static int write_output(const struct emission *e, const struct plan_output *o,
 
 	if (is_kept(e, o, id))
 		return 0;
-	if (!is_restored(e->plan) || o->kind != OUTPUT_DEPFILE)
-		return output_write(e->call->store, o->path, id, mode, mtime, err);
-	if (read_restored(e, id, &text, err) < 0 ||
-	    file_write(o->path, text.data, text.len, mode, err) < 0)
-		return -1;
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
-		                           mtime ? *mtime
-		                                 : (struct timespec){ .tv_nsec = UTIME_OMIT } };
-	return utimensat(AT_FDCWD, o->path, times, 0) < 0 ? err_sys(err, "%s", o->path) : 0;
+	if (is_restored(e->plan) && o->kind == OUTPUT_DEPFILE)
+		return read_restored(e, id, &text, err) < 0
+		               ? -1
+		               : write_text(o, &text, mode, mtime, err);
+	int rc = scratch_is_used(e->plan) ? write_named(e, o, id, mode, mtime, err) : 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	return output_write(e->call->store, o->path, id, mode, mtime, err);
 }
 
 static const struct memo_output *output_called(const struct memo *m, const char *tag)
@@ -219,7 +244,7 @@ static int check_shown(const struct emission *e, const struct plan_output *o,
 		return 0;
 	if (store_get(e->call->store, id, &bytes, err) < 0)
 		return -1;
-	return scratch_shows(e->plan, bytes.data, bytes.len)
+	return scratch_shows(e->plan, bytes.data, bytes.len) == SCRATCH_SHOWN
 	               ? give_up(e, "its result shows the name of its folder", err)
 	               : 0;
 }

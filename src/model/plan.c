@@ -52,8 +52,7 @@ void plan_release(struct plan *p)
 	release_texts(&p->real);
 	map_release(&p->shorter);
 	map_release(&p->seen);
-	for (size_t i = 0; i < SCRATCH_KINDS; i++)
-		free(steal(&p->scratch[i]));
+	scratch_forget(p);
 	manifest_release(&p->own);
 }
 

@@ -46,7 +46,13 @@ struct plan_output {
 	bool optional;
 };
 
-enum { SCRATCH_KINDS = 3 };
+/* A made-up name (scratch.h), and what it is inside of the sandbox; of the same length. */
+struct scratch_name {
+	char *outside; /* owned; NULL: there is none */
+	char *inside;  /* owned */
+};
+
+enum { SCRATCH_KINDS = 4 };
 
 struct plan {
 	bool delegate;
@@ -70,7 +76,8 @@ struct plan {
 	bool placed;   /* what it makes tells the place in ways that can't be mapped */
 	bool again;    /* may be had again by what it saw: recall.h */
 	bool portable; /* the thunk does not name the place: portable_restore */
-	char *scratch[SCRATCH_KINDS]; /* owned; names that are others inside: scratch.h */
+	struct scratch_name scratch[SCRATCH_KINDS]; /* names that are others inside: scratch.h
+	                                             */
 	bool doubtful; /* made from a user's description: a failure is settled by the real tool
 	                */
 };

@@ -1,7 +1,12 @@
 #include "model/scratch.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/proc.h"
+
+enum { PROCESS = SCRATCH_KINDS - 1, LINEAGE_MAX = 8, STEM_MIN = 3 };
 
 /* CMake 3.1 to 3.31: Source/cmCoreTryCompile.cxx. Meson: Python's tempfile, in its scratch
  * folder. */
@@ -9,7 +14,7 @@ static const struct kind {
 	const char *prefix;
 	size_t n; /* letters, digits and "_" that follow, and no more */
 	const char *inside;
-} kinds[SCRATCH_KINDS] = {
+} kinds[PROCESS] = {
 	{ "CMakeFiles/CMakeScratch/TryCompile-", 6,
 	  "CMakeFiles/CMakeScratch/TryCompile-ggggg0" },
 	{ "cmTC_", 5, "cmTC_gggg0" },
@@ -41,14 +46,16 @@ static const char *find_name(const char *text, const struct kind *k)
 /* Learns the one name of each kind in @text; false: there are two. */
 static bool learn(struct plan *p, const char *text)
 {
-	for (size_t i = 0; i < SCRATCH_KINDS; i++) {
+	for (size_t i = 0; i < countof(kinds); i++) {
+		struct scratch_name *name = &p->scratch[i];
 		size_t len = strlen(kinds[i].prefix) + kinds[i].n;
 
 		for (const char *at = text; (at = find_name(at, &kinds[i])); at += len) {
-			if (!p->scratch[i])
-				p->scratch[i] = xstrndup(at, len);
-			else if (strncmp(p->scratch[i], at, len) != 0)
+			if (name->outside && strncmp(name->outside, at, len) != 0)
 				return false;
+			if (!name->outside)
+				*name = (struct scratch_name){ xstrndup(at, len),
+					                       xstrdup(kinds[i].inside) };
 		}
 	}
 	return true;
@@ -65,20 +72,27 @@ static bool learn_all(struct plan *p, const struct strv *v)
 bool scratch_is_used(const struct plan *p)
 {
 	for (size_t i = 0; i < SCRATCH_KINDS; i++)
-		if (p->scratch[i])
+		if (p->scratch[i].outside)
 			return true;
 	return false;
 }
 
-static void forget(struct plan *p)
+static void forget(struct scratch_name *name)
+{
+	free(name->outside);
+	free(name->inside);
+	*name = (struct scratch_name){ 0 };
+}
+
+void scratch_forget(struct plan *p)
 {
 	for (size_t i = 0; i < SCRATCH_KINDS; i++)
-		free(steal(&p->scratch[i]));
+		forget(&p->scratch[i]);
 }
 
 static bool has_name(const char *text)
 {
-	for (size_t i = 0; i < SCRATCH_KINDS; i++)
+	for (size_t i = 0; i < countof(kinds); i++)
 		if (find_name(text, &kinds[i]))
 			return true;
 	return false;
@@ -134,11 +148,10 @@ static void map_string(const struct plan *p, char **text)
 {
 	for (size_t i = 0; *text && i < SCRATCH_KINDS; i++) {
 		/* as long as the other: in place */
-		size_t len = strlen(kinds[i].inside);
+		const struct scratch_name *name = &p->scratch[i];
 
-		for (char *at = *text; p->scratch[i] && (at = strstr(at, p->scratch[i]));
-		     at += len)
-			memcpy(at, kinds[i].inside, len);
+		for (char *at = *text; name->outside && (at = strstr(at, name->outside)); at++)
+			memcpy(at, name->inside, strlen(name->inside));
 	}
 }
 
@@ -163,15 +176,122 @@ static bool makes_modules(const struct plan *p)
 	return false;
 }
 
+/* -- a process id in a name -- */
+
+static bool is_of_lineage(const char *digits, size_t n)
+{
+	pid_t pids[LINEAGE_MAX];
+	size_t n_pids = proc_lineage(pids, LINEAGE_MAX);
+	char text[16];
+
+	for (size_t i = 0; i < n_pids; i++)
+		if ((size_t)snprintf(text, sizeof(text), "%d", (int)pids[i]) == n &&
+		    memcmp(text, digits, n) == 0)
+			return true;
+	return false;
+}
+
+/* Letters and the id of a process that this one comes from, as in "ztest$$.c"; owned, or
+ * NULL. */
+static char *name_of_process(const char *text)
+{
+	const char *start = text;
+
+	for (const char *at = text; *at;) {
+		size_t n = strspn(at, "0123456789");
+
+		if (n >= 2 && n <= 7 && at - start >= STEM_MIN && !is_word(at[n]) &&
+		    is_of_lineage(at, n))
+			return xstrndup(start, (size_t)(at - start) + n);
+		at += n ? n : 1;
+		if (at > text && !is_word(at[-1]))
+			start = at;
+	}
+	return NULL;
+}
+
+/* Options that have no say in how a name gets into a result. */
+static bool is_plain(const char *option)
+{
+	static const char *const plain[] = { "-c",    "-w",    "-ansi",  "-pthread",
+		                             "-pipe", "-fPIC", "-fpic",  "-fPIE",
+		                             "-fpie", "-pie",  "-no-pie" };
+	static const char *const begin[] = { "-o", "-O", "-I", "-D",    "-U",
+		                             "-l", "-L", "-m", "-std=", "-pedantic" };
+
+	for (size_t i = 0; i < countof(plain); i++)
+		if (strcmp(option, plain[i]) == 0)
+			return true;
+	for (size_t i = 0; i < countof(begin); i++)
+		if (strncmp(option, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return option[0] != '-' || (option[1] == 'W' && !strchr(option, ','));
+}
+
+/* Is the name that of the one source alone, in what is given and not in what that says? */
+static bool names_the_source(const struct plan *p, const struct scratch_name *name)
+{
+	const struct thunk *t = p->thunk;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->thunks.n; i++)
+		if (t->thunks.v[i].name && strstr(t->thunks.v[i].name, name->outside))
+			return false;
+	for (size_t i = 0; i < t->values.n; i++) {
+		const struct thunk_ref *r = &t->values.v[i];
+		auto_buf text = BUF_INIT;
+
+		if (!r->name || !strstr(r->name, name->outside))
+			continue;
+		if (++n > 1 || store_get(p->call->store, &r->id, &text, NULL) < 0 ||
+		    memmem(buf_str(&text), text.len, name->outside, strlen(name->outside)) ||
+		    memmem(buf_str(&text), text.len, name->inside, strlen(name->inside)))
+			return false;
+	}
+	return n == 1;
+}
+
+static void learn_process(struct plan *p)
+{
+	struct scratch_name *name = &p->scratch[PROCESS];
+	const struct strv *args = &p->thunk->args;
+	bool plain = strv_has(args, "-c"); /* linkers hash what they make */
+
+	for (size_t i = 1; plain && i < args->n; i++) {
+		auto_free char *found = name_of_process(args->v[i]);
+
+		plain &= is_plain(args->v[i]);
+		if (found && name->outside)
+			plain &= strcmp(found, name->outside) == 0;
+		else if (found)
+			name->outside = steal(&found);
+	}
+	if (!plain || !name->outside) {
+		forget(name);
+		return;
+	}
+	name->inside = xstrdup(name->outside);
+	for (char *at = name->inside + strlen(name->inside); isdigit((unsigned char)at[-1]);
+	     at--)
+		at[-1] = 'g';
+	for (size_t i = 1; i < args->n; i++)
+		plain &= !strstr(args->v[i], name->inside);
+	if (!plain || !names_the_source(p, name))
+		forget(name);
+}
+
 void scratch_apply(struct plan *p)
 {
 	struct thunk *t = p->thunk;
 
 	if (makes_modules(p) || p->preprocess.n > 0 || shows_paths(p) || !t->workdir)
 		return;
-	if (!learn(p, t->workdir) || !learn_all(p, &t->args) || !learn_all(p, &t->env) ||
-	    (scratch_is_used(p) && !links_are_free(p)))
-		forget(p);
+	if (learn(p, t->workdir) && learn_all(p, &t->args) && learn_all(p, &t->env))
+		learn_process(p);
+	else
+		scratch_forget(p);
+	if (scratch_is_used(p) && !links_are_free(p))
+		scratch_forget(p);
 	if (!scratch_is_used(p))
 		return;
 	map_string(p, &t->workdir);
@@ -186,20 +306,44 @@ void scratch_apply(struct plan *p)
 		map_string(p, &p->outputs[i].tag);
 }
 
-bool scratch_shows(const struct plan *p, const void *data, size_t len)
-{
-	for (size_t i = 0; i < SCRATCH_KINDS; i++) {
-		const char *inside = kinds[i].inside;
+/* -- results -- */
 
-		if (p->scratch[i] && memmem(data, len, inside, strlen(inside)))
-			return true;
+/* Of an ELF file, its source's name in a table of strings, where it is once and nothing is made
+ * from it: neither a hash over all, nor the name of a function that gcc makes up. */
+static bool is_named_once(const char *data, size_t len, const char *name)
+{
+	static const char *const made[] = { "_GLOBAL__", ".note.gnu.build-id" };
+	size_t n = strlen(name);
+	const char *at = memmem(data, len, name, n);
+
+	if (len < 4 || memcmp(data, "\177ELF", 4) != 0 || !at || at == data || at[-1] != '\0')
+		return false;
+	for (size_t i = 0; i < countof(made); i++)
+		if (memmem(data, len, made[i], strlen(made[i])))
+			return false;
+	at += n;
+	return !memmem(at, (size_t)(data + len - at), name, n);
+}
+
+enum scratch_shown scratch_shows(const struct plan *p, const void *data, size_t len)
+{
+	enum scratch_shown shown = SCRATCH_HIDDEN;
+
+	for (size_t i = 0; i < SCRATCH_KINDS; i++) {
+		const char *inside = p->scratch[i].inside;
+
+		if (!inside || !memmem(data, len, inside, strlen(inside)))
+			continue;
+		if (i != PROCESS || !is_named_once(data, len, inside))
+			return SCRATCH_SHOWN;
+		shown = SCRATCH_NAMED;
 	}
-	return false;
+	return shown;
 }
 
 void scratch_restore(const struct plan *p, struct buf *text)
 {
 	for (size_t i = 0; i < SCRATCH_KINDS; i++)
-		if (p->scratch[i])
-			buf_replace(text, kinds[i].inside, p->scratch[i]);
+		if (p->scratch[i].outside)
+			buf_replace(text, p->scratch[i].inside, p->scratch[i].outside);
 }

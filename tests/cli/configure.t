@@ -162,6 +162,46 @@ for name in 'TryCompile-Ab12Cd 01234' 'TryCompile-xyzXYZ abcde' 'TryCompile-gggg
 done
 is "what does not show its place runs once; debug information and a soname do" "${ran# [0-9]*}" " 2 2 9 2"
 
+# A configure script of its own kind puts its process id into names: that question is known, too.
+mkdir process
+cat >process/probe.sh <<'END'
+t=probe$$
+ask() { # ask NAME EXTENSION OPTIONS...: of the text on standard input; before, without gg
+	what=$1 source=$t.$2
+	shift 2
+	cat >"$source"
+	(GG_BYPASS=1 "$@" "$source") >plain.said 2>&1
+	echo "exit $?" >>plain.said
+	for made in "$t.o" a.out; do mv "$made" "plain.$made"; done
+	("$@" "$source") >said 2>&1
+	echo "exit $?" >>said
+	for made in said "$t.o" a.out; do
+		[ ! -e "$made" ] && [ ! -e "plain.$made" ] || cmp "$made" "plain.$made" || echo "$what: $made" >>differ
+	done
+	rm -f ./*"$t"* said plain.* a.out
+}
+exec 2>/dev/null
+echo 'int f(void) { return 1; }' | ask plainly c "$1" -c -O2
+echo 'int f(void) { return nosuch; }' | ask fails c "$1" -c
+echo '#warning look' | ask warns c "$1" -c -Wall
+echo '#include <assert.h>
+int f(int x) { assert(x); return 0; }' | ask shows c "$1" -c
+echo "const char *name = \"$t\";" | ask "holds it" c "$1" -c
+echo 'const char *name = "probegg probeggg probegggg probeggggg probegggggg probeggggggg";' | ask "holds another" c "$1" -c
+echo '#include <iostream>
+static std::string s(__FILE__, 3);' | ask starts cc "$1" -c
+echo '__attribute__((constructor)) static void f(void) {}' | ask constructs c "$1" -c
+echo 'int f(void) { return 2; }' | ask debug c "$1" -c -g
+echo 'int main(void) { return 3; }' | ask links c "$1"
+END
+for cc in gcc $(command -v clang >/dev/null && echo clang); do
+	for run in once twice; do
+		(cd process && rm -f differ && "$GG" build --stats-json ../stats -- sh probe.sh "$cc" >../out)
+		is "$cc: probes with a process id in their names are as without gg, $run" "$(cat process/differ 2>/dev/null)" ""
+		[ "$run" = once ] || is "… and what names its source once is remembered" "$(stat_of stats remembered)" 4
+	done
+done
+
 if command -v autoconf >/dev/null; then
 	mkdir auto
 	cat >auto/configure.ac <<'END'

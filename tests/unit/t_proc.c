@@ -2,6 +2,8 @@
 
 #include "base/proc.h"
 
+#include <sys/wait.h>
+
 static int run(const char *script, struct buf *out, struct buf *errs, struct err *err)
 {
 	char *argv[] = { "sh", "-c", (char *)script, NULL };
@@ -80,6 +82,25 @@ static void test_a_program_is_found_where_the_path_says(void **state)
 	assert_null(folder);
 }
 
+static void test_a_process_knows_whom_it_comes_from(void **state)
+{
+	pid_t pids[4];
+	pid_t top = getpid();
+
+	(void)state;
+	assert_int_equal(proc_lineage(pids, 1), 1);
+	assert_int_equal(pids[0], top);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(proc_lineage(pids, 4) >= 3 && pids[0] == getpid() && pids[1] == top ? 0
+		                                                                          : 1);
+	int status = 1;
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+	assert_true(proc_lineage(pids, 4) >= 2);
+	assert_int_equal(pids[1], getppid());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +111,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_there_can_not_run),
 		cmocka_unit_test(test_it_gets_its_own_environment),
 		cmocka_unit_test(test_a_program_is_found_where_the_path_says),
+		cmocka_unit_test(test_a_process_knows_whom_it_comes_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
