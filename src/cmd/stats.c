@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/json.h"
 #include "cmd/remote.h"
+#include "model/question.h"
 #include "store/runs.h"
 #include "ui/text.h"
 
@@ -17,17 +18,37 @@ static double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+/* Commands that make nothing, and only ask a tool about itself. */
+static uint64_t count_questions(const struct record_reason *v, size_t n)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *why = strstr(v[i].text, ": ");
+
+		if (why && strcmp(why + 2, QUESTION_REASON) == 0)
+			count += v[i].count;
+	}
+	return count;
+}
+
+/* The part of what makes something. */
+static double modelled_percent(const struct record_counts *c, uint64_t questions)
+{
+	return percent(c->modelled, c->modelled + c->delegated - questions);
+}
+
 /* -- JSON -- */
 
-static json_t *counts_json(const struct record_counts *c)
+static json_t *counts_json(const struct record_counts *c, uint64_t questions)
 {
 	json_t *j = json_object();
 
 	json_object_set_new(j, "commands", json_count(c->commands));
 	json_object_set_new(j, "modelled", json_count(c->modelled));
 	json_object_set_new(j, "delegated", json_count(c->delegated));
-	json_object_set_new(j, "modelled_percent",
-	                    json_real(percent(c->modelled, c->modelled + c->delegated)));
+	json_object_set_new(j, "questions", json_count(questions));
+	json_object_set_new(j, "modelled_percent", json_real(modelled_percent(c, questions)));
 	json_object_set_new(j, "remembered", json_count(c->remembered));
 	json_object_set_new(j, "ran", json_count(c->ran));
 	json_object_set_new(j, "failed", json_count(c->failed));
@@ -59,7 +80,7 @@ static json_t *reasons_json(const struct record_reason *v, size_t n)
 
 static json_t *last_json(const struct record *r)
 {
-	json_t *j = counts_json(&r->counts);
+	json_t *j = counts_json(&r->counts, count_questions(r->reasons, r->n_reasons));
 
 	json_object_set_new(j, "run", json_count(r->number));
 	json_object_set_new(j, "command", json_text(r->command));
@@ -75,7 +96,8 @@ static json_t *last_json(const struct record *r)
 static void print_json(const struct record *last, const struct runs_total *total)
 {
 	json_t *j = json_object();
-	json_t *all = counts_json(&total->counts);
+	json_t *all =
+		counts_json(&total->counts, count_questions(total->reasons, total->n_reasons));
 
 	json_object_set_new(all, "runs", json_count(total->runs));
 	json_object_set_new(all, "wall_s", json_real((double)total->wall_ns / 1e9));
@@ -102,16 +124,14 @@ static void print_count(const char *name, uint64_t last, uint64_t total)
 	print_row(name, a, b);
 }
 
-static void print_share(const char *name, const struct record_counts *last,
-                        const struct record_counts *total)
+static void print_percent(const char *name, double last, double total)
 {
-	const struct record_counts *const v[] = { last, total };
-	char text[2][32];
+	char a[32];
+	char b[32];
 
-	for (size_t i = 0; i < 2; i++)
-		snprintf(text[i], sizeof(text[i]), "%.1f %%",
-		         percent(v[i]->modelled, v[i]->modelled + v[i]->delegated));
-	print_row(name, text[0], text[1]);
+	snprintf(a, sizeof(a), "%.1f %%", last);
+	snprintf(b, sizeof(b), "%.1f %%", total);
+	print_row(name, a, b);
 }
 
 /* printf pads by bytes, and "µs" has one more than it has columns. */
@@ -176,13 +196,17 @@ static void print_text(const struct record *last, const struct runs_total *total
 		printf("last run: %llu, %s, gg %s: %.100s\n\n",
 		       (unsigned long long)last->number, buf_str(&when), last->command,
 		       buf_str(&title));
+	const uint64_t questions[2] = { count_questions(last->reasons, last->n_reasons),
+		                        count_questions(total->reasons, total->n_reasons) };
 	char runs[32];
 	snprintf(runs, sizeof(runs), "%llu runs", (unsigned long long)total->runs);
 	print_row("", "last run", runs);
 	print_count("commands seen", a->commands, b->commands);
 	print_count("  became thunks", a->modelled, b->modelled);
 	print_count("  ran as they are", a->delegated, b->delegated);
-	print_share("  modelled", a, b);
+	print_count("    and only print", questions[0], questions[1]);
+	print_percent("  modelled of the others", modelled_percent(a, questions[0]),
+	              modelled_percent(b, questions[1]));
 	print_count("thunks remembered", a->remembered, b->remembered);
 	print_count("thunks run", a->ran, b->ran);
 	print_count("  of which failed", a->failed, b->failed);

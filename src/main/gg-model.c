@@ -162,6 +162,8 @@ static int plan_call(const struct wrapper *w, const struct model *model,
 {
 	if (model && question_is(call))
 		return question_plan(call, plan, err);
+	if (model ? question_is_other(call) : question_is(call))
+		return plan_delegate(plan, QUESTION_REASON);
 	if (model)
 		return model->plan(call, plan, err);
 	auto_free char *home = conf_home(environ);

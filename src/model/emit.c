@@ -249,6 +249,33 @@ static int check_shown(const struct emission *e, const struct plan_output *o,
 	               : 0;
 }
 
+/* Where both go to one file, only the tool itself knows in which order. */
+static bool share_a_file(void)
+{
+	struct stat out, errs;
+
+	return fstat(1, &out) == 0 && fstat(2, &errs) == 0 && out.st_dev == errs.st_dev &&
+	       out.st_ino == errs.st_ino && out.st_rdev == errs.st_rdev &&
+	       !(S_ISCHR(out.st_mode) && !isatty(1));
+}
+
+static bool is_empty(const struct oid *id)
+{
+	return !*id->s || oid_size(id) == 0;
+}
+
+static bool prints_on_both(const struct emission *e, const struct memo *m)
+{
+	bool out = !is_empty(&m->out_text);
+
+	for (size_t i = 0; i < e->plan->n_outputs; i++) {
+		const struct memo_output *r = output_called(m, e->plan->outputs[i].tag);
+
+		out |= e->plan->outputs[i].kind == OUTPUT_STDOUT && r && !is_empty(&r->id);
+	}
+	return out && !is_empty(&m->err_text);
+}
+
 /*
  * Makes every output real. Nothing is touched unless all of them can be. They get one time:
  * rules like "%.o: %.c %.d" hold that none is newer than another.
@@ -257,6 +284,8 @@ static int write_outputs(const struct emission *e, const struct memo *m, struct 
 {
 	struct stat first = { 0 };
 
+	if (prints_on_both(e, m) && share_a_file())
+		return err_set(err, ERR_UNSURE, "two outputs to one file");
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
 		const struct plan_output *o = &e->plan->outputs[i];
 		const struct memo_output *r = output_called(m, o->tag);
@@ -423,7 +452,7 @@ static void tell_text(const struct emission *e, const struct buf *said, int to)
 static int tell_refusal(const struct emission *e, const struct refusal *r, int *status,
                         struct err *err)
 {
-	bool untold = may_leave_files(e);
+	bool untold = may_leave_files(e) || (r->out.len && r->errs.len && share_a_file());
 
 	if (!untold) {
 		tell_text(e, &r->out, 1);

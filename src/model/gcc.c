@@ -628,8 +628,7 @@ static void add_preprocessed(const struct call *call, const struct gcc_call *c, 
 		plan_add_output(p, call, output, is_read_at_once(c) ? OUTPUT_NOW : OUTPUT_FILE,
 		                false);
 	} else {
-		strv_add(&p->thunk->args, "-o");
-		strv_add(&p->thunk->args, plan_add_stdout(p, call));
+		plan_add_output(p, call, THUNK_STDOUT, OUTPUT_STDOUT, false);
 	}
 	if (c->flags & GCC_DEP_PRINT) /* or the driver looks for what a link needs */
 		strv_add(&p->thunk->args, "-E");

@@ -273,14 +273,6 @@ void plan_add_output(struct plan *p, const struct call *call, const char *path,
 	strv_add(&p->thunk->outputs, tag);
 }
 
-const char *plan_add_stdout(struct plan *p, const struct call *call)
-{
-	static const char name[] = ".gg-stdout";
-
-	plan_add_output(p, call, name, OUTPUT_STDOUT, false);
-	return name;
-}
-
 void plan_add_env(struct plan *p, const char *fmt, ...)
 {
 	va_list ap;

@@ -130,8 +130,6 @@ extern const char *const plan_bfd_env[];
 void plan_add_env(struct plan *p, const char *fmt, ...) printflike(2, 3);
 /** Copy these variables from the caller's environment if they are set. NULL-terminated. */
 void plan_pass_env(struct plan *p, const struct call *call, const char *const *names);
-/** The command's standard output as a file: its name inside, for its arguments. */
-const char *plan_add_stdout(struct plan *p, const struct call *call);
 /** Args are given as the process must see them. */
 void plan_set_args(struct plan *p, char *const *argv);
 /** Stores the own manifest, adds it, normalises and checks the thunk. Called by emit. */

@@ -5,15 +5,44 @@
 #include "base/path.h"
 #include "model/toolchain.h"
 
+static bool is_among(const char *word, const char *const *words, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && strcmp(word, words[i]) != 0)
+		i++;
+	return i < n;
+}
+
 bool question_is(const struct call *call)
 {
 	static const char *const words[] = { "--version",        "--help",       "-dumpversion",
 		                             "-dumpfullversion", "-dumpmachine", "-dumpspecs" };
 
-	for (size_t i = 0; call->argc == 2 && i < countof(words); i++)
-		if (strcmp(call->argv[1], words[i]) == 0)
-			return true;
-	return false;
+	return call->argc == 2 && is_among(call->argv[1], words, countof(words));
+}
+
+bool question_is_other(const struct call *call)
+{
+	/* as configure scripts try them: what one tool does not know another does */
+	static const char *const alone[] = { "-v",           "-V",        "-h",
+		                             "-version",     "-qversion", "--verbose",
+		                             "--target-help" };
+	static const char *const anywhere[] = { "--version", "--help", "--print-prog-name",
+		                                "--print-file-name" };
+	static const char *const begin[] = { "-print-", "--print-prog-name=",
+		                             "--print-file-name=", "-dump" };
+	bool asks = call->argc == 2 && is_among(call->argv[1], alone, countof(alone));
+	bool only_options = true;
+
+	for (int i = 1; i < call->argc; i++) {
+		only_options &= call->argv[i][0] == '-';
+		asks |= is_among(call->argv[i], anywhere, countof(anywhere));
+	}
+	for (int i = 1; i < call->argc && only_options; i++)
+		for (size_t k = 0; k < countof(begin); k++)
+			asks |= strncmp(call->argv[i], begin[k], strlen(begin[k])) == 0;
+	return asks;
 }
 
 int question_plan(const struct call *call, struct plan *p, struct err *err)

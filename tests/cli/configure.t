@@ -45,8 +45,11 @@ gcc link.c -Llib -lg%ar rcs lib/libg.a g.o%rm lib/libg.a
 gcc link.c -Llib -lg%ar rcs lib/libg.a%ar rcs lib/libg.a g.o
 gcc link.c g2.o%cp g.o g2.o%rm g2.o
 gcc -c none.c -o o.o%echo 'int none;' >none.c%rm none.c
+gcc -E -Itwo header.c 2>/dev/null%echo >two/x.h%rm two/x.h
+gcc -E -Itwo header.c 2>&1 >/dev/null%echo >two/x.h%rm two/x.h
 gcc -E -Itwo header.c%echo >two/x.h%rm two/x.h
 echo 'int main(void) { return g(); }' | gcc -xc -%true%true
+echo '#warning look' | gcc -E -xc -%true%true
 echo '#include <x.h>' | gcc -Ione -Itwo -xc -c - -o o.o%echo >two/x.h%rm two/x.h
 gcc -xc -c - -o o.o <flag.c%echo 'int flag;' >flag.c%echo '#error again' >flag.c
 cat header.c | gcc -E -Itwo -%echo 'int two;' >two/x.h%rm two/x.h
@@ -55,6 +58,8 @@ END
 if command -v clang >/dev/null; then
 	cat >>questions <<'END'
 clang -Ione -Itwo -c header.c -o o.o%echo >two/x.h%rm two/x.h
+clang -E -Itwo header.c 2>/dev/null%echo >two/x.h%rm two/x.h
+clang -E -Itwo header.c >/dev/null%echo >two/x.h%rm two/x.h
 clang -Ione -Itwo -c value.c -o o.o%mv one/y.h one/z.h%mv one/z.h one/y.h
 END
 fi

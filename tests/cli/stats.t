@@ -36,6 +36,7 @@ is "a run that asked for nothing leaves no record" "$(number total runs)" 2
 printf '%s\n' 'all:' '	gcc -v 2>/dev/null' '	echo "int x;" | gcc -c -o y.o -x c /dev/stdin' >m2
 "$GG" build -- make -f m2 >/dev/null 2>&1
 is "what ran as it is, is counted" "$(number last delegated) $(number last modelled_percent)" "2 0.0"
+is "… and what only asks a tool about itself, apart" "$(number last questions)" 1
 like "… with the reason" "$("$GG" stats)" '1  gcc: '
 like "… and an example" "$("$GG" stats)" 'as in: gcc (-v|-c -o y.o)'
 
