@@ -800,9 +800,15 @@ static void stop_at(struct gcc_call *c, enum gcc_stage stage)
 		c->stage = stage;
 }
 
+/* gcc and ld know two spellings, clang one. */
+static bool is_below_sysroot(const char *dir)
+{
+	return dir[0] == '=' || strncmp(dir, "$SYSROOT", strlen("$SYSROOT")) == 0;
+}
+
 static void add_dir(struct parse *p, struct strv *dirs, const char *value)
 {
-	if (value[0] == '=' || value[0] == '$' || !*value)
+	if (is_below_sysroot(value) || !*value)
 		refuse(p, PHASE_CPP, "folder relative to the system root");
 	strv_add(dirs, value);
 }
@@ -867,7 +873,7 @@ static void act_link(struct parse *p, const struct gccopt *o, const char *arg,
 		break;
 	case ACT_LIB: strv_add(&c->libs, value); break;
 	case ACT_LIB_DIR:
-		if (value[0] == '=')
+		if (is_below_sysroot(value))
 			refuse(p, PHASE_LD, "folder relative to the system root");
 		strv_add(&c->lib_dirs, value);
 		break;

@@ -1,6 +1,5 @@
 #include "model/scratch.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -191,23 +190,44 @@ static bool is_of_lineage(const char *digits, size_t n)
 	return false;
 }
 
-/* Letters and the id of a process that this one comes from, as in "ztest$$.c"; owned, or
- * NULL. */
-static char *name_of_process(const char *text)
+static bool is_of_name(char c)
 {
-	const char *start = text;
+	return is_word(c) || c == '-';
+}
 
-	for (const char *at = text; *at;) {
-		size_t n = strspn(at, "0123456789");
+/* Where the id of a process that this one comes from begins in a name of @len characters: after
+ * some letters, as in "ztest$$" or "vpx-conf-$$-$RANDOM". NULL: nowhere. */
+static const char *find_id(const char *name, size_t len)
+{
+	size_t n;
 
-		if (n >= 2 && n <= 7 && at - start >= STEM_MIN && !is_word(at[n]) &&
-		    is_of_lineage(at, n))
-			return xstrndup(start, (size_t)(at - start) + n);
-		at += n ? n : 1;
-		if (at > text && !is_word(at[-1]))
-			start = at;
+	for (const char *at = name; at < name + len; at += n ? n : 1) {
+		n = strspn(at, "0123456789");
+		if (n >= 2 && n <= 7 && at - name >= STEM_MIN && is_of_lineage(at, n))
+			return at;
 	}
 	return NULL;
+}
+
+/* The first name with such an id in @text; its inside has another letter for all that may be
+ * made up. False: there is none. */
+static bool name_of_process(const char *text, struct scratch_name *out)
+{
+	size_t len;
+
+	for (const char *at = text; *at; at += len ? len : 1) {
+		len = 0;
+		while (is_of_name(at[len]))
+			len++;
+		const char *id = find_id(at, len);
+		if (!id)
+			continue;
+		*out = (struct scratch_name){ xstrndup(at, len), xstrndup(at, len) };
+		for (char *c = out->inside + (id - at); *c; c++)
+			*c = *c == '-' ? '-' : 'g';
+		return true;
+	}
+	return false;
 }
 
 /* Options that have no say in how a name gets into a result. */
@@ -258,25 +278,21 @@ static void learn_process(struct plan *p)
 	bool plain = strv_has(args, "-c"); /* linkers hash what they make */
 
 	for (size_t i = 1; plain && i < args->n; i++) {
-		auto_free char *found = name_of_process(args->v[i]);
+		struct scratch_name found = { 0 };
 
-		plain &= is_plain(args->v[i]);
-		if (found && name->outside)
-			plain &= strcmp(found, name->outside) == 0;
-		else if (found)
-			name->outside = steal(&found);
+		plain = is_plain(args->v[i]);
+		if (!name_of_process(args->v[i], &found))
+			continue;
+		if (!name->outside)
+			*name = found;
+		else if (strcmp(found.outside, name->outside) != 0)
+			plain = false;
+		if (name->outside != found.outside)
+			forget(&found);
 	}
-	if (!plain || !name->outside) {
-		forget(name);
-		return;
-	}
-	name->inside = xstrdup(name->outside);
-	for (char *at = name->inside + strlen(name->inside); isdigit((unsigned char)at[-1]);
-	     at--)
-		at[-1] = 'g';
-	for (size_t i = 1; i < args->n; i++)
-		plain &= !strstr(args->v[i], name->inside);
-	if (!plain || !names_the_source(p, name))
+	for (size_t i = 1; plain && name->outside && i < args->n; i++)
+		plain = !strstr(args->v[i], name->inside);
+	if (!plain || !name->outside || !names_the_source(p, name))
 		forget(name);
 }
 

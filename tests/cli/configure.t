@@ -170,7 +170,7 @@ is "what does not show its place runs once; debug information and a soname do" "
 # A configure script of its own kind puts its process id into names: that question is known, too.
 mkdir process
 cat >process/probe.sh <<'END'
-t=probe$$
+t=$2$$$3
 ask() { # ask NAME EXTENSION OPTIONS...: of the text on standard input; before, without gg
 	what=$1 source=$t.$2
 	shift 2
@@ -192,19 +192,30 @@ echo '#warning look' | ask warns c "$1" -c -Wall
 echo '#include <assert.h>
 int f(int x) { assert(x); return 0; }' | ask shows c "$1" -c
 echo "const char *name = \"$t\";" | ask "holds it" c "$1" -c
-echo 'const char *name = "probegg probeggg probegggg probeggggg probegggggg probeggggggg";' | ask "holds another" c "$1" -c
+echo "const char *name = \"$(echo "$t" | sed 's/[0-9q]/g/g')\";" | ask "holds another" c "$1" -c
+echo "$t" >name
 echo '#include <iostream>
 static std::string s(__FILE__, 3);' | ask starts cc "$1" -c
 echo '__attribute__((constructor)) static void f(void) {}' | ask constructs c "$1" -c
 echo 'int f(void) { return 2; }' | ask debug c "$1" -c -g
 echo 'int main(void) { return 3; }' | ask links c "$1"
 END
-for cc in gcc $(command -v clang >/dev/null && echo clang); do
-	for run in once twice; do
-		(cd process && rm -f differ && "$GG" build --stats-json ../stats -- sh probe.sh "$cc" >../out)
-		is "$cc: probes with a process id in their names are as without gg, $run" "$(cat process/differ 2>/dev/null)" ""
-		[ "$run" = once ] || is "… and what names its source once is remembered" "$(stat_of stats remembered)" 4
+for probe in 'gcc probe' 'gcc probe-conf- -77q2' $(command -v clang >/dev/null && echo 'clang:probe'); do
+	# shellcheck disable=SC2086
+	set -- ${probe/:/ }
+	rm -f process/differ
+	(cd process && "$GG" build -- sh probe.sh "$@" >../out)
+	is "$*: probes with a process id in their names are as without gg" "$(cat process/differ 2>/dev/null)" ""
+	length=$(wc -c <process/name)
+	# ids of another length are another question
+	for _ in 1 2 3; do
+		rm -f process/differ
+		(cd process && "$GG" build --stats-json ../stats -- sh probe.sh "$@" >../out)
+		is "… and the next time" "$(cat process/differ 2>/dev/null)" ""
+		[ "$length" != "$(wc -c <process/name)" ] || break
+		length=$(wc -c <process/name)
 	done
+	is "… and what names its source once is remembered" "$(stat_of stats remembered)" 4
 done
 
 if command -v autoconf >/dev/null; then
