@@ -229,7 +229,9 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	};
 	plan_init(plan, &call);
 	store_batch_begin(st);
-	if (model && model->recalls && try_again(&call, plan, &mode, &status) == 1)
+	/* Whoever only wants the plans pays for no list of what they saw. */
+	if (model && model->recalls && !mode.placeholders &&
+	    try_again(&call, plan, &mode, &status) == 1)
 		return status;
 	if (plan_call(w, model, &call, plan, err) < 0)
 		return -1;
