@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/path.h"
 
 const char *proc_env(char *const *envp, const char *name)
@@ -36,11 +37,17 @@ char *proc_find_on_path(const char *name, const char *path, const char *skip)
 	return NULL;
 }
 
-/* 0: it can't be told. */
-static pid_t parent_of(pid_t pid)
+/* Fills @out and returns the parent's id; 0: nothing can be told. proc(5), /proc/PID/stat:
+ * "PID (NAME) STATE PARENT …", of which NAME may hold anything, and the 22nd is the start in
+ * ticks since the boot. */
+static pid_t read_process(pid_t pid, struct proc_ancestor *out)
 {
+	enum { PARENT = 4, START = 22 };
 	char path[32];
-	char text[512];
+	char text[1024];
+	char *rest = NULL;
+	int64_t parent = 0, start = 0;
+	struct timespec now;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -48,19 +55,31 @@ static pid_t parent_of(pid_t pid)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	/* "PID (NAME) STATE PARENT …", and NAME may hold anything */
-	const char *at = strrchr(text, ')');
-	return at && strlen(at) > 4 ? (pid_t)strtol(at + 4, NULL, 10) : 0;
+	char *at = strrchr(text, ')');
+	if (!at || !strtok_r(at + 1, " ", &rest)) /* the state */
+		return 0;
+	for (int i = PARENT; i <= START; i++) {
+		const char *word = strtok_r(NULL, " ", &rest);
+
+		if (!word)
+			return 0;
+		if (i == PARENT)
+			parent = strtoll(word, NULL, 10);
+		start = strtoll(word, NULL, 10);
+	}
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	*out = (struct proc_ancestor){ pid, clock_ns_of(now) - start * (1000000000 /
+		                                                        sysconf(_SC_CLK_TCK)) };
+	return (pid_t)parent;
 }
 
-size_t proc_lineage(pid_t *out, size_t max)
+size_t proc_lineage(struct proc_ancestor *out, size_t max)
 {
-	pid_t pid = getpid();
 	size_t n = 0;
 
-	for (; n < max && pid > 0; n++) {
-		out[n] = pid;
-		pid = n == 0 ? getppid() : parent_of(pid);
+	for (pid_t pid = getpid(); n < max && pid > 0;) {
+		pid = read_process(pid, &out[n]);
+		n += pid > 0;
 	}
 	return n;
 }

@@ -4,6 +4,7 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -26,9 +27,13 @@ int proc_capture(char *const *argv, const char *cwd, char *const *envp, struct b
  * NULL. */
 char *proc_find_on_path(const char *name, const char *path, const char *skip);
 
-/** This process, its parent, its parent's parent, …: at most @max, from /proc. Returns how
- * many. */
-size_t proc_lineage(pid_t *out, size_t max);
+struct proc_ancestor {
+	pid_t pid;
+	int64_t age_ns; /* since it was started, to 10 ms */
+};
+/** This process, its parent, its parent's parent, …: at most @max, as far as /proc tells.
+ * Returns how many. */
+size_t proc_lineage(struct proc_ancestor *out, size_t max);
 
 /** Value of NAME in an environment, or NULL; borrowed. */
 const char *proc_env(char *const *envp, const char *name);

@@ -433,32 +433,33 @@ static int ask_tool(const struct conf_tool *t, struct plan *p, const struct call
 	return 0;
 }
 
-/* What the sources say themselves, without the tool. */
+/* What the sources say themselves, without the tool. @data is not looked into. */
 static int find_includes(const struct conf_tool *t, struct plan *p, const struct call *call,
-                         const struct generic_call *g, bool *sure, struct err *err)
+                         const struct generic_call *g, struct strv *data, bool *sure,
+                         struct err *err)
 {
 	struct conf_tool *v = (struct conf_tool *)t; /* strv_argv may make an empty vector */
 	const struct includes_words words = { strv_argv(&v->include), strv_argv(&v->embed) };
-	auto_strv files = STRV_INIT;
+	auto_strv sources = STRV_INIT;
 
 	*sure = t->include.n || t->embed.n;
 	/* these may name more folders and files */
 	for (size_t i = 0; i < t->env.n; i++)
 		*sure = *sure && !look_env(call->envp, t->env.v[i]);
-	strv_add_all(&files, strv_argv((struct strv *)&g->infiles));
-	*sure = *sure && includes_find(&words, &g->searchdirs, &files);
-	for (size_t i = g->infiles.n; *sure && i < files.n; i++)
-		if (plan_add_input(p, call, files.v[i], err) < 0)
+	strv_add_all(&sources, strv_argv((struct strv *)&g->infiles));
+	*sure = *sure && includes_find(&words, &g->searchdirs, &sources, data);
+	for (size_t i = g->infiles.n; *sure && i < sources.n; i++)
+		if (plan_add_input(p, call, sources.v[i], err) < 0)
 			return -1;
 	return 0;
 }
 
 static int add_what_it_reads(const struct conf_tool *t, struct plan *p, const struct call *call,
-                             const struct generic_call *g, struct err *err)
+                             const struct generic_call *g, struct strv *data, struct err *err)
 {
 	bool sure;
 
-	if (find_includes(t, p, call, g, &sure, err) < 0)
+	if (find_includes(t, p, call, g, data, &sure, err) < 0)
 		return -1;
 	if (sure || p->delegate)
 		return 0;
@@ -590,11 +591,15 @@ static int describe(const struct conf_tool *t, const struct call *call,
                     const struct generic_call *g, struct plan *p, struct err *err)
 {
 	struct conf_tool *v = (struct conf_tool *)t; /* strv_argv may make an empty vector */
+	auto_strv data = STRV_INIT;
 
 	if (add_inputs(p, call, g, err) < 0 ||
-	    (!p->delegate && add_what_it_reads(t, p, call, g, err) < 0))
+	    (!p->delegate && add_what_it_reads(t, p, call, g, &data, err) < 0))
 		return -1;
 	check_texts(t, p);
+	for (size_t i = 0; i < data.n && !p->delegate; i++)
+		if (plan_add_input(p, call, data.v[i], err) < 0)
+			return -1;
 	if (p->delegate)
 		return 0;
 	if (generic_set_up(p, call, strv_argv(&v->run), strv_argv(&v->in), strv_argv(&v->env),

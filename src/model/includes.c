@@ -105,19 +105,15 @@ static bool scan_file(struct search *s, const struct includes_words *words)
 }
 
 bool includes_find(const struct includes_words *words, const struct strv *dirs,
-                   struct strv *files)
+                   struct strv *sources, struct strv *data)
 {
-	auto_strv data = STRV_INIT;
 	bool sure = true;
 
-	for (size_t i = 0; sure && i < files->n; i++) {
-		auto_free char *source = xstrdup(files->v[i]); /* the list grows meanwhile */
-		struct search s = { dirs, source, files, &data };
+	for (size_t i = 0; sure && i < sources->n; i++) {
+		auto_free char *source = xstrdup(sources->v[i]); /* the list grows meanwhile */
+		struct search s = { dirs, source, sources, data };
 
 		sure = scan_file(&s, words);
 	}
-	for (size_t i = 0; i < data.n; i++)
-		if (!strv_has(files, data.v[i]))
-			strv_add(files, data.v[i]);
 	return sure;
 }

@@ -24,10 +24,11 @@ typedef void includes_fn(void *arg, const char *name, bool is_data);
  * something else, or a name is made from others. */
 bool includes_scan(const char *text, const struct includes_words *words, includes_fn *fn,
                    void *arg);
-/** Append to @files what the sources that it holds name, directly or not. @dirs are searched,
- * as folders and as what the name is just put behind. False: it can't be told (includes_scan),
- * or a source can't be read; @files is incomplete then. Cost: reads each source once. */
+/** Append to @sources what they name, directly or not, and to @data what is taken as it is.
+ * @dirs are searched, as folders and as what the name is just put behind. False: it can't be
+ * told (includes_scan), or a source can't be read; the lists are incomplete then. Cost: reads
+ * each source once. */
 bool includes_find(const struct includes_words *words, const struct strv *dirs,
-                   struct strv *files);
+                   struct strv *sources, struct strv *data);
 
 #endif

@@ -3,9 +3,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/proc.h"
+#include "store/look.h"
 
-enum { PROCESS = SCRATCH_KINDS - 1, LINEAGE_MAX = 8, STEM_MIN = 3 };
+enum {
+	PROCESS = SCRATCH_KINDS - 1,
+	LINEAGE_MAX = 8,
+	STEM_MIN = 3,
+	QUESTION_MAX = 16 << 10,
+	SLACK_NS = 20000000, /* a tick of both clocks */
+};
 
 /* CMake 3.1 to 3.31: Source/cmCoreTryCompile.cxx. Meson: Python's tempfile, in its scratch
  * folder. */
@@ -177,16 +185,20 @@ static bool makes_modules(const struct plan *p)
 
 /* -- a process id in a name -- */
 
-static bool is_of_lineage(const char *digits, size_t n)
+/* Is this the id of a process that this one comes from? */
+static bool is_of_lineage(const char *digits, size_t n, int64_t *age_ns)
 {
-	pid_t pids[LINEAGE_MAX];
-	size_t n_pids = proc_lineage(pids, LINEAGE_MAX);
+	struct proc_ancestor line[LINEAGE_MAX];
+	size_t n_line = proc_lineage(line, LINEAGE_MAX);
 	char text[16];
 
-	for (size_t i = 0; i < n_pids; i++)
-		if ((size_t)snprintf(text, sizeof(text), "%d", (int)pids[i]) == n &&
-		    memcmp(text, digits, n) == 0)
-			return true;
+	for (size_t i = 0; i < n_line; i++) {
+		if ((size_t)snprintf(text, sizeof(text), "%d", (int)line[i].pid) != n ||
+		    memcmp(text, digits, n) != 0)
+			continue;
+		*age_ns = line[i].age_ns;
+		return true;
+	}
 	return false;
 }
 
@@ -197,13 +209,13 @@ static bool is_of_name(char c)
 
 /* Where the id of a process that this one comes from begins in a name of @len characters: after
  * some letters, as in "ztest$$" or "vpx-conf-$$-$RANDOM". NULL: nowhere. */
-static const char *find_id(const char *name, size_t len)
+static const char *find_id(const char *name, size_t len, int64_t *age_ns)
 {
 	size_t n;
 
 	for (const char *at = name; at < name + len; at += n ? n : 1) {
 		n = strspn(at, "0123456789");
-		if (n >= 2 && n <= 7 && at - name >= STEM_MIN && is_of_lineage(at, n))
+		if (n >= 2 && n <= 7 && at - name >= STEM_MIN && is_of_lineage(at, n, age_ns))
 			return at;
 	}
 	return NULL;
@@ -211,7 +223,7 @@ static const char *find_id(const char *name, size_t len)
 
 /* The first name with such an id in @text; its inside has another letter for all that may be
  * made up. False: there is none. */
-static bool name_of_process(const char *text, struct scratch_name *out)
+static bool name_of_process(const char *text, struct scratch_name *out, int64_t *age_ns)
 {
 	size_t len;
 
@@ -219,7 +231,7 @@ static bool name_of_process(const char *text, struct scratch_name *out)
 		len = 0;
 		while (is_of_name(at[len]))
 			len++;
-		const char *id = find_id(at, len);
+		const char *id = find_id(at, len, age_ns);
 		if (!id)
 			continue;
 		*out = (struct scratch_name){ xstrndup(at, len), xstrndup(at, len) };
@@ -248,8 +260,28 @@ static bool is_plain(const char *option)
 	return option[0] != '-' || (option[1] == 'W' && !strchr(option, ','));
 }
 
-/* Is the name that of the one source alone, in what is given and not in what that says? */
-static bool names_the_source(const struct plan *p, const struct scratch_name *name)
+/* A text that a script has written for one question since it was started @age_ns ago, and which
+ * asks nobody for its name: what is made of it holds the name where compilers put it, or
+ * nowhere.
+ */
+static bool is_question(const struct thunk_ref *source, const struct buf *text,
+                        const struct scratch_name *name, int64_t age_ns)
+{
+	static const char *const asks[] = { "__FILE__", "__BASE_FILE__", "__FILE_NAME__",
+		                            "_FILE", "source_location" };
+	bool found = memmem(buf_str(text), text->len, name->outside, strlen(name->outside)) ||
+	             memmem(buf_str(text), text->len, name->inside, strlen(name->inside));
+	struct stat sb;
+
+	for (size_t i = 0; !found && i < countof(asks); i++)
+		found = memmem(buf_str(text), text->len, asks[i], strlen(asks[i])) != NULL;
+	return !found && text->len <= QUESTION_MAX && look_stat(source->name, &sb) == 0 &&
+	       clock_wall_ns() - clock_ns_of(sb.st_ctim) <= age_ns + SLACK_NS;
+}
+
+/* Is the name that of the one source alone, in what is given? */
+static bool names_the_source(const struct plan *p, const struct scratch_name *name,
+                             int64_t age_ns)
 {
 	const struct thunk *t = p->thunk;
 	size_t n = 0;
@@ -264,8 +296,7 @@ static bool names_the_source(const struct plan *p, const struct scratch_name *na
 		if (!r->name || !strstr(r->name, name->outside))
 			continue;
 		if (++n > 1 || store_get(p->call->store, &r->id, &text, NULL) < 0 ||
-		    memmem(buf_str(&text), text.len, name->outside, strlen(name->outside)) ||
-		    memmem(buf_str(&text), text.len, name->inside, strlen(name->inside)))
+		    !is_question(r, &text, name, age_ns))
 			return false;
 	}
 	return n == 1;
@@ -276,12 +307,13 @@ static void learn_process(struct plan *p)
 	struct scratch_name *name = &p->scratch[PROCESS];
 	const struct strv *args = &p->thunk->args;
 	bool plain = strv_has(args, "-c"); /* linkers hash what they make */
+	int64_t age_ns = 0;
 
 	for (size_t i = 1; plain && i < args->n; i++) {
 		struct scratch_name found = { 0 };
 
 		plain = is_plain(args->v[i]);
-		if (!name_of_process(args->v[i], &found))
+		if (!name_of_process(args->v[i], &found, &age_ns))
 			continue;
 		if (!name->outside)
 			*name = found;
@@ -292,7 +324,7 @@ static void learn_process(struct plan *p)
 	}
 	for (size_t i = 1; plain && name->outside && i < args->n; i++)
 		plain = !strstr(args->v[i], name->inside);
-	if (!plain || !name->outside || !names_the_source(p, name))
+	if (!plain || !name->outside || !names_the_source(p, name, age_ns))
 		forget(name);
 }
 

@@ -160,6 +160,8 @@ if tool yasm; then
 	(cd plain && yasm -f elf64 -o y.o y.asm)
 	build gg -- yasm -f elf64 -o y.o y.asm
 	ok "an include that changed is noticed" cmp plain/y.o gg/y.o
+	printf '__DATE__ %%%%!\0' >b.bin
+	ok "… and data are no text" like_plain yasm 'yasm -f elf64 -o y.o y.asm' y.asm conf.asm inc.asm b.bin
 	printf '.globl f\n.include "inc.s"\nf: nop\n' >g.s
 	echo '.set X, 1' >inc.s
 	ok "… in another syntax, too" like_plain yasm 'yasm -f elf64 -p gas -o g.o g.s' g.s inc.s

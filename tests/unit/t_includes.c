@@ -73,13 +73,15 @@ static void all_that_can_be_meant_is_found(void **state)
 	strv_add(&dirs, "s");
 	for (size_t i = 0; i < countof(sources); i++) {
 		auto_strv files = STRV_INIT;
+		auto_strv data = STRV_INIT;
 		auto_buf text = BUF_INIT;
 		struct err err = ERR_INIT;
 
 		OK(file_write("a", sources[i].source, strlen(sources[i].source), 0644, &err),
 		   err);
 		strv_add(&files, "a");
-		bool sure = includes_find(&words, &dirs, &files);
+		bool sure = includes_find(&words, &dirs, &files, &data);
+		strv_add_all(&files, strv_argv(&data));
 		for (size_t k = 0; k < files.n; k++)
 			buf_addf(&text, "%s%s", k ? " " : "", files.v[k]);
 		CHECK(sure == (sources[i].found != NULL), "%s: sure %d", sources[i].source,
@@ -98,7 +100,7 @@ static void a_source_that_cant_be_read_is_not_sure(void **state)
 
 	(void)state;
 	strv_add(&files, "missing");
-	assert_false(includes_find(&words, &dirs, &files));
+	assert_false(includes_find(&words, &dirs, &files, &files));
 }
 
 int main(void)
