@@ -11,6 +11,7 @@ enum {
 	PROCESS = SCRATCH_KINDS - 1,
 	LINEAGE_MAX = 8,
 	STEM_MIN = 3,
+	ID_MAX = 7, /* digits: Linux has no larger ones than 2^22 */
 	QUESTION_MAX = 16 << 10,
 	SLACK_NS = 20000000, /* a tick of both clocks */
 };
@@ -185,21 +186,25 @@ static bool makes_modules(const struct plan *p)
 
 /* -- a process id in a name -- */
 
-/* Is this the id of a process that this one comes from? */
-static bool is_of_lineage(const char *digits, size_t n, int64_t *age_ns)
-{
-	struct proc_ancestor line[LINEAGE_MAX];
-	size_t n_line = proc_lineage(line, LINEAGE_MAX);
-	char text[16];
+/* Whom this process comes from; read when it is first asked for. */
+struct lineage {
+	struct proc_ancestor v[LINEAGE_MAX];
+	size_t n;
+	bool is_read;
+};
 
-	for (size_t i = 0; i < n_line; i++) {
-		if ((size_t)snprintf(text, sizeof(text), "%d", (int)line[i].pid) != n ||
-		    memcmp(text, digits, n) != 0)
-			continue;
-		*age_ns = line[i].age_ns;
-		return true;
-	}
-	return false;
+static const struct proc_ancestor *find_ancestor(struct lineage *l, const char *digits,
+                                                 size_t n)
+{
+	long pid = strtol(digits, NULL, 10);
+
+	if (!l->is_read)
+		l->n = proc_lineage(l->v, LINEAGE_MAX);
+	l->is_read = true;
+	for (size_t i = 0; i < l->n && digits[0] != '0' && n <= ID_MAX; i++)
+		if (l->v[i].pid == pid)
+			return &l->v[i];
+	return NULL;
 }
 
 static bool is_of_name(char c)
@@ -209,21 +214,23 @@ static bool is_of_name(char c)
 
 /* Where the id of a process that this one comes from begins in a name of @len characters: after
  * some letters, as in "ztest$$" or "vpx-conf-$$-$RANDOM". NULL: nowhere. */
-static const char *find_id(const char *name, size_t len, int64_t *age_ns)
+static const char *find_id(const char *name, size_t len, struct lineage *line,
+                           const struct proc_ancestor **who)
 {
 	size_t n;
 
 	for (const char *at = name; at < name + len; at += n ? n : 1) {
 		n = strspn(at, "0123456789");
-		if (n >= 2 && n <= 7 && at - name >= STEM_MIN && is_of_lineage(at, n, age_ns))
+		if (n >= 2 && at - name >= STEM_MIN && (*who = find_ancestor(line, at, n)))
 			return at;
 	}
 	return NULL;
 }
 
 /* The first name with such an id in @text; its inside has another letter for all that may be
- * made up. False: there is none. */
-static bool name_of_process(const char *text, struct scratch_name *out, int64_t *age_ns)
+ * made up. Without one @out stays. */
+static void name_of_process(const char *text, struct lineage *line, struct scratch_name *out,
+                            const struct proc_ancestor **who)
 {
 	size_t len;
 
@@ -231,15 +238,14 @@ static bool name_of_process(const char *text, struct scratch_name *out, int64_t 
 		len = 0;
 		while (is_of_name(at[len]))
 			len++;
-		const char *id = find_id(at, len, age_ns);
+		const char *id = find_id(at, len, line, who);
 		if (!id)
 			continue;
 		*out = (struct scratch_name){ xstrndup(at, len), xstrndup(at, len) };
 		for (char *c = out->inside + (id - at); *c; c++)
 			*c = *c == '-' ? '-' : 'g';
-		return true;
+		return;
 	}
-	return false;
 }
 
 /* Options that have no say in how a name gets into a result. */
@@ -260,22 +266,29 @@ static bool is_plain(const char *option)
 	return option[0] != '-' || (option[1] == 'W' && !strchr(option, ','));
 }
 
-/* A text that a script has written for one question since it was started @age_ns ago, and which
- * asks nobody for its name: what is made of it holds the name where compilers put it, or
- * nowhere.
- */
+/* Words that make the name of the source a part of the program, which may go on from there. */
+static bool asks_for_name(const char *text)
+{
+	static const char *const words[] = { "__FILE", "__BASE_FILE__", "builtin_FILE",
+		                             "source_location" };
+
+	for (size_t i = 0; i < countof(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+/* A text that a script has written for one question since it was started @age_ns ago: what is
+ * made of it holds its name where compilers put it, or nowhere. */
 static bool is_question(const struct thunk_ref *source, const struct buf *text,
                         const struct scratch_name *name, int64_t age_ns)
 {
-	static const char *const asks[] = { "__FILE__", "__BASE_FILE__", "__FILE_NAME__",
-		                            "_FILE", "source_location" };
-	bool found = memmem(buf_str(text), text->len, name->outside, strlen(name->outside)) ||
-	             memmem(buf_str(text), text->len, name->inside, strlen(name->inside));
+	const char *t = buf_str(text);
 	struct stat sb;
 
-	for (size_t i = 0; !found && i < countof(asks); i++)
-		found = memmem(buf_str(text), text->len, asks[i], strlen(asks[i])) != NULL;
-	return !found && text->len <= QUESTION_MAX && look_stat(source->name, &sb) == 0 &&
+	return text->len <= QUESTION_MAX && strlen(t) == text->len && !asks_for_name(t) &&
+	       !strstr(t, name->outside) && !strstr(t, name->inside) &&
+	       look_stat(source->name, &sb) == 0 &&
 	       clock_wall_ns() - clock_ns_of(sb.st_ctim) <= age_ns + SLACK_NS;
 }
 
@@ -302,29 +315,28 @@ static bool names_the_source(const struct plan *p, const struct scratch_name *na
 	return n == 1;
 }
 
+/* The one source's, of a compile whose options are of no account. */
 static void learn_process(struct plan *p)
 {
 	struct scratch_name *name = &p->scratch[PROCESS];
 	const struct strv *args = &p->thunk->args;
-	bool plain = strv_has(args, "-c"); /* linkers hash what they make */
-	int64_t age_ns = 0;
+	const struct proc_ancestor *who = NULL;
+	struct lineage line = { .n = 0 };
 
-	for (size_t i = 1; plain && i < args->n; i++) {
-		struct scratch_name found = { 0 };
-
-		plain = is_plain(args->v[i]);
-		if (!name_of_process(args->v[i], &found, &age_ns))
-			continue;
-		if (!name->outside)
-			*name = found;
-		else if (strcmp(found.outside, name->outside) != 0)
-			plain = false;
-		if (name->outside != found.outside)
-			forget(&found);
-	}
-	for (size_t i = 1; plain && name->outside && i < args->n; i++)
-		plain = !strstr(args->v[i], name->inside);
-	if (!plain || !name->outside || !names_the_source(p, name, age_ns))
+	if (!strv_has(args, "-c")) /* linkers hash what they make */
+		return;
+	for (size_t i = 1; i < args->n; i++)
+		if (!is_plain(args->v[i]) || asks_for_name(args->v[i]))
+			return;
+	for (size_t i = 1; i < args->n && !name->outside; i++)
+		if (args->v[i][0] != '-')
+			name_of_process(args->v[i], &line, name, &who);
+	if (!name->outside)
+		return;
+	bool clash = false;
+	for (size_t i = 1; i < args->n; i++)
+		clash |= strstr(args->v[i], name->inside) != NULL;
+	if (clash || !names_the_source(p, name, who->age_ns))
 		forget(name);
 }
 
@@ -356,19 +368,17 @@ void scratch_apply(struct plan *p)
 
 /* -- results -- */
 
-/* Of an ELF file, its source's name in a table of strings, where it is once and nothing is made
- * from it: neither a hash over all, nor the name of a function that gcc makes up. */
+/* Of an object, its source's name in a table of strings, where it is once, and no function has
+ * a name that gcc has made from it. */
 static bool is_named_once(const char *data, size_t len, const char *name)
 {
-	static const char *const made[] = { "_GLOBAL__", ".note.gnu.build-id" };
+	static const char made[] = "_GLOBAL__";
 	size_t n = strlen(name);
 	const char *at = memmem(data, len, name, n);
 
-	if (len < 4 || memcmp(data, "\177ELF", 4) != 0 || !at || at == data || at[-1] != '\0')
+	if (len < 4 || memcmp(data, "\177ELF", 4) != 0 || !at || at == data || at[-1] != '\0' ||
+	    memmem(data, len, made, strlen(made)))
 		return false;
-	for (size_t i = 0; i < countof(made); i++)
-		if (memmem(data, len, made[i], strlen(made[i])))
-			return false;
 	at += n;
 	return !memmem(at, (size_t)(data + len - at), name, n);
 }
