@@ -331,7 +331,7 @@ static void learn_process(struct plan *p)
 	for (size_t i = 1; i < args->n && !name->outside; i++)
 		if (args->v[i][0] != '-')
 			name_of_process(args->v[i], &line, name, &who);
-	if (!name->outside)
+	if (!who)
 		return;
 	bool clash = false;
 	for (size_t i = 1; i < args->n; i++)
