@@ -224,3 +224,20 @@ char *file_user_cache(const char *name)
 		return xasprintf("%s/gg/%s", cache, name);
 	return home && *home == '/' ? xasprintf("%s/.cache/gg/%s", home, name) : NULL;
 }
+
+char *file_user_cache_own(const char *name, bool make)
+{
+	char *dir = file_user_cache(name);
+	struct err ignored;
+	struct stat st;
+
+	if (!dir)
+		return NULL;
+	if (make)
+		file_mkdirs(dir, 0700, &ignored);
+	if (stat(dir, &st) == 0 && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return dir;
+	free(dir);
+	return NULL;
+}

@@ -40,5 +40,8 @@ char *file_readlink(const char *path);
 /** "$XDG_CACHE_HOME/gg/NAME" or "$HOME/.cache/gg/NAME"; owned; NULL: neither is an absolute
  * path. */
 char *file_user_cache(const char *name);
+/** The same, if it is a folder of this user's that nobody else may write, else NULL. @make:
+ * make it when it is missing. */
+char *file_user_cache_own(const char *name, bool make);
 
 #endif

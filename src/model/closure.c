@@ -6,6 +6,8 @@
  */
 #include "model/closure.h"
 
+#include "model/finding.h"
+
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -244,7 +246,7 @@ static int add_interpreter(struct closure *c, const char *real, struct err *err)
 		return -1;
 	if (!s.by_env)
 		return 0;
-	auto_free char *found = proc_find_on_path(s.arg, look_env(c->call->envp, "PATH"), NULL);
+	auto_free char *found = proc_find_on_path(s.arg, call_path(c->call), NULL);
 	return found ? closure_add(c, found, err) : 0;
 }
 
@@ -313,83 +315,16 @@ int closure_store(struct closure *c, struct oid *manifest, struct err *err)
 	return store_put(c->call->store, bytes.data, bytes.len, manifest, err);
 }
 
-static void watch_fields(const char *path, uint64_t f[5])
+static void closure_key(struct buf *key, const struct call *call, char *const *programs,
+                        char *const *extra)
 {
-	struct stat sb;
-
-	memset(f, 0, 5 * sizeof(*f));
-	if (look_listed(path, &sb) < 0)
-		return;
-	f[0] = sb.st_dev;
-	f[1] = sb.st_ino;
-	f[2] = S_ISDIR(sb.st_mode) ? 0 : (uint64_t)sb.st_size;
-	f[3] = (uint64_t)sb.st_mtim.tv_sec * 1000000000U + (uint64_t)sb.st_mtim.tv_nsec;
-	f[4] = (uint64_t)sb.st_ctim.tv_sec * 1000000000U + (uint64_t)sb.st_ctim.tv_nsec;
-}
-
-void watch_pack(struct buf *b, const struct strv *paths)
-{
-	uint64_t f[5];
-
-	pack_u32(b, (uint32_t)paths->n);
-	for (size_t i = 0; i < paths->n; i++) {
-		watch_fields(paths->v[i], f);
-		pack_str(b, paths->v[i]);
-		buf_add(b, f, sizeof(f));
-	}
-}
-
-bool watch_unchanged(struct unpack *u)
-{
-	uint32_t n = unpack_u32(u);
-	uint64_t now[5];
-
-	for (uint32_t i = 0; i < n; i++) {
-		auto_free char *path = unpack_str(u);
-		const void *then = unpack_bytes(u, sizeof(now));
-		if (!path || !then)
-			return false;
-		watch_fields(path, now);
-		if (memcmp(now, then, sizeof(now)) != 0)
-			return false;
-	}
-	return !u->bad;
-}
-
-static void closure_key(struct buf *key, char *const *programs, char *const *extra)
-{
-	buf_adds(key, "closure");
+	buf_adds(key, "closure2");
+	buf_add(key, call_path(call), strlen(call_path(call)) + 1);
 	for (size_t i = 0; programs && programs[i]; i++)
 		buf_add(key, programs[i], strlen(programs[i]) + 1);
 	buf_addc(key, '\1');
 	for (size_t i = 0; extra && extra[i]; i++)
 		buf_add(key, extra[i], strlen(extra[i]) + 1);
-}
-
-/* 1 when a remembered manifest still holds. */
-static int recall(const struct call *call, const struct buf *key, struct oid *manifest,
-                  struct err *err)
-{
-	auto_buf value = BUF_INIT;
-	int rc =
-		store_cache_get(call->store, CACHE_TOOLCHAIN, key->data, key->len, &value, err);
-
-	if (rc <= 0)
-		return rc;
-	struct unpack u = { (unsigned char *)value.data, value.len, false };
-	unpack_oid(&u, false, manifest);
-	return watch_unchanged(&u) && store_has(call->store, manifest);
-}
-
-static int remember(struct closure *c, const struct buf *key, const struct oid *manifest,
-                    struct err *err)
-{
-	auto_buf value = BUF_INIT;
-
-	pack_str(&value, manifest->s);
-	watch_pack(&value, &c->watch);
-	return store_cache_put(c->call->store, CACHE_TOOLCHAIN, key->data, key->len, value.data,
-	                       value.len, err);
 }
 
 static int add_extra(struct closure *c, const char *path, struct err *err)
@@ -405,11 +340,13 @@ int closure_of(const struct call *call, char *const *programs, char *const *extr
                struct oid *manifest, struct err *err)
 {
 	auto_buf key = BUF_INIT;
+	auto_finding found = FINDING_INIT;
 	auto_closure c = { 0 };
 	int rc;
 
-	closure_key(&key, programs, extra);
-	rc = recall(call, &key, manifest, err);
+	closure_key(&key, call, programs, extra);
+	rc = finding_get(call, &key, &found, err);
+	*manifest = found.manifests[0];
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	look_unnoted();
@@ -422,7 +359,8 @@ int closure_of(const struct call *call, char *const *programs, char *const *extr
 			return -1;
 	if (closure_store(&c, manifest, err) < 0)
 		return -1;
-	return remember(&c, &key, manifest, err);
+	struct finding made = { .manifests = { *manifest }, .n_manifests = 1 };
+	return finding_put(call, &key, &made, &c.watch, err);
 }
 
 /* "de_DE.UTF-8" as the folder is called: "de_DE.utf8". */

@@ -1,12 +1,10 @@
 /**
- * The closure of programs while it is gathered, and the watch list that tells later whether it
- * still holds: the paths that it was made from, with their stats.
+ * The closure of programs while it is gathered, and the paths that it depends on.
  */
 #ifndef MODEL_CLOSURE_H
 #define MODEL_CLOSURE_H
 
 #include "model/toolchain.h"
-#include "store/pack.h"
 
 struct closure {
 	const struct call *call; /* borrowed */
@@ -31,10 +29,6 @@ int closure_store(struct closure *c, struct oid *manifest, struct err *err);
 
 /** The folders that ld.so.conf names, in order. */
 void closure_conf_dirs(struct strv *dirs);
-/** Write the paths with their stats. */
-void watch_pack(struct buf *b, const struct strv *paths);
-/** Read them back: is nothing changed? One stat a path. */
-bool watch_unchanged(struct unpack *u);
 
 #define auto_closure struct closure cleanup(closure_release)
 

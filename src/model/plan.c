@@ -18,6 +18,14 @@
 #include "base/proc.h"
 #include "core/placeholder.h"
 
+const char *call_path(const struct call *call)
+{
+	const char *base = look_env(call->envp, "GG_BASEPATH");
+	const char *path = base ? base : look_env(call->envp, "PATH");
+
+	return path ? path : "/usr/bin:/bin";
+}
+
 void plan_init(struct plan *p, const struct call *call)
 {
 	*p = (struct plan){ .thunk = thunk_new(), .call = call };

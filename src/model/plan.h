@@ -29,6 +29,9 @@ struct call {
 	bool waits;          /* the wrapper sees the result before anybody else does */
 };
 
+/** PATH as it was before gg's own folder came before it. Borrowed. */
+const char *call_path(const struct call *call);
+
 enum output_kind {
 	OUTPUT_FILE,    /* mode 0666 & ~umask */
 	OUTPUT_PROGRAM, /* mode 0777 & ~umask */

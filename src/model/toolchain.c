@@ -3,6 +3,7 @@
  * an object for what a link adds, -print-prog-name for its helpers. The answers and the stats
  * of everything they depend on go into the cache; later calls only compare the stats.
  */
+#include "model/finding.h"
 #include "store/look.h"
 #include "model/closure.h"
 #include "model/plugins.h"
@@ -14,13 +15,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 2 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 3 };
 
 /* Variables that change what a driver looks for. */
-static const char *const asked_env[] = { "GG_BASEPATH",         "PATH",
-	                                 "COMPILER_PATH",       "LIBRARY_PATH",
-	                                 "GCC_EXEC_PREFIX",     "LD_LIBRARY_PATH",
-	                                 "CCC_OVERRIDE_OPTIONS" };
+static const char *const asked_env[] = { "COMPILER_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX",
+	                                 "LD_LIBRARY_PATH", "CCC_OVERRIDE_OPTIONS" };
 
 /* A question session: the environment to ask in and what was learnt on the way. */
 struct inquiry {
@@ -70,12 +69,8 @@ static void inquiry_init(struct inquiry *q, const struct call *call, const char 
 		                            "C_INCLUDE_PATH=",
 		                            "OBJC_INCLUDE_PATH=",
 		                            "CPLUS_INCLUDE_PATH=" };
-	const char *base = look_env(call->envp, "GG_BASEPATH");
-
 	*q = (struct inquiry){ .call = call, .lang = lang, .options = options };
-	q->path = base ? base : look_env(call->envp, "PATH");
-	if (!q->path)
-		q->path = "/usr/bin:/bin";
+	q->path = call_path(call);
 	for (size_t i = 0; call->envp && call->envp[i]; i++) {
 		bool drop = false;
 		for (size_t k = 0; k < countof(skip); k++)
@@ -566,8 +561,6 @@ static void pack_facts(struct buf *b, const struct toolchain *tc)
 	pack_str(b, tc->target);
 	pack_list(b, &tc->quote_dirs);
 	pack_list(b, &tc->system_dirs);
-	pack_str(b, tc->compile_closure.s);
-	pack_str(b, tc->link_closure.s);
 	pack_str(b, tc->program);
 	pack_str(b, tc->path_env);
 	pack_list(b, &tc->lib_dirs);
@@ -583,8 +576,6 @@ static bool unpack_facts(struct unpack *u, struct toolchain *tc)
 	tc->target = unpack_str(u);
 	unpack_list(u, &tc->quote_dirs);
 	unpack_list(u, &tc->system_dirs);
-	unpack_oid(u, false, &tc->compile_closure);
-	unpack_oid(u, false, &tc->link_closure);
 	tc->program = unpack_str(u);
 	tc->path_env = unpack_str(u);
 	unpack_list(u, &tc->lib_dirs);
@@ -598,6 +589,7 @@ static void make_key(struct buf *key, const struct call *call, const char *lang,
                      char *const *options)
 {
 	buf_addf(key, "toolchain%d", FORMAT);
+	buf_add(key, call_path(call), strlen(call_path(call)) + 1);
 	buf_add(key, call->tool, strlen(call->tool) + 1);
 	buf_add(key, lang, strlen(lang) + 1);
 	for (size_t i = 0; options && options[i]; i++)
@@ -611,20 +603,19 @@ static void make_key(struct buf *key, const struct call *call, const char *lang,
 	}
 }
 
-/* 1 when a remembered answer still holds. */
+/* 1 when it is known and still holds. */
 static int recall(const struct call *call, const struct buf *key, struct toolchain *out,
                   struct err *err)
 {
-	auto_buf value = BUF_INIT;
-	int rc =
-		store_cache_get(call->store, CACHE_TOOLCHAIN, key->data, key->len, &value, err);
+	auto_finding found = FINDING_INIT;
+	int rc = finding_get(call, key, &found, err);
 
 	if (rc <= 0)
 		return rc;
-	struct unpack u = { (unsigned char *)value.data, value.len, false };
-	if (watch_unchanged(&u) && unpack_facts(&u, out) &&
-	    store_has(call->store, &out->compile_closure) &&
-	    store_has(call->store, &out->link_closure))
+	struct unpack u = { (unsigned char *)found.text.data, found.text.len, false };
+	out->compile_closure = found.manifests[0];
+	out->link_closure = found.manifests[1];
+	if (found.n_manifests == 2 && unpack_facts(&u, out))
 		return 1;
 	toolchain_release(out);
 	return 0;
@@ -647,7 +638,7 @@ int toolchain_get(const struct call *call, const char *lang, char *const *option
                   struct toolchain *out, struct err *err)
 {
 	auto_buf key = BUF_INIT;
-	auto_buf value = BUF_INIT;
+	auto_finding found = FINDING_INIT;
 	auto_strv watch = STRV_INIT;
 	struct inquiry q;
 	int rc;
@@ -666,13 +657,9 @@ int toolchain_get(const struct call *call, const char *lang, char *const *option
 		return -1;
 	}
 	watch_folders(out, &watch);
-	auto_strv once = STRV_INIT;
-	strv_sort(&watch);
-	for (size_t i = 0; i < watch.n; i++)
-		if (i == 0 || strcmp(watch.v[i], watch.v[i - 1]) != 0)
-			strv_add(&once, watch.v[i]);
-	watch_pack(&value, &once);
-	pack_facts(&value, out);
-	return store_cache_put(call->store, CACHE_TOOLCHAIN, key.data, key.len, value.data,
-	                       value.len, err);
+	found.manifests[0] = out->compile_closure;
+	found.manifests[1] = out->link_closure;
+	found.n_manifests = 2;
+	pack_facts(&found.text, out);
+	return finding_put(call, &key, &found, &watch, err);
 }

@@ -11,27 +11,9 @@
 
 enum { TEXT_MAX = 512 };
 
-/* The user's folder, made when missing; NULL: there is none to trust. Owned. */
-static char *folder(bool make)
-{
-	char *dir = file_user_cache("known");
-	struct err ignored;
-	struct stat st;
-
-	if (!dir)
-		return NULL;
-	if (make)
-		file_mkdirs(dir, 0700, &ignored);
-	if (stat(dir, &st) == 0 && st.st_uid == geteuid() &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return dir;
-	free(dir);
-	return NULL;
-}
-
 static char *record_path(const char *path, bool make)
 {
-	auto_free char *dir = folder(make);
+	auto_free char *dir = file_user_cache_own("known", make);
 	struct oid name;
 
 	if (!dir)

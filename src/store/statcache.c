@@ -322,6 +322,38 @@ static int kept_already(struct store *st, const char *path, const struct stat *s
 	return !(sb->st_mode & 0111) || (blob.st_mode & 0111);
 }
 
+/* As if it had been read here. */
+static int reference_note(struct store *st, const char *path, const struct stat *sb,
+                          const struct oid *id, int64_t hashed_ns, struct err *err)
+{
+	if (reference_put(st, path, sb, id, err) < 0 ||
+	    stat_record(st, sb, id, hashed_ns, STAT_REFERENCED, err) < 0)
+		return err_wrap(err, "%s", path);
+	return 0;
+}
+
+bool reference_known(struct store *st, const char *path, const struct oid *id, struct stat *sb,
+                     int64_t *hashed_ns)
+{
+	struct stat_record rec;
+	struct err ignored;
+
+	if (stat(path, sb) < 0 || stat_look_up(st, sb, &rec, &ignored) != 1 ||
+	    !(rec.flags & STAT_REFERENCED) || strncmp(rec.id, id->s, sizeof(rec.id)) != 0)
+		return false;
+	*hashed_ns = rec.hashed_ns;
+	return true;
+}
+
+int reference_believe(struct store *st, const char *path, const struct stat *sb,
+                      const struct oid *id, int64_t hashed_ns, struct err *err)
+{
+	if (!S_ISREG(sb->st_mode) || oid_size(id) != (uint64_t)sb->st_size ||
+	    !may_refer(path, sb) || !is_older(sb, hashed_ns))
+		return 0;
+	return reference_note(st, path, sb, id, hashed_ns, err) < 0 ? -1 : 1;
+}
+
 /* One of the system's, that another store of this user may have named already. */
 static int large_file(struct store *st, const char *path, const struct stat *sb,
                       struct file_info *out, struct err *err)
@@ -331,10 +363,7 @@ static int large_file(struct store *st, const char *path, const struct stat *sb,
 	if (known_get(path, sb, &out->id, &hashed_ns) && is_older(sb, hashed_ns)) {
 		out->st = *sb;
 		out->placeholder = false;
-		if (reference_put(st, path, sb, &out->id, err) < 0 ||
-		    stat_record(st, sb, &out->id, hashed_ns, STAT_REFERENCED, err) < 0)
-			return err_wrap(err, "%s", path);
-		return 0;
+		return reference_note(st, path, sb, &out->id, hashed_ns, err);
 	}
 	hashed_ns = clock_wall_ns();
 	if (read_file_in(st, path, FILE_REFERENCE, out, err) < 0)

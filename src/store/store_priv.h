@@ -46,6 +46,14 @@ int blob_read_in(struct store *st, int fd, uint64_t size_bytes, bool keep, bool 
 
 /** Path of a file that is referenced, has not changed, and holds @id. 1, 0, -1. */
 int reference_find(struct store *st, const struct oid *id, struct buf *path, struct err *err);
+/** Was the file at @path named @id, is it as it was then, and is a reference to it kept? Then
+ * its stat, and when it was hashed. */
+bool reference_known(struct store *st, const char *path, const struct oid *id, struct stat *sb,
+                     int64_t *hashed_ns);
+/** Keep a reference to a file with this stat that another store named at @hashed_ns. 1; 0: it
+ * is none that may be referred to, or changed too close to that moment; -1. */
+int reference_believe(struct store *st, const char *path, const struct stat *sb,
+                      const struct oid *id, int64_t hashed_ns, struct err *err);
 /** Forget the references of @id: one of them lied. */
 void reference_forget(struct store *st, const struct oid *id);
 

@@ -128,6 +128,27 @@ is "a script without a first line is run by the shell" "$("$GG" build -- ./scrip
 is "a command that does not exist ends with 127" $? 127
 rm script
 
+# asks TOOL: how often gg runs it to find out about it, in a project that is new
+asks() {
+	rm -rf new && mkdir -p new/.gg && echo 'int x;' >new/x.c
+	(cd new && strace -f -qq -e trace=execve -o ../trace "$GG" build -- "$1" -c x.c)
+	cmp -s new/x.o x.o || echo "another object"
+	grep -c 'execve("[^"]*'"$1"'", .*"-\(###\|print-prog-name=[a-z]*\|v\)"' trace
+}
+
+echo 'int x;' >x.c
+if command -v strace >/dev/null; then
+	gcc -c x.c
+	first=$(XDG_CACHE_HOME=$PWD/cache asks gcc)
+	ok "a new user's first compile asks gcc where things are ($first times)" [ "$first" -gt 1 ]
+	is "… and the first one of the same user's next project does not" "$(XDG_CACHE_HOME=$PWD/cache asks gcc)" 0
+	chmod 0777 cache/gg/tools
+	is "… but where others may write what is known" "$(XDG_CACHE_HOME=$PWD/cache asks gcc)" "$first"
+else
+	skip "what is known of a compiler" "no strace"
+fi
+rm -rf new cache trace x.c x.o
+
 make clean >/dev/null
 ok "--lazy builds" "$GG" build --lazy -- make
 like "… the program" "$(file -b prog)" 'ELF'

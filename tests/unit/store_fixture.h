@@ -37,6 +37,9 @@ static inline int fixture_set_up(void **state)
 	strcpy(f->dir, "/tmp/gg-store-XXXXXX");
 	CHECK(mkdtemp(f->dir), "mkdtemp");
 	snprintf(f->gg, sizeof(f->gg), "%s/.gg", f->dir);
+	/* what earlier runs found out stays out of it */
+	auto_free char *cache = path_join(f->dir, "cache");
+	setenv("XDG_CACHE_HOME", cache, 1);
 	fixture_reopen(f);
 	*state = f;
 	return 0;

@@ -72,13 +72,11 @@ static int look_up(struct fixture *f, const struct stat *sb, struct oid *id)
 static void test_a_large_file_of_the_system_is_known_to_other_stores(void **state)
 {
 	struct fixture *f = *state;
-	auto_free char *cache = fixture_path(f, "cache");
 	auto_free char *folder = fixture_path(f, "cache/gg/known");
 	struct stat sb = { .st_mode = S_IFREG | 0755, .st_ino = 7, .st_size = KNOWN_MIN_BYTES };
 	auto_free char *bytes = xcalloc(1, KNOWN_MIN_BYTES);
 	struct oid id, got;
 
-	setenv("XDG_CACHE_HOME", cache, 1);
 	digest_bytes(bytes, KNOWN_MIN_BYTES, &id);
 	assert_int_equal(look_up(f, &sb, &got), -1);
 	known_put("/usr/nonexistent", &sb, &id, clock_wall_ns());
@@ -100,7 +98,6 @@ static void test_a_large_file_of_the_system_is_known_to_other_stores(void **stat
 	sb.st_mtim.tv_sec = time(NULL) + 1;
 	known_put("/usr/nonexistent", &sb, &id, clock_wall_ns());
 	assert_int_equal(look_up(f, &sb, &got), -1);
-	unsetenv("XDG_CACHE_HOME");
 }
 
 static void test_a_damaged_note_of_a_large_file_is_not_believed(void **state)
@@ -113,7 +110,6 @@ static void test_a_damaged_note_of_a_large_file_is_not_believed(void **state)
 	auto_buf text = BUF_INIT;
 	struct err err = ERR_INIT;
 
-	setenv("XDG_CACHE_HOME", cache, 1);
 	digest_bytes(bytes, KNOWN_MIN_BYTES, &id);
 	digest_bytes("/usr/nonexistent", 16, &name);
 	known_put("/usr/nonexistent", &sb, &id, clock_wall_ns());
@@ -126,7 +122,6 @@ static void test_a_damaged_note_of_a_large_file_is_not_believed(void **state)
 	text.data[0] ^= 1;
 	fixture_write(record, text.data, text.len);
 	assert_int_equal(look_up(f, &sb, &got), -1);
-	unsetenv("XDG_CACHE_HOME");
 }
 
 static void test_keep_puts_the_blob_even_when_the_file_is_known(void **state)

@@ -1,0 +1,119 @@
+#include "model/finding.h"
+
+#include "base/clock.h"
+#include "store/look.h"
+#include "store/shared.h"
+
+#include <string.h>
+
+enum { STAT_FIELDS = 5 };
+
+void finding_release(struct finding *a)
+{
+	buf_release(&a->text);
+}
+
+static void stat_fields(const char *path, uint64_t f[STAT_FIELDS])
+{
+	struct stat sb;
+
+	memset(f, 0, STAT_FIELDS * sizeof(*f));
+	if (look_listed(path, &sb) < 0)
+		return;
+	f[0] = sb.st_dev;
+	f[1] = sb.st_ino;
+	f[2] = S_ISDIR(sb.st_mode) ? 0 : (uint64_t)sb.st_size;
+	f[3] = (uint64_t)clock_ns_of(sb.st_mtim);
+	f[4] = (uint64_t)clock_ns_of(sb.st_ctim);
+}
+
+static void pack_watch(struct buf *b, const struct strv *paths)
+{
+	auto_strv sorted = STRV_INIT;
+	auto_strv once = STRV_INIT;
+	uint64_t f[STAT_FIELDS];
+
+	strv_add_all(&sorted, paths->v);
+	strv_sort(&sorted);
+	for (size_t i = 0; i < sorted.n; i++)
+		if (i == 0 || strcmp(sorted.v[i], sorted.v[i - 1]) != 0)
+			strv_add(&once, sorted.v[i]);
+	pack_u32(b, (uint32_t)once.n);
+	for (size_t i = 0; i < once.n; i++) {
+		stat_fields(once.v[i], f);
+		pack_str(b, once.v[i]);
+		buf_add(b, f, sizeof(f));
+	}
+}
+
+static bool is_unchanged(struct unpack *u)
+{
+	uint64_t now[STAT_FIELDS];
+
+	for (uint32_t n = unpack_u32(u); n && !u->bad; n--) {
+		auto_free char *path = unpack_str(u);
+		const void *then = unpack_bytes(u, sizeof(now));
+
+		if (!path || !then)
+			return false;
+		stat_fields(path, now);
+		if (memcmp(now, then, sizeof(now)) != 0)
+			return false;
+	}
+	return !u->bad;
+}
+
+/* Does it hold? Then it is unpacked. */
+static bool accept(const struct call *call, const struct buf *value, struct finding *out)
+{
+	struct unpack u = { (unsigned char *)value->data, value->len, false };
+
+	if (!is_unchanged(&u))
+		return false;
+	out->n_manifests = unpack_u32(&u);
+	if (out->n_manifests > FINDING_MANIFESTS_MAX)
+		return false;
+	for (size_t i = 0; i < out->n_manifests; i++) {
+		unpack_oid(&u, false, &out->manifests[i]);
+		if (u.bad || !store_has(call->store, &out->manifests[i]))
+			return false;
+	}
+	return !u.bad && buf_add(&out->text, u.at, u.left) == 0;
+}
+
+int finding_get(const struct call *call, const struct buf *question, struct finding *out,
+                struct err *err)
+{
+	auto_buf own = BUF_INIT;
+	auto_buf shared = BUF_INIT;
+	int rc = store_cache_get(call->store, CACHE_TOOLCHAIN, question->data, question->len,
+	                         &own, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 1 && accept(call, &own, out))
+		return 1;
+	rc = shared_get(call->store, question->data, question->len, &shared, err);
+	if (rc <= 0 || !accept(call, &shared, out))
+		return rc < 0 ? -1 : 0;
+	return store_cache_put(call->store, CACHE_TOOLCHAIN, question->data, question->len,
+	                       shared.data, shared.len, err) < 0
+	               ? -1
+	               : 1;
+}
+
+int finding_put(const struct call *call, const struct buf *question, const struct finding *a,
+                const struct strv *watch, struct err *err)
+{
+	auto_buf value = BUF_INIT;
+
+	pack_watch(&value, watch);
+	pack_u32(&value, (uint32_t)a->n_manifests);
+	for (size_t i = 0; i < a->n_manifests; i++)
+		pack_str(&value, a->manifests[i].s);
+	buf_add(&value, a->text.data, a->text.len);
+	shared_put(call->store, question->data, question->len, &value, a->manifests,
+	           a->n_manifests);
+	return store_cache_put(call->store, CACHE_TOOLCHAIN, question->data, question->len,
+	                       value.data, value.len, err);
+}
