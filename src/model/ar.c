@@ -3,6 +3,7 @@
  * Debian's default) nothing else, so the archive is a function of its arguments.
  */
 #include "base/path.h"
+#include "core/placeholder.h"
 #include "store/look.h"
 #include "model/gccopts.h"
 #include "model/plugins.h"
@@ -68,17 +69,22 @@ static int refuse(const struct call *call, struct plan *p, const char *why)
 	return plan_delegate(p, "%s", why);
 }
 
-/* The members of a thin archive that is there already. */
-static int add_members(const struct call *call, struct plan *p, const char *path,
+/*
+ * What an archive that ar reads makes it read, if it is a thin one. Of a placeholder that can't
+ * be told: @opens says that ar looks into it.
+ */
+static int add_members(const struct call *call, struct plan *p, const char *path, bool opens,
                        struct err *err)
 {
-	char head[8] = "";
+	char head[PLACEHOLDER_SNIFF] = "";
 	auto_strv members = STRV_INIT;
 	struct err why = ERR_INIT;
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || pread(fd, head, sizeof(head), 0) < 0)
 		return err_sys(err, "%s", path);
+	if (opens && placeholder_sniff(head, sizeof(head)))
+		return plan_delegate(p, "a thin archive of what may be one");
 	if (!thin_sniff(head, sizeof(head)))
 		return 0;
 	if (thin_members(path, &members, &why) < 0)
@@ -89,9 +95,12 @@ static int add_members(const struct call *call, struct plan *p, const char *path
 	return 0;
 }
 
-/* The archive is changed in place: an input, if it is there, and the output. */
+/*
+ * The archive is changed in place: an input, if it is there, and the output. A thin one must be
+ * real, for it tells what else is read by whoever reads it.
+ */
 static int add_archive(const struct call *call, struct plan *p, const char *path, bool must,
-                       struct err *err)
+                       bool thin, struct err *err)
 {
 	struct stat sb;
 	bool there = look_lstat(path, &sb) == 0;
@@ -100,8 +109,19 @@ static int add_archive(const struct call *call, struct plan *p, const char *path
 		return plan_delegate(p, "the archive is not a regular file");
 	if ((must || there) && plan_add_input(p, call, path, err) < 0)
 		return -1;
-	plan_add_output(p, call, path, OUTPUT_FILE, false);
-	return there && !p->delegate ? add_members(call, p, path, err) : 0;
+	plan_add_output(p, call, path, thin ? OUTPUT_NOW : OUTPUT_FILE, false);
+	return there && !p->delegate ? add_members(call, p, path, thin, err) : 0;
+}
+
+/* Of an archive that goes into a thin one, the members go in; and of one in it, theirs. */
+static int add_inserted(const struct call *call, struct plan *p, const char *path, bool thin,
+                        struct err *err)
+{
+	if (plan_add_input(p, call, path, err) < 0)
+		return -1;
+	if (p->delegate || !thin || strcmp(path_ext(path), ".o") == 0)
+		return 0;
+	return add_members(call, p, path, true, err);
 }
 
 static int plan_ranlib(const struct call *call, struct plan *p, struct err *err)
@@ -121,13 +141,16 @@ static int plan_ranlib(const struct call *call, struct plan *p, struct err *err)
 	}
 	if (!archive)
 		return plan_delegate(p, "ranlib without an archive");
-	if (add_archive(call, p, archive, true, err) < 0 ||
+	if (add_archive(call, p, archive, true, false, err) < 0 ||
 	    set_up(call, p, strv_argv(&args), plugin, err) < 0)
 		return -1;
 	return p->delegate ? refuse(call, p, p->reason) : 0;
 }
 
-/* One letter of operation in @op; false when there is a modifier that isn't modelled. */
+/*
+ * One letter of operation in @op; false when there is a modifier that isn't modelled. One of a,
+ * b and i says that a member's name comes before the archive's.
+ */
 static bool read_letters(const char *letters, char *op)
 {
 	*op = '\0';
@@ -136,12 +159,14 @@ static bool read_letters(const char *letters, char *op)
 			if (*op)
 				return false;
 			*op = *c;
-		} else if (!strchr("csSuDvPfT", *c)) {
+		} else if (!strchr("csSuDvPfTabi", *c)) {
 			return false;
 		}
 	}
 	if (!*op && strchr(letters, 's'))
 		*op = 's';
+	if (strpbrk(letters, "abi") && *op != 'm' && *op != 'r')
+		return false;
 	return *op != '\0';
 }
 
@@ -204,10 +229,14 @@ static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 	if (!read_letters(letters, &op))
 		return refuse(call, p, why_not(letters));
 	bool inserts = op == 'r' || op == 'q';
-	if (add_archive(call, p, args.v[2], !inserts, err) < 0)
+	bool thin = strchr(letters, 'T') != NULL;
+	size_t archive = strpbrk(letters, "abi") ? 3 : 2;
+	if (archive >= args.n)
+		return refuse(call, p, "ar without an archive");
+	if (add_archive(call, p, args.v[archive], !inserts, thin, err) < 0)
 		return -1;
-	for (size_t i = 3; inserts && i < args.n; i++)
-		if (plan_add_input(p, call, args.v[i], err) < 0)
+	for (size_t i = archive + 1; inserts && i < args.n && !p->delegate; i++)
+		if (add_inserted(call, p, args.v[i], thin, err) < 0)
 			return -1;
 	if (!p->delegate && set_up(call, p, strv_argv(&args), plugin, err) < 0)
 		return -1;

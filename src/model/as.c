@@ -1,4 +1,6 @@
 /* as called directly: one or more sources, what they .include or .incbin, one object. */
+#include "model/as.h"
+
 #include "base/path.h"
 #include "model/depscan.h"
 #include "model/toolchain.h"
@@ -12,22 +14,56 @@ struct as_call {
 	const char *why;
 };
 
+/* Those of a machine (-m…) never name a file; "-mri" is a language of its own. */
+bool as_is_plain(const char *option)
+{
+	static const char *const alone[] = { "--32",
+		                             "--64",
+		                             "--x32",
+		                             "--noexecstack",
+		                             "--execstack",
+		                             "--fatal-warnings",
+		                             "--no-warn",
+		                             "--warn",
+		                             "--divide",
+		                             "--gen-debug",
+		                             "--gstabs",
+		                             "--gstabs+",
+		                             "--keep-locals",
+		                             "--no-pad-sections",
+		                             "--reduce-memory-overheads",
+		                             "--strip-local-absolute",
+		                             "--sectname-subst",
+		                             "-L",
+		                             "-Qy",
+		                             "-R",
+		                             "-W",
+		                             "-Z",
+		                             "-g",
+		                             "-w" };
+	static const char *const begins[] = { "-m",
+		                              "--compress-debug-",
+		                              "--gdwarf-",
+		                              "--elf-stt-common=",
+		                              "--generate-missing-",
+		                              "--size-check=",
+		                              "--multibyte-handling=" };
+	bool known = false;
+
+	for (size_t i = 0; i < countof(alone); i++)
+		known |= strcmp(option, alone[i]) == 0;
+	for (size_t i = 0; i < countof(begins); i++)
+		known |= strncmp(option, begins[i], strlen(begins[i])) == 0;
+	return known && strncmp(option, "-mri", 4) != 0;
+}
+
 static void parse(const struct call *call, struct as_call *c)
 {
-	static const char *const alone[] = {
-		"--64",       "--32",          "--x32",       "-g",
-		"--gdwarf-2", "--gdwarf-3",    "--gdwarf-4",  "--gdwarf-5",
-		"-W",         "--noexecstack", "--execstack", "--fatal-warnings",
-		"--no-warn",  "--warn",        "-Z",          "-L",
-		"-Qy"
-	};
-
 	for (int i = 1; i < call->argc; i++) {
 		const char *arg = call->argv[i];
-		bool more = i + 1 < call->argc, known = false;
-		for (size_t k = 0; k < countof(alone); k++)
-			known = known || strcmp(arg, alone[k]) == 0;
-		if (known || strncmp(arg, "-march=", 7) == 0 || strncmp(arg, "-mtune=", 7) == 0)
+		bool more = i + 1 < call->argc;
+
+		if (as_is_plain(arg))
 			continue;
 		if (strcmp(arg, "-o") == 0 && more)
 			c->output = call->argv[++i];

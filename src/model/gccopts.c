@@ -4,6 +4,7 @@
  * members pass through. The longest name that fits an argument wins. A row matters only in
  * its phases: "-fuse-ld=gold" is no obstacle to "gcc -c".
  */
+#include "model/as.h"
 #include "model/gccopts.h"
 
 #include <dirent.h>
@@ -1051,40 +1052,17 @@ static void parse_wp(struct parse *p)
 	}
 }
 
-/* The assembler's words: most only choose instructions or sections. */
+/* The assembler's words. */
 static void parse_wa(struct parse *p)
 {
-	static const char *const plain[] = { "--32",
-		                             "--64",
-		                             "--noexecstack",
-		                             "--execstack",
-		                             "--fatal-warnings",
-		                             "--no-warn",
-		                             "--warn",
-		                             "--divide",
-		                             "--gdwarf-5",
-		                             "--gdwarf-4",
-		                             "--gdwarf-2",
-		                             "--gstabs",
-		                             "-g",
-		                             "-W",
-		                             "-mrelax-relocations=no",
-		                             "-mrelax-relocations=yes",
-		                             "-mbranches-within-32B-boundaries" };
-
 	for (size_t i = 0; i < p->wa.n; i++) {
 		const char *w = p->wa.v[i];
-		bool known = strncmp(w, "-mno-", 5) == 0 ||
-		             strncmp(w, "--compress-", 11) == 0 ||
-		             strncmp(w, "-march=", 7) == 0;
 
-		if (w[0] == '-' && w[1] == 'I' && w[2]) {
+		if (w[0] == '-' && w[1] == 'I' && w[2])
 			add_dir(p, &p->c->user_dirs, w + 2);
-			continue;
-		}
-		for (size_t k = 0; k < countof(plain) && !known; k++)
-			known = strcmp(w, plain[k]) == 0;
-		if (!known)
+		else if (strcmp(w, "--defsym") == 0 && i + 1 < p->wa.n)
+			i++;
+		else if (!as_is_plain(w))
 			refuse(p, PHASE_AS, "option -Wa,%.80s", w);
 	}
 }

@@ -8,6 +8,7 @@
 #include "model/gccopts.h"
 #include "model/ldopts.h"
 #include "model/plugins.h"
+#include "model/question.h"
 
 #include <string.h>
 
@@ -44,6 +45,22 @@ static int describe(const struct call *call, struct plan *p, struct ldopts_call 
 	return 0;
 }
 
+/* "ld -m elf_i386 -v" tells its version and ends, having nothing to link. */
+static bool is_question(const struct strv *args)
+{
+	struct ldopts_call c = { 0 };
+	struct plan p = { 0 };
+	const char *last = args->v[args->n - 1];
+	bool asks = args->n > 1 && (strcmp(last, "-v") == 0 || strcmp(last, "-V") == 0);
+
+	if (asks) {
+		ldopts_take(&c, args->v + 1, args->n - 2, &p);
+		asks = !p.delegate && !c.scan.files.n && !c.scan.libs.n;
+	}
+	ldopts_call_release(&c);
+	return asks;
+}
+
 static int plan_ld(const struct call *call, struct plan *p, struct err *err)
 {
 	struct ldopts_call c = { 0 };
@@ -55,6 +72,8 @@ static int plan_ld(const struct call *call, struct plan *p, struct err *err)
 	plan_refuse_driven(p, call);
 	if (gcc_expand_args(call->argv, &args, &files, &why) < 0)
 		plan_delegate(p, "a response file that can't be followed");
+	else if (is_question(&args))
+		plan_delegate(p, QUESTION_REASON);
 	else
 		ldopts_take(&c, args.v + 1, args.n - 1, p);
 	if (!c.scan.files.n)
