@@ -6,6 +6,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 # shellcheck source=tests/cli/lambda.sh
 . "$here/lambda.sh"
+namespaces || {
+	skip "an instance" "its emulation takes a mount namespace"
+	done_testing
+	exit
+}
 
 deploy() {
 	"$GG" deploy lambda "$@"

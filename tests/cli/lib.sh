@@ -77,6 +77,11 @@ no_placeholders() {
 	! grep -rlE --exclude-dir=.gg '^(OUTPUT_FORMAT\("elf64-x86-64"\)/\*|#!/usr/bin/env gg-force-and-run)$' "$1"
 }
 
+# namespaces: true where a process may have mounts of its own
+namespaces() {
+	unshare -m true 2>/dev/null || unshare -rm true 2>/dev/null
+}
+
 # stat_of FILE KEY: a number from --stats-json
 stat_of() {
 	sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" "$1"

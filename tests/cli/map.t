@@ -30,7 +30,7 @@ ok "... makes what it makes as it is" cmp p1.r <(cat secret p1.txt)
 like "... which is told" "$(cat err)" '1 of 1 ran as they are .*secret: No such file.*--in'
 ok "named, the file is there" map --in secret --out '{.}.r' './script {} {.}.r' ::: p1.txt
 ok "... as are the programs in the script's text" cmp p1.r <(cat secret p1.txt)
-is "... without a word" "$(cat err)" ""
+is "... without a word" "$(grep -v '^gg: isolation here' err)" ""
 echo changed >secret
 map --in secret --out '{.}.r' './script {} {.}.r' ::: p1.txt
 ok "... and when it changes the job runs" cmp p1.r <(cat secret p1.txt)
