@@ -1,6 +1,7 @@
 /*
- * ar and ranlib. Members go into the archive by name, content and (for a deterministic archive,
- * Debian's default) nothing else, so the archive is a function of its arguments.
+ * ar and ranlib, those of LLVM too. Members go into the archive by name, content and (for a
+ * deterministic archive, Debian's default) nothing else, so the archive is a function of its
+ * arguments.
  */
 #include "base/path.h"
 #include "core/placeholder.h"
@@ -29,6 +30,21 @@ static char *take_plugin(struct strv *args)
 	return plugin;
 }
 
+/* LLVM's reads objects itself, binutils' has plugins for some. */
+static int add_closure(const struct call *call, struct plan *p, const char *plugin,
+                       struct err *err)
+{
+	char *const programs[] = { (char *)call->tool, NULL };
+	bool llvm = strncmp(path_base(call->tool), "llvm-", 5) == 0;
+	struct oid closure;
+	int rc = llvm ? closure_of(call, programs, NULL, &closure, err)
+	              : plugins_closure(call, p, plugin, &closure, err);
+
+	if (rc == 0)
+		plan_add_manifest(p, &closure);
+	return rc;
+}
+
 static int set_up(const struct call *call, struct plan *p, char *const *args,
                   const char *plugin, struct err *err)
 {
@@ -39,9 +55,8 @@ static int set_up(const struct call *call, struct plan *p, char *const *args,
 	bool any;
 
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    plugins_closure(call, p, plugin, &closure, err) < 0)
+	    add_closure(call, p, plugin, err) < 0)
 		return -1;
-	plan_add_manifest(p, &closure);
 	if (closure_of_locale(call, &closure, &any, err) < 0)
 		return -1;
 	if (any)

@@ -21,6 +21,7 @@ static const struct {
 	{ "gfortran", &model_gcc },   { "install", &model_reader },
 	{ "ld", &model_ld },          { "ld.bfd", &model_ld },
 	{ "ld.gold", &model_ld },     { "ld.lld", &model_ld },
+	{ "llvm-ar", &model_ar },     { "llvm-ranlib", &model_ar },
 	{ "ln", &model_reader },      { "mv", &model_reader },
 	{ "nm", &model_reader },      { "objcopy", &model_reader },
 	{ "objdump", &model_reader }, { "ranlib", &model_ar },

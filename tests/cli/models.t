@@ -988,6 +988,12 @@ t 'gcc -c a.c && cd out && ar rcs ../lib.a ../a.o && cd ../slinc && ar rcs ../li
 t 'gcc -c a.c && cat a.o a.o >twice && ar rcs lib.a twice && x86_64-linux-gnu-ar rcs lib3.a a.o'
 t 'chmod 0 data && ar rcs lib.a data'
 t 'gcc -c a.c && llvm-ar rcs lib.a a.o && llvm-ar t lib.a'
+t 'clang -c a.c b.c && llvm-ar-14 qc lib.a a.o && llvm-ranlib-14 lib.a && llvm-ar q lib.a b.o && llvm-ranlib -D lib.a && clang main.c lib.a && ./a.out'
+t 'clang -flto -c a.c b.c && llvm-ar rc lib.a a.o b.o && llvm-ranlib lib.a && clang -flto -fuse-ld=lld main.c lib.a && ./a.out; llvm-nm lib.a'
+t 'clang -c a.c b.c && llvm-ar rcsT thin.a a.o && llvm-ar rcsT thin2.a thin.a b.o; llvm-ar t thin2.a; llvm-ar rcsL all.a thin.a b.o; llvm-ar t all.a; llvm-ar rcsTL all2.a thin.a; llvm-ar t all2.a'
+t 'clang -c a.c b.c && llvm-ar r lib.a a.o b.o; llvm-ar d lib.a a.o && llvm-ar t lib.a && llvm-ar rb b.o lib.a a.o && llvm-ar ma a.o lib.a b.o; llvm-ar t lib.a'
+t 'clang -c a.c && llvm-ar rcsf lib.a a.o; llvm-ar rcs lib2.a no-such.o; llvm-ar rcs; llvm-ranlib; llvm-ranlib no-such.a; llvm-ar rcsU lib3.a a.o && rm lib3.a'
+t 'clang -c a.c && cp a.o out && llvm-ar rcs lib.a a.o out/a.o && llvm-ar rcP lib2.a out/a.o && llvm-ar t lib2.a && llvm-ar --format=gnu rcs lib3.a a.o && llvm-ar rcs --thin lib4.a a.o'
 
 # The linker, the assembler and the binary utilities themselves.
 t 'gcc -c a.c b.c && ld -r -o ab.o a.o b.o && gcc main.c ab.o && ./a.out'
