@@ -22,21 +22,51 @@
 #include "intercept/preload.h"
 
 /* Needs memory of the caller of exec, hence a macro. */
-#define PREPARE(l, file, env)                                 \
-	struct launch l = { .path = file, .envp = env };      \
-	if (l.path && l.envp) {                               \
-		l.room = alloca(launch_room(l.path, l.envp)); \
-		leave_no_placeholders(l.envp);                \
-		launch_prepare(&l);                           \
+#define PREPARE(l, file, env)                                                \
+	struct launch l = { .path = file, .envp = (env) ? (env) : nothing }; \
+	if (l.path) {                                                        \
+		if (is_cleared(l.envp))                                      \
+			restore(&l, alloca(restored_size(l.envp)));          \
+		l.room = alloca(launch_room(l.path, l.envp));                \
+		launch_prepare(&l);                                          \
 	}
 
-/* A program that is given a clean environment will not have the library. */
-static void leave_no_placeholders(char *const *envp)
+static char *const nothing[] = { NULL };
+
+/* Was this program of a build, and is the one that it executes not to know? */
+static bool is_cleared(char *const *envp)
 {
+	return preload.own[0] && !launch_env(envp, LAUNCH_SESSION);
+}
+
+static size_t count(char *const *v)
+{
+	size_t n = 0;
+
+	while (v[n])
+		n++;
+	return n;
+}
+
+static size_t restored_size(char *const *envp)
+{
+	return (count(envp) + LAUNCH_OWN_MAX) * sizeof(char *);
+}
+
+/* Give back what makes a command one of the build; or what is read must be real, for the
+ * library will not be there. */
+static void restore(struct launch *l, char **envp)
+{
+	size_t n = count(l->envp);
 	int saved = errno;
 
-	if (preload.files && !launch_env(envp, LAUNCH_SESSION))
+	if (launch_belongs(l, preload.own)) {
+		memcpy(envp, l->envp, n * sizeof(*envp));
+		memcpy(envp + n, preload.own, (count(preload.own) + 1) * sizeof(*envp));
+		l->envp = envp;
+	} else if (preload.files) {
 		ask(preload.session, "settle", NULL, NULL, true);
+	}
 	errno = saved;
 }
 

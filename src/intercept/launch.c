@@ -67,6 +67,33 @@ const char *launch_env(char *const *envp, const char *key)
 	return NULL;
 }
 
+bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX])
+{
+	static const char *const keys[] = { LAUNCH_SESSION, LAUNCH_MODE,    LAUNCH_DIR,
+		                            LAUNCH_BYPASS,  LAUNCH_MODELS,  LAUNCH_PATH,
+		                            LAUNCH_WRAPPER, LAUNCH_LIBRARY, LAUNCH_BASE };
+	size_t n = 0;
+
+	if (!launch_env(envp, LAUNCH_SESSION))
+		return false;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = launch_env(envp, keys[i]);
+		size_t key_len = strlen(keys[i]);
+		size_t len = value ? key_len + strlen(value) + 1 : 0;
+
+		if (!value)
+			continue;
+		if (len > room)
+			return false;
+		memcpy(text, value - key_len, len);
+		own[n++] = text;
+		text += len;
+		room -= len;
+	}
+	own[n] = NULL;
+	return true;
+}
+
 bool launch_has_placeholders(const char *mode)
 {
 	return mode && strcmp(mode, "wait") != 0;
@@ -321,6 +348,29 @@ static void launch_hooked(struct launch *l, const struct scene *s)
 	else
 		writer_set(&w, LAUNCH_PRELOAD, s->library, "", "");
 	l->envp = w.envp;
+}
+
+/* Programs of the system that start tools. */
+static bool is_starter(const char *path)
+{
+	static const char *const names[] = { "bash", "cmake", "dash", "gmake", "ksh",
+		                             "make", "ninja", "samu", "sh",    "zsh" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], base_of(path)) == 0)
+			return target_is_system(path);
+	return false;
+}
+
+bool launch_belongs(const struct launch *l, char *const *own)
+{
+	struct scene s;
+	char target[PATH_MAX];
+
+	look_around(own, &s);
+	/* not where it lies no more, in another root */
+	return s.library && syscall(SYS_faccessat, AT_FDCWD, s.library, R_OK) == 0 &&
+	       (is_starter(l->path) || tool_of(l->path, &s, target));
 }
 
 void launch_prepare(struct launch *l)

@@ -26,6 +26,7 @@
 #define LAUNCH_MODELS  "GG_MODELPATH=" /* the folder of links, one for each tool */
 #define LAUNCH_PATH    "GG_BASEPATH="  /* PATH without it */
 #define LAUNCH_WRAPPER "GG_WRAPPER="   /* gg-model */
+#define LAUNCH_BASE    "GG_BASEDIR="   /* model/portable.h */
 #define LAUNCH_LIBRARY "GG_INTERCEPT=" /* the library */
 #define LAUNCH_TOOL    "GG_TOOL="      /* for the wrapper: the tool that it stands for */
 #define LAUNCH_PRELOAD "LD_PRELOAD="
@@ -38,6 +39,17 @@ struct launch {
 	_Bool is_first; /* the session's own command, started by who would have to answer:
 	                   nothing is asked, and nothing has been made yet */
 };
+
+/** What of @envp is gg's own, as strings to be kept: written to @text (@room bytes), and @own
+ * points to them, NULL at the end. False: there is no session, or no room. */
+enum { LAUNCH_OWN_MAX = 12 };
+_Bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX]);
+/**
+ * @l is to be executed in an environment that somebody cleared: is it one of a build's commands
+ * still, as those of SCons are? Then what was kept is to be added to it. Only tools, and shells
+ * and the like that start some: what else is run that way may look at its environment.
+ */
+_Bool launch_belongs(const struct launch *l, char *const *own);
 
 /** Bytes that launch_prepare() may need. */
 size_t launch_room(const char *path, char *const *envp);

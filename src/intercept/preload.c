@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "intercept/ask.h"
-#include "intercept/launch.h"
 #include "intercept/target.h"
 
 struct preload preload;
@@ -29,12 +29,15 @@ static bool looks_only(const char *name)
 
 __attribute__((constructor)) static void preload_start(void)
 {
+	/* copies: programs write over their environment */
+	static char kept[8 << 10];
 	const char *session = getenv("GG_SESSION");
 
+	if (!session || !launch_keep(environ, kept, sizeof(kept), preload.own))
+		preload.own[0] = NULL;
 	if (!session || !launch_has_placeholders(getenv("GG_MODE")) ||
 	    strlen(session) >= sizeof(preload.session))
 		return;
-	/* a copy: programs write over their environment */
 	memcpy(preload.session, session, strlen(session) + 1);
 	preload.looks_only = looks_only(program_invocation_short_name);
 	preload.files = true;

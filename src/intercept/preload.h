@@ -7,17 +7,21 @@
  * and they pass everything on at once where products are real files from the start.
  *
  * It starts no thread, allocates nothing, needs nothing but libc, and does nothing when a
- * program starts but to look at three variables.
+ * program starts but to look at some variables and keep them.
  */
 #ifndef INTERCEPT_PRELOAD_H
 #define INTERCEPT_PRELOAD_H
 
 #include <stdbool.h>
 
+#include "intercept/launch.h"
+
 struct preload {
 	bool files;        /* products may be placeholders, and this program may meet them */
 	bool looks_only;   /* … its looks at files mean their times, as those of make do */
 	char session[128]; /* to be asked */
+	char *own[LAUNCH_OWN_MAX]; /* gg's variables as they were at the start; none: own[0] is
+	                              NULL */
 };
 
 extern struct preload preload;

@@ -102,8 +102,9 @@ static bool mode_is(const char *name)
 	return mode && strcmp(mode, name) == 0;
 }
 
-static int run_real(const struct wrapper *w, const struct strv *reads, const char *reason)
+static int run_real(const struct wrapper *w, const struct plan *plan, const char *reason)
 {
+	const struct strv *reads = plan ? &plan->reads : NULL;
 	auto_free char *gg = w->self_dir ? path_join(w->self_dir, "gg") : xstrdup("gg");
 	struct err err = ERR_INIT;
 
@@ -116,9 +117,11 @@ static int run_real(const struct wrapper *w, const struct strv *reads, const cha
 	if (w->dies_of_size)
 		signal(SIGXFSZ, SIG_DFL);
 	/* It may read placeholders that are not among its operands. */
-	if (w->preload && w->session && !mode_is("wait")) {
+	bool others = plan && plan->starts_others;
+	if (w->preload && w->session && (others || !mode_is("wait"))) {
 		setenv("LD_PRELOAD", w->preload, 1);
-		setenv("GG_BYPASS", "1", 1);
+		if (!others)
+			setenv("GG_BYPASS", "1", 1);
 	}
 	delegate_exec(w->tool, w->argv, w->path, &err);
 	fprintf(stderr, "gg: %s\n", err.msg);
@@ -266,7 +269,7 @@ static int run_reader(const struct wrapper *w)
 		call.argc++;
 	plan_init(&plan, &call);
 	model_reader.plan(&call, &plan, &err);
-	return run_real(w, &plan.reads, NULL);
+	return run_real(w, &plan, NULL);
 }
 
 static int run(struct wrapper *w)
@@ -290,7 +293,7 @@ static int run(struct wrapper *w)
 		return status;
 	collect_reads(&plan);
 	store_close(steal(&st));
-	return run_real(w, &plan.reads, err.msg);
+	return run_real(w, &plan, err.msg);
 }
 
 /*
@@ -363,7 +366,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_NO_TOOL;
-	path = path ? path : "/usr/local/bin:/usr/bin:/bin";
+	path = path ? path : "/bin:/usr/bin"; /* as libc */
 	if (find_told(&w))
 		w.path = xstrdup(path);
 	else if (!find_on_path(&w, path))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/shebang.h"
 #include "base/proc.h"
 #include "store/look.h"
 #include "model/dated.h"
@@ -882,6 +883,8 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 	                   : c->fortran_driver ? language(LANG_F95)
 	                                       : "c";
 	int rc = toolchain_get(call, lang, asked_options(c), &tc, err);
+	if (rc < 0 && err->kind == ERR_UNSURE)
+		p->starts_others = shebang_read(call->tool, &(struct shebang){ 0 });
 	if (rc < 0)
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
 	why = obstacle_of(c, &tc);

@@ -20,8 +20,7 @@
 
 const char *call_path(const struct call *call)
 {
-	const char *base = look_env(call->envp, "GG_BASEPATH");
-	const char *path = base ? base : look_env(call->envp, "PATH");
+	const char *path = look_env(call->envp, "PATH");
 
 	return path ? path : "/usr/bin:/bin";
 }

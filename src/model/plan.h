@@ -29,7 +29,7 @@ struct call {
 	bool waits;          /* the wrapper sees the result before anybody else does */
 };
 
-/** PATH as it was before gg's own folder came before it. Borrowed. */
+/** PATH, without gg's own folder (the wrapper has taken it out). Borrowed. */
 const char *call_path(const struct call *call);
 
 enum output_kind {
@@ -81,6 +81,7 @@ struct plan {
 	bool portable; /* the thunk does not name the place: portable_restore */
 	struct scratch_name scratch[SCRATCH_KINDS]; /* names that are others inside: scratch.h
 	                                             */
+	bool starts_others; /* delegated: a script, and what it starts may be modelled */
 	bool doubtful; /* made from a user's description: a failure is settled by the real tool
 	                */
 };

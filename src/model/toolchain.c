@@ -10,6 +10,7 @@
 
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/shebang.h"
 
 #include <errno.h>
 #include <string.h>
@@ -503,6 +504,15 @@ static const char *linker_name(char *const *options, char name[32])
 	return name;
 }
 
+/* What a script reads and runs besides is known to nobody. */
+static int refuse_script(const char *path, struct err *err)
+{
+	struct shebang s;
+
+	return path && shebang_read(path, &s) ? err_set(err, ERR_UNSURE, "%s is a script", path)
+	                                      : 0;
+}
+
 /* Ask everything. */
 static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, struct err *err)
 {
@@ -512,10 +522,14 @@ static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, 
 	tc->program = look_realpath(q->call->tool);
 	if (!tc->program)
 		return err_sys(err, "%s", q->call->tool);
+	if (refuse_script(tc->program, err) < 0)
+		return -1;
 	if (ask_search_lists(q, tc, err) < 0 || ask_link(q, tc, err) < 0)
 		return -1;
 	auto_free char *as = ask_helper(q, "as");
 	auto_free char *ld = ask_helper(q, linker_name(q->options, name));
+	if (refuse_script(as, err) < 0 || refuse_script(ld, err) < 0)
+		return -1;
 	if (as)
 		add_once(&q->helpers, as);
 	if (has_option(q, "-gsplit-dwarf"))

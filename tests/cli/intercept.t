@@ -130,7 +130,16 @@ for line in "sh -c 'exec gcc -c good.c'" "env gcc -c good.c" "xargs gcc -c good.
 		sh -c "\"$GG\" build --stats-json ../stats -- $line && test -s good.o"
 	is "… and the tool becomes a thunk: $line" "$(stat_of ../stats thunks)" 1
 done
-is "a clean environment gives the real tools" \
+for line in 'env -i PATH="$PATH" sh -c "gcc -c gen3.c"' 'env -i "$(command -v gcc)" -c gen3.c' \
+	'perl -e "%ENV = (PATH => q($PATH)); exec(q(/bin/sh -c \"gcc -c gen3.c; true\"))"'; do
+	rm -f gen3.o
+	"$GG" build --stats-json ../stats -- sh -c "$line"
+	is "a tool becomes a thunk in a clean environment, as SCons makes it: $line" "$(stat_of ../stats thunks)" 1
+	ok "… and makes what it makes" test -s gen3.o
+done
+is "a program in a clean environment sees a clean one" \
+	"$("$GG" build -- sh -c 'env -i env; env -i perl -e "print keys %ENV"; env -i X=1 env -u X env')" ""
+is "… and real files" \
 	"$("$GG" build -- env -i PATH="$PATH" sh -c 'gcc -c gen3.c -o z.o && head -c 4 z.o | od -An -c')" \
 	"$(printf '\177ELF' | od -An -c)"
 is "a static command runs" "$("$GG" build -- bin/static-reader good.c)" "$(bin/static-reader good.c)"

@@ -923,6 +923,11 @@ for cc in gcc clang; do # what is meant for the linker, and is not
 done
 t 'gcc -specs=no-such zero.c'
 t 'COMPILER_PATH=out gcc zero.c && GCC_EXEC_PREFIX= gcc zero.c'
+# PATH is where a driver finds the assembler and the linker
+t 'mkdir t && cp "$(command -v as)" "$(command -v ld)" t && PATH=$PWD/t:$PATH gcc -c a.c && PATH=$PWD/t:$PATH gcc zero.c && ./a.out'
+t 'mkdir t && printf "#!/bin/sh\nexec /usr/bin/as --defsym MINE=1 \"\$@\"\n" >t/as && chmod +x t/as && gcc -c a.c -o b.o && PATH=$PWD/t:$PATH gcc -c a.c && gcc -c a.c -o c.o'
+t 'mkdir t && printf "#!/bin/sh\nexec /usr/bin/ld -e main \"\$@\"\n" >t/ld && chmod +x t/ld && PATH=$PWD/t:$PATH gcc zero.c -o prog && gcc zero.c'
+t 'mkdir t && printf "#!/bin/sh\nread x <\${0%%%%/*}/flags; exec /usr/bin/gcc \$x \"\$@\"\n" >t/gcc && echo -DN=7 >t/flags && chmod +x t/gcc && PATH=$PWD/t:$PATH gcc -c b.c && PATH=$PWD/t:$PATH gcc -o prog main.c a.c b.c; gcc -c b.c -o d.o'
 t 'LD_RUN_PATH=/opt/z gcc zero.c && readelf -d a.out | grep PATH'
 t 'gcc zero.c -o prog && cp prog copy && gcc zero.c -o prog -O2 && ./prog && ./copy'
 t 'mkfifo a.out; gcc -c zero.c -o a.out & cat a.out >got.o; wait'
