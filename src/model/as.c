@@ -130,6 +130,7 @@ static int plan_as(const struct call *call, struct plan *p, struct err *err)
 
 	parse(call, &c);
 	plan_refuse_driven(p, call);
+	plan_refuse_env(p, call, plan_bfd_env);
 	if (c.why)
 		plan_delegate(p, "%s", c.why);
 	if (!p->delegate)

@@ -23,9 +23,20 @@
 
 /* Variables that change what the driver does in ways that are not modelled. */
 static const char *const hard_env[] = {
-	"COMPILER_PATH",       "GCC_EXEC_PREFIX",      "DEPENDENCIES_OUTPUT",
-	"SUNPRO_DEPENDENCIES", "CCC_OVERRIDE_OPTIONS", "GCC_COMPARE_DEBUG",
-	"GNUTARGET",           "LDEMULATION",
+	"COMPILER_PATH",
+	"GCC_EXEC_PREFIX",
+	"DEPENDENCIES_OUTPUT",
+	"SUNPRO_DEPENDENCIES",
+	"GCC_COMPARE_DEBUG",
+	"GNUTARGET",
+	"LDEMULATION",
+	/* clang's */
+	"CCC_OVERRIDE_OPTIONS",
+	"CC_LOG_DIAGNOSTICS",
+	"CC_PRINT_HEADERS",
+	"CC_PRINT_OPTIONS",
+	"CC_PRINT_PROC_STAT",
+	"RC_DEBUG_OPTIONS",
 };
 
 static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
