@@ -1,6 +1,7 @@
 /* as called directly: one or more sources, what they .include or .incbin, one object. */
 #include "model/as.h"
 
+#include "base/among.h"
 #include "base/path.h"
 #include "model/depscan.h"
 #include "model/toolchain.h"
@@ -48,13 +49,9 @@ bool as_is_plain(const char *option)
 		                              "--generate-missing-",
 		                              "--size-check=",
 		                              "--multibyte-handling=" };
-	bool known = false;
 
-	for (size_t i = 0; i < countof(alone); i++)
-		known |= strcmp(option, alone[i]) == 0;
-	for (size_t i = 0; i < countof(begins); i++)
-		known |= strncmp(option, begins[i], strlen(begins[i])) == 0;
-	return known && strncmp(option, "-mri", 4) != 0;
+	return (AMONG(option, alone) || BEGINS_AMONG(option, begins)) &&
+	       strncmp(option, "-mri", 4) != 0;
 }
 
 static void parse(const struct call *call, struct as_call *c)

@@ -2,24 +2,16 @@
 
 #include <string.h>
 
+#include "base/among.h"
 #include "base/path.h"
 #include "model/toolchain.h"
-
-static bool is_among(const char *word, const char *const *words, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && strcmp(word, words[i]) != 0)
-		i++;
-	return i < n;
-}
 
 bool question_is(const struct call *call)
 {
 	static const char *const words[] = { "--version",        "--help",       "-dumpversion",
 		                             "-dumpfullversion", "-dumpmachine", "-dumpspecs" };
 
-	return call->argc == 2 && is_among(call->argv[1], words, countof(words));
+	return call->argc == 2 && AMONG(call->argv[1], words);
 }
 
 bool question_is_other(const struct call *call)
@@ -32,16 +24,15 @@ bool question_is_other(const struct call *call)
 		                                "--print-file-name" };
 	static const char *const begin[] = { "-print-", "--print-prog-name=",
 		                             "--print-file-name=", "-dump" };
-	bool asks = call->argc == 2 && is_among(call->argv[1], alone, countof(alone));
+	bool asks = call->argc == 2 && AMONG(call->argv[1], alone);
 	bool only_options = true;
 
 	for (int i = 1; i < call->argc; i++) {
 		only_options &= call->argv[i][0] == '-';
-		asks |= is_among(call->argv[i], anywhere, countof(anywhere));
+		asks |= AMONG(call->argv[i], anywhere);
 	}
 	for (int i = 1; i < call->argc && only_options; i++)
-		for (size_t k = 0; k < countof(begin); k++)
-			asks |= strncmp(call->argv[i], begin[k], strlen(begin[k])) == 0;
+		asks |= BEGINS_AMONG(call->argv[i], begin);
 	return asks;
 }
 

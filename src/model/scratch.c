@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/among.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "store/look.h"
@@ -122,16 +123,9 @@ static bool shows_paths(const struct plan *p)
 	for (size_t i = 1; i < args->n; i++) {
 		const char *a = args->v[i];
 
-		for (size_t k = 0; k < countof(signs); k++)
-			if (strncmp(a, signs[k], strlen(signs[k])) == 0)
-				return true;
-		for (size_t k = 0; k < countof(words); k++)
-			if (strcmp(a, words[k]) == 0)
-				return true;
-		for (size_t k = 0; k < countof(texts) && !printed; k++)
-			if (strcmp(a, texts[k]) == 0)
-				return true;
-		if (strncmp(a, "-Wl,", 4) == 0 && has_name(a))
+		if (BEGINS_AMONG(a, signs) || AMONG(a, words) ||
+		    (!printed && AMONG(a, texts)) ||
+		    (strncmp(a, "-Wl,", 4) == 0 && has_name(a)))
 			return true;
 	}
 	return false;
@@ -257,13 +251,8 @@ static bool is_plain(const char *option)
 	static const char *const begin[] = { "-o", "-O", "-I", "-D",    "-U",
 		                             "-l", "-L", "-m", "-std=", "-pedantic" };
 
-	for (size_t i = 0; i < countof(plain); i++)
-		if (strcmp(option, plain[i]) == 0)
-			return true;
-	for (size_t i = 0; i < countof(begin); i++)
-		if (strncmp(option, begin[i], strlen(begin[i])) == 0)
-			return true;
-	return option[0] != '-' || (option[1] == 'W' && !strchr(option, ','));
+	return AMONG(option, plain) || BEGINS_AMONG(option, begin) || option[0] != '-' ||
+	       (option[1] == 'W' && !strchr(option, ','));
 }
 
 /* Words that make the name of the source a part of the program, which may go on from there. */

@@ -8,6 +8,7 @@
 #include "model/closure.h"
 #include "model/plugins.h"
 
+#include "base/among.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/shebang.h"
@@ -467,10 +468,7 @@ static bool is_on_path(const char *helper)
 	static const char *const names[] = { "as", "make", "mv", "objcopy", "touch" };
 	const char *base = path_base(helper);
 
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(base, names[i]) == 0)
-			return true;
-	return strncmp(base, "ld", 2) == 0;
+	return AMONG(base, names) || strncmp(base, "ld", 2) == 0;
 }
 
 static char *helper_path(const struct inquiry *q)
