@@ -38,4 +38,13 @@ size_t proc_lineage(struct proc_ancestor *out, size_t max);
 /** Value of NAME in an environment, or NULL; borrowed. */
 const char *proc_env(char *const *envp, const char *name);
 
+/** Are standard input, output and error open? */
+bool proc_has_standard_fds(void);
+/**
+ * Let something stand where standard input, output or error is closed, until this program
+ * executes another: what is opened next would get that number, and be written to as if it were
+ * the standard output.
+ */
+void proc_hold_standard_fds(void);
+
 #endif

@@ -285,6 +285,10 @@ static int run(struct wrapper *w)
 		return run_reader(w);
 	if (!dir)
 		return run_real(w, NULL, NULL);
+	/* What is opened would get its number; and tools fail, or not, by what they have to
+	 * say. */
+	if (!proc_has_standard_fds())
+		return run_real(w, NULL, "standard input, output or error is closed");
 	auto_plan plan = { 0 };
 	if (store_open(dir, 0, &st, &err) < 0)
 		return run_real(w, NULL, err.msg);

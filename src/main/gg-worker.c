@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/proc.h"
 #include "base/compat.h"
 #include "main/worker_http.h"
 #include "main/worker_lambda.h"
@@ -26,6 +27,7 @@ static int usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+	proc_hold_standard_fds();
 	/* A log that nobody reads any more, or a peer that went, is no reason to end. */
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; argc > 1 && i < countof(modes); i++)

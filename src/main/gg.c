@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/proc.h"
 #include "cmd/cmd.h"
 
 /* The original's names for what is called otherwise here. */
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
 {
 	const char *self = argc > 0 ? path_base(argv[0]) : "gg";
 
+	proc_hold_standard_fds();
 	if (strcmp(self, "model-generic") == 0) /* its name in the original, without "gg-" */
 		return run_command(self, argc, argv);
 	if (strncmp(self, "gg-", 3) == 0)

@@ -119,6 +119,11 @@ END
 is "what is remembered is never older than a source that was written just now" "$("$GG" build -- sh times.sh)" ""
 rm times.sh fresh.*
 
+make clean >/dev/null
+(exec <&- >&- 2>&-; exec "$GG" build -- make)
+is "a build without standard input, output and error succeeds" $? 0
+ok "… and makes the program" ./prog
+ok "… and the store is sound" "$GG" fsck
 is "a signal that is ignored outside is ignored in a build too (nohup)" \
 	"$(trap '' HUP; "$GG" build -- sh -c 'kill -HUP $$ $PPID; echo alive' 2>/dev/null)" alive
 printf 'echo no first line, $1\n' >script

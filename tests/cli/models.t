@@ -925,6 +925,8 @@ t 'gcc -specs=no-such zero.c'
 t 'COMPILER_PATH=out gcc zero.c && GCC_EXEC_PREFIX= gcc zero.c'
 t 'CC_PRINT_OPTIONS=1 CC_PRINT_OPTIONS_FILE=options clang -c a.c && cat options; CC_PRINT_HEADERS=1 CC_PRINT_HEADERS_FILE=headers clang -c b.c'
 t 'gcc -S a.c && gcc -c a.c && POSIXLY_CORRECT=1 as a.s -o b.o; POSIXLY_CORRECT=1 ar rcs lib.a a.o; POSIXLY_CORRECT=1 ld -r a.o -o c.o; POSIXLY_CORRECT=1 strip a.o -o d.o'
+# closed descriptors: what is opened must not be taken for the standard output
+t 'printf "int f(int x) { int y; return x; }\n" >unused.c; for i in 1 2; do gcc -Wall -c unused.c -o o1 2>&-; gcc -Wall -c unused.c -o o2 >&- 2>&-; gcc -Wall -c unused.c -o o3 <&- >&- 2>&-; gcc -E a.c >&-; gcc -c undef.c no-such.c 2>&-; done; gcc -Wall -c unused.c'
 # PATH is where a driver finds the assembler and the linker
 t 'mkdir t && cp "$(command -v as)" "$(command -v ld)" t && PATH=$PWD/t:$PATH gcc -c a.c && PATH=$PWD/t:$PATH gcc zero.c && ./a.out'
 t 'mkdir t && printf "#!/bin/sh\nexec /usr/bin/as --defsym MINE=1 \"\$@\"\n" >t/as && chmod +x t/as && gcc -c a.c -o b.o && PATH=$PWD/t:$PATH gcc -c a.c && gcc -c a.c -o c.o'
