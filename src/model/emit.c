@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/acl.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -30,9 +31,10 @@ struct emission {
 static unsigned mode_of(const struct emission *e, size_t i, bool executable)
 {
 	const struct plan_output *o = &e->plan->outputs[i];
-	unsigned all = o->kind == OUTPUT_PROGRAM || executable ? 0777 : 0666;
+	unsigned mode = 0666 & ~o->umask;
 
-	return all & ~e->call->umask;
+	/* as a linker does it: a file like any other, and then what the umask leaves of this */
+	return o->kind == OUTPUT_PROGRAM || executable ? mode | (0111 & ~e->call->umask) : mode;
 }
 
 /*
@@ -57,6 +59,8 @@ static const char *why_not_replace(const struct emission *e, size_t i, const str
 /* An output must be a plain file, or nothing yet, in a folder that is there. */
 static int check_targets(struct emission *e, struct err *err)
 {
+	auto_free char *last = NULL; /* folder that was looked at */
+	unsigned mask = 0;
 	struct stat sb;
 
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
@@ -65,6 +69,13 @@ static int check_targets(struct emission *e, struct err *err)
 
 		if (e->plan->outputs[i].kind == OUTPUT_STDOUT)
 			continue;
+		auto_free char *folder = path_dir(path);
+		if (!last || strcmp(last, folder) != 0) {
+			mask = acl_umask(folder, e->call->umask);
+			free(last);
+			last = xstrdup(folder);
+		}
+		e->plan->outputs[i].umask = mask;
 		if (lstat(path, &sb) == 0) {
 			e->replaces = true;
 			why = why_not_replace(e, i, &sb);
@@ -73,11 +84,7 @@ static int check_targets(struct emission *e, struct err *err)
 			return err_set(err, ERR_UNSURE, "%s", why);
 		if (e->plan->outputs[i].optional)
 			continue;
-		char *slash = strrchr(path, '/');
-		*slash = '\0';
-		int rc = access(*path ? path : "/", W_OK);
-		*slash = '/';
-		if (rc < 0)
+		if (access(folder, W_OK) < 0)
 			return err_set(err, ERR_UNSURE, "an output can't be written");
 	}
 	return 0;
@@ -621,7 +628,7 @@ static int write_depfile(const struct emission *e, const struct memo *m, struct 
 {
 	const struct plan_output *dep = depfile_of(e->plan);
 	const struct memo_output *r = dep ? output_called(m, dep->tag) : NULL;
-	unsigned mode = 0666 & ~e->call->umask;
+	unsigned mode = dep ? 0666 & ~dep->umask : 0;
 
 	return r ? write_output(e, dep, &r->id, mode, NULL, err) : 0;
 }

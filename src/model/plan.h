@@ -47,6 +47,7 @@ struct plan_output {
 	               absolute */
 	enum output_kind kind;
 	bool optional;
+	unsigned umask; /* as it is in the file's folder (base/acl.h); set when it is emitted */
 };
 
 /* A made-up name (scratch.h), and what it is inside of the sandbox; of the same length. */

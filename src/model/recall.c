@@ -53,8 +53,9 @@ static void unpack_output(struct unpack *u, struct plan *p)
 	if (u->bad)
 		return;
 	p->outputs = xrealloc(p->outputs, (p->n_outputs + 1) * sizeof(*p->outputs));
-	p->outputs[p->n_outputs++] = (struct plan_output){ steal(&path), steal(&tag),
-		                                           (enum output_kind)kind, optional };
+	p->outputs[p->n_outputs++] =
+		(struct plan_output){ steal(&path), steal(&tag), (enum output_kind)kind,
+		                      optional, 0 };
 }
 
 int recall_get(const struct call *call, struct plan *p, struct oid *thunk, struct err *err)

@@ -133,6 +133,25 @@ is "a script without a first line is run by the shell" "$("$GG" build -- ./scrip
 is "a command that does not exist ends with 127" $? 127
 rm script
 
+# A folder whose default ACL, not the umask, says what modes files get in it.
+project acl
+set_acl='import os, struct; entries = (1, 7), (4, 7), (0x20, 5)
+os.setxattr(".", "system.posix_acl_default", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", t, p, 2**32 - 1) for t, p in entries))'
+if (cd acl && python3 -c "$set_acl") 2>/dev/null; then
+	make -s -C acl
+	want=$(tree acl)
+	like "a default ACL gives other modes than the umask" "$want" '^./a.o 664 '
+	for ran in 9 0; do
+		make -s -C acl clean
+		ok "a build in such a folder succeeds" "$GG" build --stats-json stats -- make -s -C acl
+		is "… with the modes of a plain one" "$(tree acl)" "$want"
+		is "… of thunks" "$(stat_of stats ran) $(stat_of stats delegated)" "$ran 0"
+	done
+else
+	skip "default ACLs" "no ACLs here"
+fi
+rm -rf acl stats
+
 # asks TOOL: how often gg runs it to find out about it, in a project that is new
 asks() {
 	rm -rf new && mkdir -p new/.gg && echo 'int x;' >new/x.c
