@@ -106,17 +106,18 @@ int placeholder_decode(const void *data, size_t len, struct placeholder *out, st
 int placeholder_read(const char *path, struct placeholder *out, struct err *err)
 {
 	auto_buf text = BUF_LIMIT(PLACEHOLDER_MAX + 1);
-	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	*out = (struct placeholder){ 0 };
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "%s", path);
+	/* not opened: whoever writes to a FIFO would notice */
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "%s", path);
 	if (!S_ISREG(st.st_mode) || st.st_size < PLACEHOLDER_MIN ||
 	    st.st_size > PLACEHOLDER_MAX)
 		return 0;
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "%s", path);
 	if (file_read_fd(fd, &text, err) < 0)
 		return err_wrap(err, "%s", path);
 	if (!placeholder_sniff(text.data, text.len))

@@ -556,10 +556,17 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	const char *why = NULL;
 
 	search_lists(c, tc, &s);
-	for (size_t i = 0; i < c->n_inputs; i++)
-		if (has_includes(c, &c->inputs[i]) &&
-		    strcmp(c->inputs[i].path, "/dev/null") != 0)
-			strv_add(&sources, c->inputs[i].path);
+	for (size_t i = 0; i < c->n_inputs; i++) {
+		const char *path = c->inputs[i].path;
+		struct stat sb;
+
+		if (!has_includes(c, &c->inputs[i]) || strcmp(path, "/dev/null") == 0)
+			continue;
+		/* it can be read once only, and that is the tool's */
+		if (look_stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+			return plan_delegate(p, "input is not a regular file");
+		strv_add(&sources, path);
+	}
 	if (!resolve_forced(&c->includes, &s, &sources, &why) ||
 	    !resolve_forced(&c->imacros, &s, &sources, &why))
 		return plan_delegate(p, "missing input");
