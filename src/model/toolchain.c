@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 3 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 4 };
 
 /* Variables that change what a driver looks for. */
 static const char *const asked_env[] = { "COMPILER_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX",
@@ -34,6 +34,7 @@ struct inquiry {
 	struct strv link_helpers;
 	char *intrinsic;  /* owned; the folder of Fortran's own modules, or NULL */
 	char *preinclude; /* owned; what Fortran reads before any source, or NULL */
+	char *resources;  /* owned; clang's folder of its own files, or NULL */
 };
 
 void toolchain_release(struct toolchain *tc)
@@ -57,6 +58,7 @@ static void inquiry_release(struct inquiry *q)
 	strv_release(&q->link_helpers);
 	free(q->intrinsic);
 	free(q->preinclude);
+	free(q->resources);
 }
 
 static void inquiry_init(struct inquiry *q, const struct call *call, const char *lang,
@@ -168,6 +170,13 @@ static void note_fortran(struct inquiry *q, const struct strv *words)
 	}
 }
 
+static void note_resources(struct inquiry *q, const struct strv *words)
+{
+	for (size_t i = 1; i + 1 < words->n; i++)
+		if (!q->resources && strcmp(words->v[i], "-resource-dir") == 0)
+			q->resources = xstrdup(words->v[i + 1]);
+}
+
 /* A compiler for Fortran, with its own folder beside it and not in one of LIBRARY_PATH. */
 static int check_fortran(const struct inquiry *q, struct err *err)
 {
@@ -224,6 +233,7 @@ static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err 
 			if (words.n && is_compiler(words.v[0])) {
 				add_once(&q->helpers, words.v[0]);
 				note_fortran(q, &words);
+				note_resources(q, &words);
 			}
 		}
 	}
@@ -389,7 +399,10 @@ static int make_compile_closure(struct inquiry *q, struct toolchain *tc, struct 
 			return -1;
 	if (add_specs(&c, q, err) < 0 || add_compile_extras(&c, tc, err) < 0)
 		return -1;
-	if ((q->intrinsic && closure_add_folder(&c, q->intrinsic, err) < 0) ||
+	/* lists of what sanitizers leave alone, each read where it is there */
+	auto_free char *lists = q->resources ? path_join(q->resources, "share") : NULL;
+	if ((lists && closure_add_folder(&c, lists, err) < 0) ||
+	    (q->intrinsic && closure_add_folder(&c, q->intrinsic, err) < 0) ||
 	    (q->preinclude && closure_add_if(&c, q->preinclude, err) < 0))
 		return -1;
 	strv_add_all(watch, c.watch.v);

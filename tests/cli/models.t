@@ -927,6 +927,7 @@ t 'CC_PRINT_OPTIONS=1 CC_PRINT_OPTIONS_FILE=options clang -c a.c && cat options;
 t 'gcc -S a.c && gcc -c a.c && POSIXLY_CORRECT=1 as a.s -o b.o; POSIXLY_CORRECT=1 ar rcs lib.a a.o; POSIXLY_CORRECT=1 ld -r a.o -o c.o; POSIXLY_CORRECT=1 strip a.o -o d.o'
 t 'mkfifo f; for i in 1 2; do cat a.c >f & timeout 20 gcc -c -xc f -o x$i.o; wait; done; cat a.c >f & timeout 20 gcc -E -xc f | wc -l; wait; cat x.h >f & timeout 20 gcc -c -include f b.c; wait'
 t 'mkfifo f; gcc -S a.c; cat a.s >f & timeout 20 as f -o x.o; wait; gcc -c a.c; cat a.o >f & timeout 20 ld -r f -o y.o; wait; cat a.c >f & timeout 20 clang -c -xc f -o z.o; wait'
+t 'clang -fsanitize=address -MD -c a.c && cat a.d; echo "fun:a" >ign; clang -fsanitize=address -fsanitize-ignorelist=ign -MD -c a.c -o b.o && cat b.d; clang -fsanitize=memory -MD -c b.c && cat b.d; clang -fsanitize=address zero.c && ./a.out; clang -fsanitize=dataflow -c b.c; clang -fsanitize=cfi -flto -fvisibility=hidden -c b.c -MD'
 # closed descriptors: what is opened must not be taken for the standard output
 t 'printf "int f(int x) { int y; return x; }\n" >unused.c; for i in 1 2; do gcc -Wall -c unused.c -o o1 2>&-; gcc -Wall -c unused.c -o o2 >&- 2>&-; gcc -Wall -c unused.c -o o3 <&- >&- 2>&-; gcc -E a.c >&-; gcc -c undef.c no-such.c 2>&-; done; gcc -Wall -c unused.c'
 # PATH is where a driver finds the assembler and the linker
