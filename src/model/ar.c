@@ -35,10 +35,11 @@ static int add_closure(const struct call *call, struct plan *p, const char *plug
                        struct err *err)
 {
 	char *const programs[] = { (char *)call->tool, NULL };
+	const char *const named[] = { plugin, NULL };
 	bool llvm = strncmp(path_base(call->tool), "llvm-", 5) == 0;
 	struct oid closure;
 	int rc = llvm ? closure_of(call, programs, NULL, &closure, err)
-	              : plugins_closure(call, p, plugin, &closure, err);
+	              : plugins_closure(call, p, named, &closure, err);
 
 	if (rc == 0)
 		plan_add_manifest(p, &closure);

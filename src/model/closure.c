@@ -68,17 +68,19 @@ static void conf_read(const char *path, struct strv *dirs, int depth)
 		conf_line(line, dirs, depth);
 }
 
+const char *const closure_conf_files[] = { "/etc/ld.so.conf", "/etc/ld.so.conf.d", NULL };
+
 void closure_conf_dirs(struct strv *dirs)
 {
-	conf_read("/etc/ld.so.conf", dirs, 0);
+	conf_read(closure_conf_files[0], dirs, 0);
 }
 
 void closure_init(struct closure *c, const struct call *call)
 {
 	*c = (struct closure){ .call = call };
 	closure_conf_dirs(&c->dirs);
-	strv_add(&c->watch, "/etc/ld.so.conf");
-	strv_add(&c->watch, "/etc/ld.so.conf.d");
+	for (const char *const *file = closure_conf_files; *file; file++)
+		strv_add(&c->watch, *file);
 }
 
 void closure_release(struct closure *c)
@@ -285,6 +287,15 @@ int closure_add_if(struct closure *c, const char *path, struct err *err)
 	return 0;
 }
 
+int closure_add_extra(struct closure *c, const char *path, struct err *err)
+{
+	struct stat sb;
+
+	if (look_stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+		return closure_add_folder(c, path, err);
+	return closure_add_if(c, path, err);
+}
+
 int closure_add_folder(struct closure *c, const char *path, struct err *err)
 {
 	DIR *dir = opendir(path);
@@ -318,22 +329,13 @@ int closure_store(struct closure *c, struct oid *manifest, struct err *err)
 static void closure_key(struct buf *key, const struct call *call, char *const *programs,
                         char *const *extra)
 {
-	buf_adds(key, "closure2");
+	buf_adds(key, "closure3");
 	buf_add(key, call_path(call), strlen(call_path(call)) + 1);
 	for (size_t i = 0; programs && programs[i]; i++)
 		buf_add(key, programs[i], strlen(programs[i]) + 1);
 	buf_addc(key, '\1');
 	for (size_t i = 0; extra && extra[i]; i++)
 		buf_add(key, extra[i], strlen(extra[i]) + 1);
-}
-
-static int add_extra(struct closure *c, const char *path, struct err *err)
-{
-	struct stat sb;
-
-	if (look_stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-		return closure_add_folder(c, path, err);
-	return closure_add_if(c, path, err);
 }
 
 int closure_of(const struct call *call, char *const *programs, char *const *extra,
@@ -355,7 +357,7 @@ int closure_of(const struct call *call, char *const *programs, char *const *extr
 		if (closure_add(&c, programs[i], err) < 0)
 			return -1;
 	for (size_t i = 0; extra && extra[i]; i++)
-		if (add_extra(&c, extra[i], err) < 0)
+		if (closure_add_extra(&c, extra[i], err) < 0)
 			return -1;
 	if (closure_store(&c, manifest, err) < 0)
 		return -1;

@@ -24,10 +24,14 @@ int closure_add(struct closure *c, const char *path, struct err *err);
 int closure_add_if(struct closure *c, const char *path, struct err *err);
 /** Add the files of a folder, if there is one. */
 int closure_add_folder(struct closure *c, const char *path, struct err *err);
+/** Either of them, by what is there. */
+int closure_add_extra(struct closure *c, const char *path, struct err *err);
 /** Put the manifest into the store. */
 int closure_store(struct closure *c, struct oid *manifest, struct err *err);
 
-/** The folders that ld.so.conf names, in order. */
+/** Files and folders in which the system says where libraries are: ld reads them, too. */
+extern const char *const closure_conf_files[];
+/** The folders that they name, in order. */
 void closure_conf_dirs(struct strv *dirs);
 
 #define auto_closure struct closure cleanup(closure_release)

@@ -36,7 +36,7 @@ static int describe(const struct call *call, struct plan *p, struct ldopts_call 
 	if (p->delegate)
 		return 0;
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
-	    plugins_closure(call, p, NULL, &closure, err) < 0)
+	    plugins_closure(call, p, closure_conf_files, &closure, err) < 0)
 		return -1;
 	plan_add_manifest(p, &closure);
 	add_outputs(call, p, c);

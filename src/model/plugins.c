@@ -102,7 +102,7 @@ static void add_plugins(const char *folder, bool of_llvm, struct strv *out)
 		closedir(dir);
 }
 
-int plugins_closure(const struct call *call, const struct plan *p, const char *named,
+int plugins_closure(const struct call *call, const struct plan *p, const char *const *more,
                     struct oid *manifest, struct err *err)
 {
 	char *programs[] = { (char *)call->tool, NULL };
@@ -111,8 +111,8 @@ int plugins_closure(const struct call *call, const struct plan *p, const char *n
 
 	for (char *const *folder = plugins_folders; *folder; folder++)
 		add_plugins(*folder, of_llvm, &plugins);
-	if (named)
-		strv_add(&plugins, named);
+	for (; more && *more; more++)
+		strv_add(&plugins, *more);
 	strv_sort(&plugins);
 	return closure_of(call, programs, strv_argv(&plugins), manifest, err);
 }

@@ -17,8 +17,8 @@ extern char *const plugins_folders[];
 bool plugins_may_be_bitcode(const struct plan *p);
 
 /** The closure of the call's tool with the plugins that can matter to the inputs that @p has so
- * far, and with the one that is @named on the command line (NULL: none). */
-int plugins_closure(const struct call *call, const struct plan *p, const char *named,
+ * far, and with @more files or folders' files (NULL-terminated, or NULL). */
+int plugins_closure(const struct call *call, const struct plan *p, const char *const *more,
                     struct oid *manifest, struct err *err);
 
 #endif

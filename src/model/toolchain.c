@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 4 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 5 };
 
 /* Variables that change what a driver looks for. */
 static const char *const asked_env[] = { "COMPILER_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX",
@@ -350,9 +350,13 @@ static int add_compile_extras(struct closure *c, const struct toolchain *tc, str
 		                                   "/etc/debian_version" };
 	static const char *const gcc_files[] = { "crtbegin.o", "32/crtbegin.o",
 		                                 "x32/crtbegin.o" };
+	struct stat sb;
 
 	if (tc->family == TOOLCHAIN_GCC)
 		return 0;
+	/* it looks for other installations of gcc below */
+	if (look_stat("/opt", &sb) == 0)
+		manifest_add(&c->m, "/opt", NULL, S_IFDIR | 0755);
 	for (size_t i = 0; i < countof(clang_files); i++)
 		if (closure_add_if(c, clang_files[i], err) < 0)
 			return -1;
@@ -431,6 +435,9 @@ static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct str
 		return -1;
 	for (size_t i = 0; i < q->link_helpers.n; i++)
 		if (closure_add(&c, q->link_helpers.v[i], err) < 0)
+			return -1;
+	for (const char *const *file = closure_conf_files; *file; file++)
+		if (closure_add_extra(&c, *file, err) < 0)
 			return -1;
 	if (add_compile_extras(&c, tc, err) < 0 || add_plugins(&c, q, err) < 0)
 		return -1;

@@ -2,8 +2,10 @@
 # Command lines beside the real tools. Each line runs in equal folders at one path: plainly, with
 # gg build, and with gg build again when everything is remembered. Exit status, standard output,
 # standard error and every file with its mode, links and content must agree.
+# With GG_TEST_UNDECLARED=1 each runs once, under tests/undeclared instead: is all that it reads declared?
 # They take long; GG_TEST_EVERY=N runs every Nth, GG_TEST_ONLY=TEXT those that hold the text.
 # The lines expand where they run.
+top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck disable=SC2016
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -413,12 +415,27 @@ agrees() {
 	ok "$2$1" diff "$3" got
 }
 
+# declares LINE: nothing that is there was looked for in vain; lines of which nothing is modelled have nothing to say
+declares() {
+	[ ! -e w ] || chmod -R u+w w
+	rm -rf w "$GG_DIR"
+	mkdir "$GG_DIR"
+	cp -a fresh w
+	(cd w && timeout 300 "$top/tests/undeclared" sh -c "$1" </dev/null 2>/dev/null) >out
+	! grep -v '^undeclared: ' out
+}
+
 # t LINE
 t() {
 	lines=$((lines + 1))
 	[ $((lines % ${GG_TEST_EVERY:-1})) = 0 ] || return
 	case $1 in *"${GG_TEST_ONLY-}"*) ;; *) return ;; esac
 	tried=$((tried + 1))
+	if [ "${GG_TEST_UNDECLARED-}" ]; then
+		ok "all that is read is declared: $1" declares "$1"
+		modelled=$tried
+		return
+	fi
 	seen sh -c "$1" >want
 	agrees "$1" "" want
 	[ "$(stat_of stats thunks)" -gt 0 ] || return
