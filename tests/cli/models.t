@@ -5,10 +5,10 @@
 # With GG_TEST_UNDECLARED=1 each runs once, under tests/undeclared instead: is all that it reads declared?
 # They take long; GG_TEST_EVERY=N runs every Nth, GG_TEST_ONLY=TEXT those that hold the text.
 # The lines expand where they run.
-top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck disable=SC2016
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+top=$(cd "$OLDPWD" && cd "$(dirname "$0")/../.." && pwd)
 
 umask 022
 export GG_DIR=$work/store
