@@ -67,25 +67,30 @@ const char *launch_env(char *const *envp, const char *key)
 	return NULL;
 }
 
-bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX])
+/* One that gg set for a build, whose programs all go by it. */
+static bool is_own(const char *variable)
 {
 	static const char *const keys[] = { LAUNCH_SESSION, LAUNCH_MODE,    LAUNCH_DIR,
 		                            LAUNCH_BYPASS,  LAUNCH_MODELS,  LAUNCH_PATH,
 		                            LAUNCH_WRAPPER, LAUNCH_LIBRARY, LAUNCH_BASE };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strncmp(variable, keys[i], strlen(keys[i])) == 0)
+			return true;
+	return false;
+}
+
+bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX])
+{
 	size_t n = 0;
 
-	if (!launch_env(envp, LAUNCH_SESSION))
-		return false;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const char *value = launch_env(envp, keys[i]);
-		size_t key_len = strlen(keys[i]);
-		size_t len = value ? key_len + strlen(value) + 1 : 0;
-
-		if (!value)
+	for (; *envp && n < LAUNCH_OWN_MAX - 1; envp++) {
+		if (strncmp(*envp, "GG_", 3) != 0 || !is_own(*envp))
 			continue;
+		size_t len = strlen(*envp) + 1;
 		if (len > room)
 			return false;
-		memcpy(text, value - key_len, len);
+		memcpy(text, *envp, len);
 		own[n++] = text;
 		text += len;
 		room -= len;

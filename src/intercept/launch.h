@@ -41,7 +41,7 @@ struct launch {
 };
 
 /** What of @envp is gg's own, as strings to be kept: written to @text (@room bytes), and @own
- * points to them, NULL at the end. False: there is no session, or no room. */
+ * points to them, NULL at the end. False: there is no room. */
 enum { LAUNCH_OWN_MAX = 12 };
 _Bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX]);
 /**
