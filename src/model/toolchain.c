@@ -61,6 +61,19 @@ static void inquiry_release(struct inquiry *q)
 	free(q->resources);
 }
 
+/* It is asked in another folder; what is relative the model looks at itself. */
+static void add_library_path(struct inquiry *q, const char *list)
+{
+	auto_buf path = BUF_INIT;
+
+	for (const char *at = list; *at; at += strcspn(at, ":"), at += *at == ':')
+		if (*at == '/')
+			buf_addf(&path, "%s%.*s", path.len ? ":" : "", (int)strcspn(at, ":"),
+			         at);
+	if (path.len)
+		strv_addf(&q->env, "LIBRARY_PATH=%s", buf_str(&path));
+}
+
 static void inquiry_init(struct inquiry *q, const struct call *call, const char *lang,
                          char *const *options)
 {
@@ -76,10 +89,9 @@ static void inquiry_init(struct inquiry *q, const struct call *call, const char 
 	*q = (struct inquiry){ .call = call, .lang = lang, .options = options };
 	q->path = call_path(call);
 	for (size_t i = 0; call->envp && call->envp[i]; i++) {
-		bool drop = false;
-		for (size_t k = 0; k < countof(skip); k++)
-			drop = drop || strncmp(call->envp[i], skip[k], strlen(skip[k])) == 0;
-		if (!drop)
+		if (strncmp(call->envp[i], "LIBRARY_PATH=", 13) == 0)
+			add_library_path(q, call->envp[i] + 13);
+		else if (!BEGINS_AMONG(call->envp[i], skip))
 			strv_add(&q->env, call->envp[i]);
 	}
 	strv_addf(&q->env, "PATH=%s", q->path);

@@ -952,6 +952,7 @@ t 'mkdir t && cp "$(command -v as)" "$(command -v ld)" t && PATH=$PWD/t:$PATH gc
 t 'mkdir t && printf "#!/bin/sh\nexec /usr/bin/as --defsym MINE=1 \"\$@\"\n" >t/as && chmod +x t/as && gcc -c a.c -o b.o && PATH=$PWD/t:$PATH gcc -c a.c && gcc -c a.c -o c.o'
 t 'mkdir t && printf "#!/bin/sh\nexec /usr/bin/ld -e main \"\$@\"\n" >t/ld && chmod +x t/ld && PATH=$PWD/t:$PATH gcc zero.c -o prog && gcc zero.c'
 t 'mkdir t && printf "#!/bin/sh\nread x <\${0%%%%/*}/flags; exec /usr/bin/gcc \$x \"\$@\"\n" >t/gcc && echo -DN=7 >t/flags && chmod +x t/gcc && PATH=$PWD/t:$PATH gcc -c b.c && PATH=$PWD/t:$PATH gcc -o prog main.c a.c b.c; gcc -c b.c -o d.o'
+t 'gcc -c a.c && ar rcs lib/liba.a a.o && export LIBRARY_PATH=lib:/usr/lib:: && gcc b.c main.c -la -Wl,-Map=- | grep -v /tmp; gcc -c b.c main.c; gcc b.o main.o -la -Wl,-t; cp "$(gcc -print-file-name=crti.o)" lib && gcc b.o main.o -la -Wl,-t; mkdir lib/x86_64-linux-gnu; mv lib/crti.o lib/x86_64-linux-gnu; gcc b.o main.o -la -Wl,-t; LIBRARY_PATH=$PWD/lib gcc b.o main.o -la -Wl,-t'
 t 'LD_RUN_PATH=/opt/z gcc zero.c && readelf -d a.out | grep PATH'
 t 'gcc zero.c -o prog && cp prog copy && gcc zero.c -o prog -O2 && ./prog && ./copy'
 t 'mkfifo a.out; gcc -c zero.c -o a.out & cat a.out >got.o; wait'
