@@ -56,4 +56,16 @@ cp "$(command -v env)" ./own
 ok "a program of one's own infers" timeout 60 "$GG" infer ./own gcc -c zero.c -o own.o
 ok "… builds with --overlap" timeout 60 "$GG" build --overlap -- ./own gcc -c zero.c -o own2.o
 ok "… and with --lazy" timeout 60 "$GG" build --lazy -- ./own gcc -c zero.c -o own3.o
+# Thin archives of archives, whose members are read by whoever reads them.
+mkdir thin && cd thin || exit 1
+echo 'int a(void) { return 1; }' >a.c
+echo 'int b(void) { return 2; }' >b.c
+echo 'int a(void), b(void); int main(void) { return a() + b() - 3; }' >main.c
+thins='gcc -c a.c b.c && ar rcsT one.a a.o && ar rcs two.a b.o && ar cDPrST all.a one.a two.a && gcc main.c -Wl,--whole-archive all.a -Wl,--no-whole-archive -o prog'
+sh -c "$thins" && want=$(tree .)
+rm -f ./*.[oa] prog
+ok "thin archives can be inferred" "$GG" infer sh -c "$thins"
+ok "… and forced" "$GG" force prog a.o b.o two.a
+is "… and are what they are without gg" "$(tree .)" "$want"
+cd ..
 done_testing
