@@ -344,6 +344,18 @@ static bool is_make(const char *program)
 	return strcmp(name, "make") == 0 || strcmp(name, "gmake") == 0;
 }
 
+/* Without a store, which somebody else owns or no disk has room for, there is still a build. */
+static int run_plainly(const struct build *b, char **argv, const struct err *err)
+{
+	if (err->kind == ERR_USAGE || b->options.forcer.require)
+		return command_failed(b->self, err);
+	fprintf(stderr, "gg build: %s; the command runs as it is\n", err->msg);
+	execvp(argv[0], argv);
+	int status = errno == ENOENT ? 127 : 126;
+	fprintf(stderr, "gg build: %s: %s\n", argv[0], strerror(errno));
+	return status;
+}
+
 int cmd_build(const struct command *self, int argc, char **argv)
 {
 	struct build b = { .self = self,
@@ -357,9 +369,9 @@ int cmd_build(const struct command *self, int argc, char **argv)
 		return rc;
 	if (optind == argc)
 		return command_usage(self, "name the command to run, as in: gg build -- make");
-	if (command_open_store(true, &st, &err) < 0)
-		return command_failed(self, &err);
 	char **command = argv + optind;
+	if (command_open_store(true, &st, &err) < 0)
+		return run_plainly(&b, command, &err);
 	b.store = st;
 	const char *base = getenv("GG_BASEDIR");
 	auto_free char *here = base ? NULL : file_working_folder(getenv("PWD"));
@@ -373,7 +385,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	b.is_make = is_make(command[0]) && !b.options.forcer.lazy;
 	if (tools_find(st, command[0], b.options.forcer.lazy || b.options.overlap, &b.tools,
 	               &err) < 0)
-		return command_failed(self, &err);
+		return run_plainly(&b, command, &err);
 	/* A command on the real files can't be left to itself: its output is half there
 	 * meanwhile. */
 	b.overlaps = (b.options.overlap || forcer_is_remote(&b.options.forcer)) && b.is_make &&

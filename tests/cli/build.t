@@ -120,6 +120,15 @@ is "what is remembered is never older than a source that was written just now" "
 rm times.sh fresh.*
 
 make clean >/dev/null
+touch file
+is "without a store that can be used the command runs as it is, and that is said" \
+	"$(GG_DIR=$PWD/file/x "$GG" build -- echo ran 2>&1 | sed 's/^.*file/file/')" \
+	"file/x: Not a directory; the command runs as it is
+ran"
+GG_DIR=$PWD/file/x "$GG" build -- ./nothing >/dev/null 2>&1
+is "… with the status of a command that does not exist" $? 127
+ok "… but not where isolation is asked for" fails env GG_DIR="$PWD/file/x" "$GG" build --sandbox=require -- true
+rm file
 (exec <&- >&- 2>&-; exec "$GG" build -- make)
 is "a build without standard input, output and error succeeds" $? 0
 ok "… and makes the program" ./prog
