@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "base/shebang.h"
 #include "base/proc.h"
 #include "store/look.h"
 #include "model/dated.h"
@@ -902,7 +901,7 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 	                                       : "c";
 	int rc = toolchain_get(call, lang, asked_options(c), &tc, err);
 	if (rc < 0 && err->kind == ERR_UNSURE)
-		p->starts_others = shebang_read(call->tool, &(struct shebang){ 0 });
+		p->starts_others = toolchain_starts_another(call->tool);
 	if (rc < 0)
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
 	why = obstacle_of(c, &tc);

@@ -543,6 +543,23 @@ static int refuse_script(const char *path, struct err *err)
 	                                      : 0;
 }
 
+/* Programs that stand under a compiler's name in a folder of PATH, and start it. */
+static bool is_launcher(const char *program)
+{
+	static const char *const names[] = { "buildcache", "ccache", "distcc", "icecc",
+		                             "sccache" };
+
+	return AMONG(path_base(program), names);
+}
+
+bool toolchain_starts_another(const char *tool)
+{
+	auto_free char *program = look_realpath(tool);
+	struct shebang s;
+
+	return program && (is_launcher(program) || shebang_read(program, &s));
+}
+
 /* Ask everything. */
 static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, struct err *err)
 {
@@ -552,6 +569,9 @@ static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, 
 	tc->program = look_realpath(q->call->tool);
 	if (!tc->program)
 		return err_sys(err, "%s", q->call->tool);
+	if (is_launcher(tc->program))
+		return err_set(err, ERR_UNSURE, "is %s, which starts one",
+		               path_base(tc->program));
 	if (refuse_script(tc->program, err) < 0)
 		return -1;
 	if (ask_search_lists(q, tc, err) < 0 || ask_link(q, tc, err) < 0)

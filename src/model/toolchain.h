@@ -39,6 +39,10 @@ void toolchain_release(struct toolchain *tc);
 int toolchain_get(const struct call *call, const char *lang, char *const *options,
                   struct toolchain *out, struct err *err);
 
+/** Is the driver a script, or ccache or the like under its name? Then it is none that can be
+ * asked, and what it starts is. */
+bool toolchain_starts_another(const char *tool);
+
 /**
  * The closure of any programs (ELF: interpreter and libraries, transitively; scripts: "#!"
  * interpreter), as a manifest put into the store. Names are the real paths and the symlinks on

@@ -137,6 +137,20 @@ for line in 'env -i PATH="$PATH" sh -c "gcc -c gen3.c"' 'env -i "$(command -v gc
 	is "a tool becomes a thunk in a clean environment, as SCons makes it: $line" "$(stat_of ../stats thunks)" 1
 	ok "… and makes what it makes" test -s gen3.o
 done
+if command -v ccache >/dev/null; then
+	export CCACHE_DIR=$PWD/../ccache
+	mkdir masked && ln -s "$(command -v ccache)" masked/gcc
+	PATH=$PWD/masked:$PATH "$GG" build --stats-json ../stats -- gcc -O1 -c gen3.c -o masked.o
+	is "the compiler that ccache starts under its name becomes thunks" "$(stat_of ../stats thunks) $(stat_of ../stats delegated)" "2 1"
+	gcc -O1 -c gen3.c
+	ok "… and makes what it makes" cmp gen3.o masked.o
+	PATH=$PWD/masked:$PATH "$GG" build --stats-json ../stats -- gcc -O1 -c gen3.c -o masked.o
+	is "… while ccache remembers what it remembers" "$(stat_of ../stats thunks)" 0
+	rm -rf masked masked.o ../ccache
+	unset CCACHE_DIR
+else
+	skip "ccache under a compiler's name" "not installed"
+fi
 is "a program in a clean environment sees a clean one" \
 	"$("$GG" build -- sh -c 'env -i env; env -i perl -e "print keys %ENV"; env -i X=1 env -u X env')" ""
 is "… and real files" \
