@@ -1,6 +1,7 @@
 #include "model/finding.h"
 
 #include "base/clock.h"
+#include "model/planner.h"
 #include "store/look.h"
 #include "store/shared.h"
 
@@ -81,23 +82,32 @@ static bool accept(const struct call *call, const struct buf *value, struct find
 	return !u.bad && buf_add(&out->text, u.at, u.left) == 0;
 }
 
+/* The same question, asked by this gg. */
+static void make_key(struct buf *key, const struct buf *question)
+{
+	planner_pack(key);
+	buf_add(key, question->data, question->len);
+}
+
 int finding_get(const struct call *call, const struct buf *question, struct finding *out,
                 struct err *err)
 {
+	auto_buf key = BUF_INIT;
 	auto_buf own = BUF_INIT;
 	auto_buf shared = BUF_INIT;
-	int rc = store_cache_get(call->store, CACHE_TOOLCHAIN, question->data, question->len,
-	                         &own, err);
+
+	make_key(&key, question);
+	int rc = store_cache_get(call->store, CACHE_TOOLCHAIN, key.data, key.len, &own, err);
 
 	if (rc < 0)
 		return -1;
 	if (rc == 1 && accept(call, &own, out))
 		return 1;
-	rc = shared_get(call->store, question->data, question->len, &shared, err);
+	rc = shared_get(call->store, key.data, key.len, &shared, err);
 	if (rc <= 0 || !accept(call, &shared, out))
 		return rc < 0 ? -1 : 0;
-	return store_cache_put(call->store, CACHE_TOOLCHAIN, question->data, question->len,
-	                       shared.data, shared.len, err) < 0
+	return store_cache_put(call->store, CACHE_TOOLCHAIN, key.data, key.len, shared.data,
+	                       shared.len, err) < 0
 	               ? -1
 	               : 1;
 }
@@ -105,15 +115,16 @@ int finding_get(const struct call *call, const struct buf *question, struct find
 int finding_put(const struct call *call, const struct buf *question, const struct finding *a,
                 const struct strv *watch, struct err *err)
 {
+	auto_buf key = BUF_INIT;
 	auto_buf value = BUF_INIT;
 
+	make_key(&key, question);
 	pack_watch(&value, watch);
 	pack_u32(&value, (uint32_t)a->n_manifests);
 	for (size_t i = 0; i < a->n_manifests; i++)
 		pack_str(&value, a->manifests[i].s);
 	buf_add(&value, a->text.data, a->text.len);
-	shared_put(call->store, question->data, question->len, &value, a->manifests,
-	           a->n_manifests);
-	return store_cache_put(call->store, CACHE_TOOLCHAIN, question->data, question->len,
-	                       value.data, value.len, err);
+	shared_put(call->store, key.data, key.len, &value, a->manifests, a->n_manifests);
+	return store_cache_put(call->store, CACHE_TOOLCHAIN, key.data, key.len, value.data,
+	                       value.len, err);
 }

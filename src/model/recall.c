@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
+#include "model/planner.h"
 #include "store/look.h"
 #include "store/pack.h"
 
@@ -21,24 +21,11 @@ static void make_key(struct buf *key, const struct call *call)
 		pack_str(key, call->argv[i]);
 }
 
-/* Which gg plans: another one may do so in another way. */
-static void pack_planner(struct buf *to)
-{
-	struct stat self = { 0 };
-
-	(void)!stat("/proc/self/exe", &self);
-	pack_u64(to, self.st_dev);
-	pack_u64(to, self.st_ino);
-	pack_u64(to, (uint64_t)self.st_size);
-	pack_u64(to, (uint64_t)clock_ns_of(self.st_mtim));
-	pack_u64(to, (uint64_t)clock_ns_of(self.st_ctim));
-}
-
 static bool is_same_planner(struct unpack *u)
 {
 	auto_buf now = BUF_INIT;
 
-	pack_planner(&now);
+	planner_pack(&now);
 	const void *then = unpack_bytes(u, now.len);
 	return then && memcmp(then, now.data, now.len) == 0;
 }
@@ -85,7 +72,7 @@ int recall_put(const struct call *call, const struct plan *p, const struct oid *
 
 	make_key(&key, call);
 	pack_str(&value, thunk->s); /* first, for gg gc (store.h) */
-	pack_planner(&value);
+	planner_pack(&value);
 	pack_u32(&value, p->portable);
 	pack_u32(&value, (uint32_t)p->n_outputs);
 	for (size_t i = 0; i < p->n_outputs; i++) {
