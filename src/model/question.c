@@ -45,6 +45,8 @@ int question_plan(const struct call *call, struct plan *p, struct err *err)
 	struct oid closure, locale;
 	bool any = false;
 
+	if (toolchain_starts_another(call->tool))
+		return plan_delegate(p, QUESTION_REASON);
 	if (plan_set_program(p, call, call->tool, err) < 0 ||
 	    closure_of(call, programs, NULL, &closure, err) < 0 ||
 	    closure_of_locale(call, &locale, &any, err) < 0)

@@ -503,17 +503,32 @@ static bool is_on_path(const char *helper)
 	return AMONG(base, names) || strncmp(base, "ld", 2) == 0;
 }
 
+/* The folders of the driver and of what it looks for on PATH, in PATH's order. */
 static char *helper_path(const struct inquiry *q)
 {
+	auto_buf needed = BUF_INIT;
 	auto_buf path = BUF_INIT;
 
-	add_folder_of(&path, q->call->tool);
+	add_folder_of(&needed, q->call->tool);
 	for (size_t i = 0; i < q->helpers.n; i++)
 		if (is_on_path(q->helpers.v[i]))
-			add_folder_of(&path, q->helpers.v[i]);
+			add_folder_of(&needed, q->helpers.v[i]);
 	for (size_t i = 0; i < q->link_helpers.n; i++)
 		if (is_on_path(q->link_helpers.v[i]))
-			add_folder_of(&path, q->link_helpers.v[i]);
+			add_folder_of(&needed, q->link_helpers.v[i]);
+	auto_free char *all = xasprintf(":%s:", buf_str(&needed));
+	for (const char *at = q->path; *at; at += strcspn(at, ":"), at += *at == ':') {
+		auto_free char *one = xasprintf(":%.*s:", (int)strcspn(at, ":"), at);
+		auto_free char *file = xasprintf("%.*s/x", (int)strcspn(at, ":"), at);
+
+		if (strstr(all, one))
+			add_folder_of(&path, file);
+	}
+	for (const char *at = buf_str(&needed); *at; at += strcspn(at, ":"), at += *at == ':') {
+		auto_free char *file = xasprintf("%.*s/x", (int)strcspn(at, ":"), at);
+
+		add_folder_of(&path, file);
+	}
 	return buf_steal(&path);
 }
 
