@@ -422,7 +422,7 @@ declares() {
 	mkdir "$GG_DIR"
 	cp -a fresh w
 	(cd w && timeout 300 "$top/tests/undeclared" sh -c "$1" </dev/null 2>/dev/null) >out
-	! grep -v '^undeclared: ' out
+	grep -q '^undeclared: ' out && ! grep -v '^undeclared: ' out
 }
 
 # t LINE
