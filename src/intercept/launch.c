@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/among.h"
 #include "intercept/ask.h"
 #include "intercept/target.h"
 
@@ -74,10 +75,7 @@ static bool is_own(const char *variable)
 		                            LAUNCH_BYPASS,  LAUNCH_MODELS,  LAUNCH_PATH,
 		                            LAUNCH_WRAPPER, LAUNCH_LIBRARY, LAUNCH_BASE };
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strncmp(variable, keys[i], strlen(keys[i])) == 0)
-			return true;
-	return false;
+	return BEGINS_AMONG(variable, keys);
 }
 
 bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX])
@@ -361,10 +359,7 @@ static bool is_starter(const char *path)
 	static const char *const names[] = { "bash", "cmake", "dash", "gmake", "ksh",
 		                             "make", "ninja", "samu", "sh",    "zsh" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i], base_of(path)) == 0)
-			return target_is_system(path);
-	return false;
+	return AMONG(base_of(path), names) && target_is_system(path);
 }
 
 bool launch_belongs(const struct launch *l, char *const *own)

@@ -40,9 +40,9 @@ struct launch {
 	                   nothing is asked, and nothing has been made yet */
 };
 
+enum { LAUNCH_OWN_MAX = 12 }; /* the variables above, and NULL */
 /** What of @envp is gg's own, as strings to be kept: written to @text (@room bytes), and @own
  * points to them, NULL at the end. False: there is no room. */
-enum { LAUNCH_OWN_MAX = 12 };
 _Bool launch_keep(char *const *envp, char *text, size_t room, char *own[LAUNCH_OWN_MAX]);
 /**
  * @l is to be executed in an environment that somebody cleared: is it one of a build's commands

@@ -59,8 +59,6 @@ static const char *why_not_replace(const struct emission *e, size_t i, const str
 /* An output must be a plain file, or nothing yet, in a folder that is there. */
 static int check_targets(struct emission *e, struct err *err)
 {
-	auto_free char *last = NULL; /* folder that was looked at */
-	unsigned mask = 0;
 	struct stat sb;
 
 	for (size_t i = 0; i < e->plan->n_outputs; i++) {
@@ -70,12 +68,7 @@ static int check_targets(struct emission *e, struct err *err)
 		if (e->plan->outputs[i].kind == OUTPUT_STDOUT)
 			continue;
 		auto_free char *folder = path_dir(path);
-		if (!last || strcmp(last, folder) != 0) {
-			mask = acl_umask(folder, e->call->umask);
-			free(last);
-			last = xstrdup(folder);
-		}
-		e->plan->outputs[i].umask = mask;
+		e->plan->outputs[i].umask = acl_umask(folder, e->call->umask);
 		if (lstat(path, &sb) == 0) {
 			e->replaces = true;
 			why = why_not_replace(e, i, &sb);

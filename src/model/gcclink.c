@@ -49,21 +49,30 @@ static void add_folders(struct link *l, const struct toolchain *tc)
 			plan_add_folder(l->p, l->call, l->ld.scan.lib_dirs.v[i]);
 }
 
+static bool has_start_file(const char *folder)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < countof(start_files); i++) {
+		auto_free char *path = path_join(folder, start_files[i]);
+
+		has |= look_access(path, F_OK) == 0;
+	}
+	return has;
+}
+
 /* Startup files of somebody's own, in a relative folder of LIBRARY_PATH. */
 static void refuse_own_start_files(struct link *l)
 {
 	const char *at = look_env(l->call->envp, "LIBRARY_PATH");
 
 	for (; at && *at; at += strcspn(at, ":"), at += *at == ':') {
-		for (size_t i = 0; *at != '/' && *at != ':' && i < countof(start_files); i++) {
-			int n = (int)strcspn(at, ":");
-			auto_free char *path = xasprintf("%.*s/%s", n, at, start_files[i]);
-			auto_free char *deep =
-				xasprintf("%.*s/x86_64-linux-gnu/%s", n, at, start_files[i]);
+		auto_free char *folder = xstrndup(at, strcspn(at, ":"));
+		auto_free char *deep = path_join(folder, "x86_64-linux-gnu");
 
-			if (look_access(path, F_OK) == 0 || look_access(deep, F_OK) == 0)
-				plan_delegate(l->p, "a startup file in LIBRARY_PATH");
-		}
+		if (*folder && *folder != '/' &&
+		    (has_start_file(folder) || has_start_file(deep)))
+			plan_delegate(l->p, "a startup file in LIBRARY_PATH");
 	}
 }
 

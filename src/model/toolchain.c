@@ -345,14 +345,11 @@ static void ask_ld(struct inquiry *q, const char *ld, struct toolchain *tc)
 	}
 }
 
-static void add_folder_of(struct buf *path, const char *file)
+static void add_folder_of(struct strv *folders, const char *file)
 {
 	auto_free char *dir = path_dir(file);
-	auto_free char *in = xasprintf(":%s:", buf_str(path));
-	auto_free char *want = xasprintf(":%s:", dir);
 
-	if (!strstr(in, want))
-		buf_addf(path, "%s%s", path->len ? ":" : "", dir);
+	add_once(folders, dir);
 }
 
 /* Files beside the compiler that a driver opens or looks for if they exist. */
@@ -506,7 +503,8 @@ static bool is_on_path(const char *helper)
 /* The folders of the driver and of what it looks for on PATH, in PATH's order. */
 static char *helper_path(const struct inquiry *q)
 {
-	auto_buf needed = BUF_INIT;
+	auto_strv needed = STRV_INIT;
+	auto_strv ordered = STRV_INIT;
 	auto_buf path = BUF_INIT;
 
 	add_folder_of(&needed, q->call->tool);
@@ -516,19 +514,16 @@ static char *helper_path(const struct inquiry *q)
 	for (size_t i = 0; i < q->link_helpers.n; i++)
 		if (is_on_path(q->link_helpers.v[i]))
 			add_folder_of(&needed, q->link_helpers.v[i]);
-	auto_free char *all = xasprintf(":%s:", buf_str(&needed));
 	for (const char *at = q->path; *at; at += strcspn(at, ":"), at += *at == ':') {
-		auto_free char *one = xasprintf(":%.*s:", (int)strcspn(at, ":"), at);
-		auto_free char *file = xasprintf("%.*s/x", (int)strcspn(at, ":"), at);
+		auto_free char *folder = xstrndup(at, strcspn(at, ":"));
 
-		if (strstr(all, one))
-			add_folder_of(&path, file);
+		if (strv_has(&needed, folder))
+			add_once(&ordered, folder);
 	}
-	for (const char *at = buf_str(&needed); *at; at += strcspn(at, ":"), at += *at == ':') {
-		auto_free char *file = xasprintf("%.*s/x", (int)strcspn(at, ":"), at);
-
-		add_folder_of(&path, file);
-	}
+	for (size_t i = 0; i < needed.n; i++)
+		add_once(&ordered, needed.v[i]);
+	for (size_t i = 0; i < ordered.n; i++)
+		buf_addf(&path, "%s%s", i ? ":" : "", ordered.v[i]);
 	return buf_steal(&path);
 }
 
