@@ -1,38 +1,32 @@
 #include "model/finding.h"
 
-#include "base/clock.h"
 #include "model/planner.h"
 #include "store/look.h"
 #include "store/shared.h"
 
 #include <string.h>
 
-enum { STAT_FIELDS = 5 };
-
 void finding_release(struct finding *a)
 {
 	buf_release(&a->text);
 }
 
-static void stat_fields(const char *path, uint64_t f[STAT_FIELDS])
+/* Of a folder its times tell; of what is not there, nothing does. */
+static struct pack_stat seen_of(const char *path)
 {
-	struct stat sb;
+	struct stat sb = { 0 };
 
-	memset(f, 0, STAT_FIELDS * sizeof(*f));
 	if (look_listed(path, &sb) < 0)
-		return;
-	f[0] = sb.st_dev;
-	f[1] = sb.st_ino;
-	f[2] = S_ISDIR(sb.st_mode) ? 0 : (uint64_t)sb.st_size;
-	f[3] = (uint64_t)clock_ns_of(sb.st_mtim);
-	f[4] = (uint64_t)clock_ns_of(sb.st_ctim);
+		return (struct pack_stat){ 0 };
+	if (S_ISDIR(sb.st_mode))
+		sb.st_size = 0;
+	return pack_stat(&sb);
 }
 
 static void pack_watch(struct buf *b, const struct strv *paths)
 {
 	auto_strv sorted = STRV_INIT;
 	auto_strv once = STRV_INIT;
-	uint64_t f[STAT_FIELDS];
 
 	strv_add_all(&sorted, paths->v);
 	strv_sort(&sorted);
@@ -41,24 +35,23 @@ static void pack_watch(struct buf *b, const struct strv *paths)
 			strv_add(&once, sorted.v[i]);
 	pack_u32(b, (uint32_t)once.n);
 	for (size_t i = 0; i < once.n; i++) {
-		stat_fields(once.v[i], f);
+		const struct pack_stat seen = seen_of(once.v[i]);
+
 		pack_str(b, once.v[i]);
-		buf_add(b, f, sizeof(f));
+		buf_add(b, &seen, sizeof(seen));
 	}
 }
 
 static bool is_unchanged(struct unpack *u)
 {
-	uint64_t now[STAT_FIELDS];
-
 	for (uint32_t n = unpack_u32(u); n && !u->bad; n--) {
 		auto_free char *path = unpack_str(u);
-		const void *then = unpack_bytes(u, sizeof(now));
+		const void *then = unpack_bytes(u, sizeof(struct pack_stat));
 
 		if (!path || !then)
 			return false;
-		stat_fields(path, now);
-		if (memcmp(now, then, sizeof(now)) != 0)
+		const struct pack_stat now = seen_of(path);
+		if (memcmp(&now, then, sizeof(now)) != 0)
 			return false;
 	}
 	return !u->bad;

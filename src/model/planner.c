@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "store/pack.h"
 
 void planner_pack(struct buf *to)
@@ -10,9 +9,6 @@ void planner_pack(struct buf *to)
 	struct stat self = { 0 };
 
 	(void)!stat("/proc/self/exe", &self);
-	pack_u64(to, self.st_dev);
-	pack_u64(to, self.st_ino);
-	pack_u64(to, (uint64_t)self.st_size);
-	pack_u64(to, (uint64_t)clock_ns_of(self.st_mtim));
-	pack_u64(to, (uint64_t)clock_ns_of(self.st_ctim));
+	const struct pack_stat f = pack_stat(&self);
+	buf_add(to, &f, sizeof(f));
 }

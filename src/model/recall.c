@@ -1,7 +1,6 @@
 #include "model/recall.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "model/planner.h"
 #include "store/look.h"

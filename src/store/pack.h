@@ -10,6 +10,9 @@
 #include "core/oid.h"
 
 #include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
 
 struct unpack {
 	const unsigned char *at;
@@ -90,6 +93,19 @@ static inline void pack_str(struct buf *b, const char *s)
 
 	pack_u32(b, (uint32_t)len);
 	buf_add(b, s, len);
+}
+
+/** What tells a file from others, and from itself when it was changed: to be written with
+ * buf_add, and compared as bytes. */
+struct pack_stat {
+	uint64_t dev, ino, size, mtime_ns, ctime_ns;
+};
+
+static inline struct pack_stat pack_stat(const struct stat *sb)
+{
+	return (struct pack_stat){ sb->st_dev, sb->st_ino, (uint64_t)sb->st_size,
+		                   (uint64_t)clock_ns_of(sb->st_mtim),
+		                   (uint64_t)clock_ns_of(sb->st_ctim) };
 }
 
 /** A sum over key and value, to tell a record that was written from one that was damaged. */

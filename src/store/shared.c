@@ -6,7 +6,6 @@
  */
 #include "store/shared.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "core/digest.h"
@@ -42,9 +41,39 @@ static void pack_bytes(struct buf *b, const void *data, size_t len)
 
 /* writing */
 
+/* A number of things, one after another. */
+struct part {
+	struct buf bytes;
+	uint32_t n;
+};
+
+#define PART_INIT                     \
+	{                             \
+		BUF_LIMIT(RECORD_MAX) \
+	}
+
+static void part_release(struct part *p)
+{
+	buf_release(&p->bytes);
+}
+
+#define auto_part struct part cleanup(part_release)
+
+static void add_object(struct part *objects, const struct buf *bytes)
+{
+	pack_bytes(&objects->bytes, bytes->data, bytes->len);
+	objects->n++;
+}
+
+static void pack_part(struct buf *b, const struct part *p)
+{
+	pack_u32(b, p->n);
+	buf_add(b, p->bytes.data, p->bytes.len);
+}
+
 /* What one manifest names is added to @objects and @references. */
-static bool gather(struct store *st, const struct oid *manifest, struct buf *objects,
-                   uint32_t *n_objects, struct buf *references, uint32_t *n_references)
+static bool gather(struct store *st, const struct oid *manifest, struct part *objects,
+                   struct part *references)
 {
 	auto_manifest m = MANIFEST_INIT;
 	auto_buf bytes = BUF_LIMIT(OBJECT_MAX);
@@ -53,8 +82,7 @@ static bool gather(struct store *st, const struct oid *manifest, struct buf *obj
 	if (store_get(st, manifest, &bytes, &ignored) < 0 ||
 	    manifest_decode(bytes.data, bytes.len, &m, &ignored) < 0)
 		return false;
-	pack_bytes(objects, bytes.data, bytes.len);
-	++*n_objects;
+	add_object(objects, &bytes);
 	for (size_t i = 0; i < m.n; i++) {
 		const struct manifest_entry *e = &m.v[i];
 
@@ -62,22 +90,18 @@ static bool gather(struct store *st, const struct oid *manifest, struct buf *obj
 			auto_buf text = BUF_LIMIT(OBJECT_MAX);
 			if (store_get(st, &e->id, &text, &ignored) < 0)
 				return false;
-			pack_bytes(objects, text.data, text.len);
-			++*n_objects;
+			add_object(objects, &text);
 		} else if (S_ISREG(e->mode)) {
 			struct stat sb;
 			int64_t hashed_ns;
 			if (!reference_known(st, e->name, &e->id, &sb, &hashed_ns))
 				return false;
-			pack_str(references, e->name);
-			pack_u64(references, sb.st_dev);
-			pack_u64(references, sb.st_ino);
-			pack_u64(references, (uint64_t)sb.st_size);
-			pack_u64(references, (uint64_t)clock_ns_of(sb.st_mtim));
-			pack_u64(references, (uint64_t)clock_ns_of(sb.st_ctim));
-			pack_u64(references, (uint64_t)hashed_ns);
-			pack_str(references, e->id.s);
-			++*n_references;
+			const struct pack_stat f = pack_stat(&sb);
+			pack_str(&references->bytes, e->name);
+			buf_add(&references->bytes, &f, sizeof(f));
+			pack_u64(&references->bytes, (uint64_t)hashed_ns);
+			pack_str(&references->bytes, e->id.s);
+			references->n++;
 		}
 	}
 	return true;
@@ -108,9 +132,8 @@ void shared_put(struct store *st, const void *key, size_t key_len, const struct 
 {
 	auto_free char *record = record_path(key, key_len, true);
 	auto_buf text = BUF_LIMIT(RECORD_MAX);
-	auto_buf objects = BUF_LIMIT(RECORD_MAX);
-	auto_buf references = BUF_LIMIT(RECORD_MAX);
-	uint32_t n_objects = 0, n_references = 0;
+	auto_part objects = PART_INIT;
+	auto_part references = PART_INIT;
 	char boot[ENV_BOOT_LEN + 1];
 	struct err ignored;
 
@@ -118,17 +141,14 @@ void shared_put(struct store *st, const void *key, size_t key_len, const struct 
 	if (!record || !*boot)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (!gather(st, &manifests[i], &objects, &n_objects, &references,
-		            &n_references))
+		if (!gather(st, &manifests[i], &objects, &references))
 			return;
 	pack_u64(&text, 0);
 	pack_str(&text, boot);
 	pack_bytes(&text, value->data, value->len);
-	pack_u32(&text, n_objects);
-	buf_add(&text, objects.data, objects.len);
-	pack_u32(&text, n_references);
-	buf_add(&text, references.data, references.len);
-	if (text.len >= RECORD_MAX || objects.len >= RECORD_MAX || references.len >= RECORD_MAX)
+	pack_part(&text, &objects);
+	pack_part(&text, &references);
+	if (text.len >= OBJECT_MAX) /* something may have been cut off */
 		return;
 	uint64_t sum = pack_sum(format, sizeof(format), text.data + sizeof(sum),
 	                        text.len - sizeof(sum));
@@ -176,20 +196,16 @@ static int take_objects(struct store *st, struct unpack *u, struct err *err)
 static int take_reference(struct store *st, struct unpack *u, struct err *err)
 {
 	auto_free char *path = unpack_str(u);
-	uint64_t f[5];
+	const void *then = unpack_bytes(u, sizeof(struct pack_stat));
 	struct stat sb;
 	struct oid id;
 
-	for (size_t i = 0; i < countof(f); i++)
-		f[i] = unpack_u64(u);
 	int64_t hashed_ns = (int64_t)unpack_u64(u);
 	unpack_oid(u, false, &id);
 	if (u->bad || look_stat(path, &sb) < 0)
 		return 0;
-	uint64_t now[5] = { sb.st_dev, sb.st_ino, (uint64_t)sb.st_size,
-		            (uint64_t)clock_ns_of(sb.st_mtim),
-		            (uint64_t)clock_ns_of(sb.st_ctim) };
-	if (memcmp(f, now, sizeof(f)) != 0)
+	const struct pack_stat now = pack_stat(&sb);
+	if (memcmp(&now, then, sizeof(now)) != 0)
 		return 0;
 	return reference_believe(st, path, &sb, &id, hashed_ns, err);
 }
