@@ -139,6 +139,13 @@ static void handle_wait(struct connection *c, const struct strv *words)
 		answer_text(c, "rerun", err.msg);
 }
 
+static void handle_join(struct connection *c, const struct strv *words)
+{
+	if (words->n < 2 || oid_parse(words->v[1], strlen(words->v[1]), &c->id, NULL) < 0 ||
+	    !forcer_join(c->owner->forcer, &c->id, on_waited, c))
+		answer_text(c, "rerun", "nobody waits for it");
+}
+
 /* -- force -- */
 
 static void on_forced(void *arg, const struct forcer_result *r)
@@ -288,6 +295,10 @@ static bool handle(struct connection *c, const struct strv *words)
 
 	if (strcmp(kind, "force") == 0) {
 		handle_force(c, words);
+		return true;
+	}
+	if (strcmp(kind, "join") == 0) {
+		handle_join(c, words);
 		return true;
 	}
 	if (strcmp(kind, "settle") == 0) {

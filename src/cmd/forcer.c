@@ -606,6 +606,14 @@ int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *
 	return 0;
 }
 
+bool forcer_join(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg)
+{
+	struct err ignored;
+	struct node *n = is_waited(f, id) ? add_node(f, id, &ignored) : NULL;
+
+	return n && !is_settled(n) && forcer_wait_quietly(f, id, fn, arg, &ignored) == 0;
+}
+
 void forcer_forget_waiters(struct forcer *f)
 {
 	f->forgets = true;

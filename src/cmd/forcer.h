@@ -100,6 +100,8 @@ unsigned forcer_mode_of(const struct forcer *f, const char *ref, const char *pat
 /** Force a thunk; @fn is called once, now or later, from the loop or from here. */
 int forcer_wait(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                 struct err *err);
+/** As forcer_wait, if somebody else waits for it right now; else false. */
+bool forcer_join(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg);
 /** As forcer_wait, but what the thunk prints is shown here and not by the waiter. */
 int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                         struct err *err);

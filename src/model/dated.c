@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#include "base/path.h"
 #include "base/proc.h"
-#include "model/portable.h"
 
 static const char poison[] = "gg_tells_the_time";
 
@@ -46,31 +44,6 @@ static int ask(struct plan *p, const struct call *call, char *answer, struct err
 	return 0;
 }
 
-/* Is an input what it was when the plan was made? The answer is the thunk's, not that of what
- * came after. */
-static bool is_unchanged(const struct plan *p, const struct call *call,
-                         const struct thunk_ref *r)
-{
-	static const char base[] = PORTABLE_BASE;
-	size_t n = p->portable && path_below(r->name, base) ? strlen(base) : 0;
-	auto_free char *path = xasprintf("%s%s", n ? call->basedir : "", r->name + n);
-	struct file_info info;
-	struct err ignored;
-
-	return store_file(call->store, path, FILE_HASH_ONLY, &info, &ignored) == 0 &&
-	       (info.placeholder || oid_eq(&info.id, &r->id));
-}
-
-static bool all_unchanged(const struct plan *p, const struct call *call)
-{
-	const struct thunk_refs *values = &p->thunk->values;
-
-	for (size_t i = 0; i < values->n; i++)
-		if (values->v[i].name && !is_unchanged(p, call, &values->v[i]))
-			return false;
-	return true;
-}
-
 int dated_settle(struct plan *p, const struct call *call, const struct oid *thunk,
                  struct err *err)
 {
@@ -87,7 +60,7 @@ int dated_settle(struct plan *p, const struct call *call, const struct oid *thun
 		answer = known.data[0];
 	} else if (ask(p, call, &answer, err) < 0) {
 		return -1;
-	} else if (!all_unchanged(p, call)) {
+	} else if (!plan_inputs_unchanged(p)) {
 		return plan_delegate(p, "an input changes while it is read");
 	} else if (store_cache_put(call->store, CACHE_DATED, thunk->s, len, &answer, 1, err) <
 	           0) {

@@ -12,6 +12,7 @@
 #include "core/codec.h"
 #include "core/placeholder.h"
 #include "model/dated.h"
+#include "model/equivalent.h"
 #include "model/output.h"
 #include "model/portable.h"
 #include "model/recall.h"
@@ -592,10 +593,16 @@ static int make_depfile(const struct emission *e, const struct plan_output *dep,
 	return *status < 0 ? -1 : 0;
 }
 
+/* Will somebody be asked for the result, and answer at once? */
+static bool waits(const struct emission *e)
+{
+	return e->mode->session && ((depfile_of(e->plan) && !e->mode->far) ||
+	                            is_needed_now(e->plan) || e->mode->wait);
+}
+
 static int emit_unknown(const struct emission *e, int *status, struct err *err)
 {
 	const struct plan_output *dep = depfile_of(e->plan);
-	bool now = is_needed_now(e->plan);
 	auto_buf why = BUF_INIT;
 
 	if (store_cache_get(e->call->store, CACHE_MISSED, e->id.s, strlen(e->id.s), &why,
@@ -604,9 +611,9 @@ static int emit_unknown(const struct emission *e, int *status, struct err *err)
 	int told = repeat_refusal(e, status, err);
 	if (told != 0)
 		return told < 0 ? -1 : 0;
-	if (e->mode->session && ((dep && !e->mode->far) || now || e->mode->wait))
+	if (waits(e))
 		return wait_for_result(e, status, err);
-	if (now)
+	if (is_needed_now(e->plan))
 		return err_set(err, ERR_UNSURE, "its result is needed at once");
 	*status = 0;
 	if (dep && e->plan->doubtful)
@@ -683,6 +690,8 @@ int emit(const struct call *call, struct plan *p, const struct emit_mode *mode, 
 	if (again && recall_put(call, p, &e.id, &looks, err) < 0)
 		return -1;
 	int rc = store_memo_get(call->store, &e.id, &m, err);
+	if (rc == 0)
+		rc = equivalent_find(p, waits(&e) ? mode->session : NULL, &e.id, &m, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)

@@ -884,6 +884,12 @@ static int plan_parts(const struct call *call, struct gcc_call *c, const struct 
 	return rc;
 }
 
+static bool is_single_compile(const struct gcc_call *c)
+{
+	return c->stage == STAGE_OBJECT && c->n_sources == 1 && c->n_inputs == 1 &&
+	       !c->no_file && !c->reads_stdin && !gcc_is_fortran(first_source(c)->lang);
+}
+
 static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p,
                      struct err *err)
 {
@@ -917,6 +923,8 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 	/* what is not taken must not be read */
 	if (rc == 0 && !(c->reads_stdin && p->delegate))
 		rc = plan_parts(call, c, &tc, p, err);
+	if (is_single_compile(c))
+		p->folding = tc.family == TOOLCHAIN_GCC ? RULE_GCC : RULE_CLANG;
 	toolchain_release(&tc);
 	return rc;
 }

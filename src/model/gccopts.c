@@ -989,6 +989,16 @@ static void take_option(struct parse *p, const struct gccopt *o, const char *arg
 	}
 }
 
+char *gccopt_value(const struct gccopt *o, const struct strv *args, size_t *i)
+{
+	char *arg = args->v[*i];
+	size_t n = strlen(o->name);
+
+	if (o->arity != OPT_SEPARATE && (o->arity != OPT_EITHER || arg[n]))
+		return arg + n;
+	return *i + 1 < args->n ? args->v[++*i] : NULL;
+}
+
 /* One option, at args[*i]; moves *i to its last word. */
 static void parse_option(struct parse *p, size_t *i)
 {
@@ -1001,12 +1011,8 @@ static void parse_option(struct parse *p, size_t *i)
 		refuse(p, PHASE_ANY, "unknown option %.80s", arg);
 		return;
 	}
-	size_t n = strlen(o->name);
-	char *value = arg + n; /* "" where the option takes none */
-	if (o->arity == OPT_SEPARATE || (o->arity == OPT_EITHER && !arg[n]))
-		value = c->args.v[++*i];
+	char *value = gccopt_value(o, &c->args, i);
 	if (!value) {
-		--*i;
 		refuse(p, PHASE_ANY, "option %s without its argument", o->name);
 		return;
 	}

@@ -82,6 +82,9 @@ extern const size_t gccopts_n;
 
 /** The row for an argument: the longest name that fits, or NULL. */
 const struct gccopt *gccopt_find(const char *arg);
+/** The value of the option at args[*i], "" where it takes none; moves *i to its last word.
+ * NULL, and *i stays: there is none. Borrowed from @args. */
+char *gccopt_value(const struct gccopt *o, const struct strv *args, size_t *i);
 
 enum gcc_stage { STAGE_PREPROCESS, STAGE_ASSEMBLY, STAGE_OBJECT, STAGE_LINK };
 

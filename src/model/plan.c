@@ -364,6 +364,29 @@ static void settle_links(struct plan *p)
 	p->own.n = kept;
 }
 
+/* The answer is the thunk's, not that of what came after. */
+static bool is_unchanged(const struct plan *p, const struct thunk_ref *r)
+{
+	static const char base[] = PORTABLE_BASE;
+	size_t n = p->portable && path_below(r->name, base) ? strlen(base) : 0;
+	auto_free char *path = xasprintf("%s%s", n ? p->call->basedir : "", r->name + n);
+	struct file_info info;
+	struct err ignored;
+
+	return store_file(p->call->store, path, FILE_HASH_ONLY, &info, &ignored) == 0 &&
+	       (info.placeholder || oid_eq(&info.id, &r->id));
+}
+
+bool plan_inputs_unchanged(const struct plan *p)
+{
+	const struct thunk_refs *values = &p->thunk->values;
+
+	for (size_t i = 0; i < values->n; i++)
+		if (values->v[i].name && !is_unchanged(p, &values->v[i]))
+			return false;
+	return true;
+}
+
 int plan_finish(struct plan *p, const struct call *call, struct err *err)
 {
 	settle_links(p);

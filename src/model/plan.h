@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "core/manifest.h"
 #include "core/thunk.h"
+#include "model/rule.h"
 #include "store/store.h"
 
 /** What a model may know of the call. All borrowed. */
@@ -77,9 +78,10 @@ struct plan {
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
 	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
-	bool placed;   /* what it makes tells the place in ways that can't be mapped */
-	bool again;    /* may be had again by what it saw: recall.h */
-	bool portable; /* the thunk does not name the place: portable_restore */
+	bool placed; /* what it makes tells the place in ways that can't be mapped */
+	bool again;  /* may be had again by what it saw: recall.h */
+	enum rule_folding folding; /* a compile that another may answer for (equivalent.h) */
+	bool portable;             /* the thunk does not name the place: portable_restore */
 	struct scratch_name scratch[SCRATCH_KINDS]; /* names that are others inside: scratch.h
 	                                             */
 	bool starts_others; /* delegated: a script, and what it starts may be modelled */
@@ -139,6 +141,9 @@ void plan_pass_env(struct plan *p, const struct call *call, const char *const *n
 void plan_set_args(struct plan *p, char *const *argv);
 /** Stores the own manifest, adds it, normalises and checks the thunk. Called by emit. */
 int plan_finish(struct plan *p, const struct call *call, struct err *err);
+/** Is every input still what it was when the plan was made? For who has asked something of the
+ * files meanwhile. */
+bool plan_inputs_unchanged(const struct plan *p);
 
 #define auto_plan struct plan cleanup(plan_release)
 

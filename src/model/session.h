@@ -7,6 +7,8 @@
  *   wait NAME (TAG PATH)…           force it now
  *       answer: ok OUT ERR (TAG NAME X)… | failed STATUS OUT ERR [TRUST] |
  *               rerun REASON | error TEXT
+ *   join NAME                       wait for it if another wrapper does
+ *       answer: ok … as of wait | rerun REASON
  *   force PATH…                     make these placeholders real
  *       answer: ok | failed TEXT
  *   settle [PART]                   all that stand now (with PART in their path)

@@ -295,9 +295,12 @@ static void check_plan(void *arg, const char *name, const struct buf *value)
 /* What is planned in this instant may go, too: it is planned again then. */
 static int forget_plans(struct collection *c, struct err *err)
 {
+	static const enum cache_kind kinds[] = { CACHE_RECALL, CACHE_EQUIVALENT };
 	struct plan_check k = { .collection = c };
-	int rc = store_cache_each(c->store, CACHE_RECALL, check_plan, &k, err);
+	int rc = 0;
 
+	for (size_t i = 0; rc == 0 && i < countof(kinds); i++)
+		rc = store_cache_each(c->store, kinds[i], check_plan, &k, err);
 	c->result->removed_plans = k.gone.n;
 	for (size_t i = 0; rc == 0 && !c->options->dry_run && i < k.gone.n; i++)
 		rc = store_cache_forget(c->store, k.gone.v[i], err);

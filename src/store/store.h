@@ -167,6 +167,8 @@ enum cache_kind {
 	CACHE_DATED,     /* command → does the time get into its result (model/dated) */
 	CACHE_RECALL, /* command line → its plan, and all that it saw (model/recall); begins
 	                 with the name of its thunk, without which gg gc forgets it */
+	CACHE_WORDS,  /* content name → its words (model/mention) */
+	CACHE_EQUIVALENT, /* command in another form → a thunk (model/equivalent); as RECALL */
 };
 
 /** 1 and @out filled (appended), 0 not there, -1. */
