@@ -24,7 +24,8 @@ enum item {
 	ITEM_NEXT = 'n',
 	ITEM_ASM = 'a', /* .include, .incbin */
 	ITEM_COMPUTED = 'm',
-	ITEM_DEFINE = 'd', /* "NAME text" where text is "x" or <x> */
+	ITEM_DEFINE = 'd', /* "NAME text" where text is "x", <x> or the first word of something
+	                      else */
 	ITEM_TIME = 't',
 	ITEM_ONCE = 'o', /* #pragma once */
 	ITEM_HARD = 'h', /* what the preprocessor can't tell either */
@@ -114,6 +115,22 @@ static void operand(struct scanner *s, bool next)
 		item(s, ITEM_UNSURE, "computed include", 16);
 }
 
+/* Where a macro's value ends that may be a file's name, or stand for one; NULL: it is none. */
+static const char *value_end(const struct scanner *s)
+{
+	char close = s->p >= s->end ? 0 : *s->p == '<' ? '>' : *s->p == '"' ? '"' : 0;
+
+	if (!close) {
+		size_t n = ident_length(s);
+
+		return n && !isdigit((unsigned char)*s->p) ? s->p + n : NULL;
+	}
+	size_t left = (size_t)(s->end - s->p - 1);
+	const char *line = memchr(s->p + 1, '\n', left);
+	const char *e = memchr(s->p + 1, close, line ? (size_t)(line - s->p - 1) : left);
+	return e ? e + 1 : NULL;
+}
+
 static void define(struct scanner *s)
 {
 	skip_blanks(s);
@@ -125,17 +142,12 @@ static void define(struct scanner *s)
 	if (n == 0 || s->p >= s->end || *s->p == '(')
 		return;
 	skip_blanks(s);
-	char close = s->p >= s->end ? 0 : *s->p == '<' ? '>' : *s->p == '"' ? '"' : 0;
-	if (!close)
-		return;
-	size_t left = (size_t)(s->end - s->p - 1);
-	const char *line = memchr(s->p + 1, '\n', left);
-	const char *e = memchr(s->p + 1, close, line ? (size_t)(line - s->p - 1) : left);
+	const char *e = value_end(s);
 	if (!e)
 		return;
 	buf_add(&text, name, n);
 	buf_addc(&text, ' ');
-	buf_add(&text, s->p, (size_t)(e + 1 - s->p));
+	buf_add(&text, s->p, (size_t)(e - s->p));
 	item(s, ITEM_DEFINE, text.data, text.len);
 }
 
@@ -425,7 +437,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		snprintf(w->unsure, sizeof(w->unsure), "a source is made by the build");
 		return 0;
 	}
-	int n = snprintf(key, sizeof(key), "2%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "3%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;

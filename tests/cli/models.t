@@ -176,6 +176,13 @@ int only = ONLY;
 #endif
 #include HEADER
 int computed = N;
+== stringized.c
+#define STR_(x) #x
+#define STR(x) STR_(x)
+#define HEADER STR(inc/NAME.h)
+#define NAME x
+#include HEADER
+int stringized = N;
 == next.c
 #include <next.h>
 int next = ONE * 10 + TWO;
@@ -667,6 +674,7 @@ t 'gcc -In1 -In2 -c next.c'
 t 'clang -In1 -In2 -c next.c'
 t 'gcc -In2 -In1 -c next.c'
 t 'gcc -c computed.c'
+t 'gcc -c stringized.c'
 t 'gcc "-DHEADER=\"inc/x.h\"" -c computed.c'
 t 'gcc "-DHEADER=<x.h>" -Iinc -c computed.c'
 t 'gcc -DHEADER=NEXT -DNEXT=\"x.h\" -c computed.c'

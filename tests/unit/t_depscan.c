@@ -114,10 +114,38 @@ static void test_scan_finds_all_that_the_compilers_do(void **state)
 	}
 }
 
+/* The scanner says that it is not sure, so that the compiler is asked. */
+static void test_a_macro_that_another_one_makes_is_not_guessed(void **state)
+{
+	static const char *const texts[] = {
+		"#define STR_(x) #x\n#define STR(x) STR_(x)\n#define H STR(plain.h)\n#include "
+		"H\n",
+		"#define OTHER \"plain.h\"\n#define H OTHER\n#include H\n",
+	};
+	char *sources[] = { "made.c", NULL };
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &none };
+
+	(void)state;
+	for (size_t i = 0; i < countof(texts); i++) {
+		struct call call = { .store = store, .cwd = scratch };
+		struct depscan_result found = { 0 };
+		struct err err = ERR_INIT;
+
+		assert_int_equal(file_write("made.c", texts[i], strlen(texts[i]), 0644, &err),
+		                 0);
+		int rc = depscan_run(&call, sources, &dirs, NULL, false, &found, &err);
+		if (rc == 0 || err.kind != ERR_UNSURE)
+			fail_msg("sure of: %s", texts[i]);
+		depscan_result_release(&found);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan_finds_all_that_the_compilers_do),
+		cmocka_unit_test(test_a_macro_that_another_one_makes_is_not_guessed),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
