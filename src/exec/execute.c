@@ -64,8 +64,8 @@ static struct box_input *add_input(struct input_set *s)
 	return in;
 }
 
-/* A blob is hashed once per process before it is used; the system's own files are told by their
- * stat. */
+/* A blob is hashed before it is used, unless that was done already; the system's own files are
+ * told by their stat. */
 static int verify(struct executor *ex, const struct oid *id, const char *path, struct err *err)
 {
 	bool is_new;
@@ -73,7 +73,7 @@ static int verify(struct executor *ex, const struct oid *id, const char *path, s
 	if (!path_below(path, store_dir(ex->store)))
 		return 0;
 	map_add(&ex->verified, id->s, &is_new);
-	return is_new ? store_verify(ex->store, id, err) : 0;
+	return is_new ? store_trust(ex->store, id, err) : 0;
 }
 
 static int add_file(struct executor *ex, struct input_set *s, char *name, const struct oid *id,

@@ -7,30 +7,14 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "core/digest.h"
 #include "core/placeholder.h"
 
-/* Copies and checks: a blob that lies is set aside, so that its maker runs again. */
-static int copy_checked(struct store *st, const struct oid *id, int from, int to,
-                        struct err *err)
-{
-	struct err ignored;
-	struct oid found;
-
-	if (digest_copy(from, to, &found, err) < 0)
-		return -1;
-	if (oid_eq(&found, id))
-		return 0;
-	store_verify(st, id, &ignored);
-	return err_set(err, ERR_CORRUPT, "object %s was damaged; it is set aside", id->s);
-}
-
-static int fill(struct store *st, const struct oid *id, int from, int to, unsigned mode,
+static int fill(struct store *st, const struct oid *id, int to, unsigned mode,
                 const struct timespec *mtime, struct err *err)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
 
-	if (copy_checked(st, id, from, to, err) < 0)
+	if (store_copy(st, id, to, err) < 0)
 		return -1;
 	if (mtime)
 		times[1] = *mtime;
@@ -42,16 +26,13 @@ static int fill(struct store *st, const struct oid *id, int from, int to, unsign
 int output_write(struct store *st, const char *path, const struct oid *id, unsigned mode,
                  const struct timespec *mtime, struct err *err)
 {
-	auto_fd from = -1;
 	auto_free char *tmp = xasprintf("%s.gg-%d.tmp", path, (int)getpid());
 	struct stat sb;
 
-	if (store_open_blob(st, id, &from, err) < 0)
-		return err_wrap(err, "make %s", path);
 	auto_fd to = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return err_sys(err, "make %s", path);
-	if (fill(st, id, from, to, mode, mtime, err) < 0) {
+	if (fill(st, id, to, mode, mtime, err) < 0) {
 		unlink(tmp);
 		return err_wrap(err, "make %s", path);
 	}

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/path.h"
 #include "store/look.h"
 #include "model/portable.h"
@@ -172,9 +171,6 @@ int plan_add_input_stat(struct plan *p, const struct call *call, const char *pat
 		return -1;
 	if (info.placeholder)
 		return add_thunk_input(p, name, name, err);
-	int64_t mtime = clock_ns_of(info.st.st_mtim);
-	if (mtime > p->newest_ns)
-		p->newest_ns = mtime;
 	thunk_refs_add(&p->thunk->values, &info.id, NULL, name);
 	return 0;
 }
@@ -364,12 +360,20 @@ static void settle_links(struct plan *p)
 	p->own.n = kept;
 }
 
-/* The answer is the thunk's, not that of what came after. */
-static bool is_unchanged(const struct plan *p, const struct thunk_ref *r)
+char *plan_input_path(const struct plan *p, const struct thunk_ref *r)
 {
 	static const char base[] = PORTABLE_BASE;
-	size_t n = p->portable && path_below(r->name, base) ? strlen(base) : 0;
-	auto_free char *path = xasprintf("%s%s", n ? p->call->basedir : "", r->name + n);
+
+	if (!r->name)
+		return NULL;
+	if (!p->portable || !path_below(r->name, base))
+		return xstrdup(r->name);
+	return xasprintf("%s%s", p->call->basedir, r->name + strlen(base));
+}
+
+static bool is_unchanged(const struct plan *p, const struct thunk_ref *r)
+{
+	auto_free char *path = plan_input_path(p, r);
 	struct file_info info;
 	struct err ignored;
 

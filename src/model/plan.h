@@ -76,7 +76,6 @@ struct plan {
 	struct map real;         /* name → the same without links, owned; see links.h */
 	struct map shorter;      /* paths, with a value if the real one is shorter */
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
-	int64_t newest_ns;       /* newest mtime among inputs */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
 	bool placed; /* what it makes tells the place in ways that can't be mapped */
 	bool again;  /* may be had again by what it saw: recall.h */
@@ -141,6 +140,9 @@ void plan_pass_env(struct plan *p, const struct call *call, const char *const *n
 void plan_set_args(struct plan *p, char *const *argv);
 /** Stores the own manifest, adds it, normalises and checks the thunk. Called by emit. */
 int plan_finish(struct plan *p, const struct call *call, struct err *err);
+/** Where an input of its thunk lies outside of the sandbox: owned; NULL for one without a name.
+ */
+char *plan_input_path(const struct plan *p, const struct thunk_ref *r);
 /** Is every input still what it was when the plan was made? For who has asked something of the
  * files meanwhile. */
 bool plan_inputs_unchanged(const struct plan *p);

@@ -1,7 +1,9 @@
 /**
  * A plan had again: the command line is one that was planned before, and all that the plan saw
- * then (store/look.h) would be seen now, so its thunk and its outputs are the same. Only for
- * plans that say so (plan->again), of commands whose inputs are all plain files.
+ * then (store/look.h) would be seen now, so its thunk and its outputs are the same. Inputs that
+ * were written anew (generated again, checked out again) must have the content that the thunk
+ * names. Only for plans that say so (plan->again), of commands whose inputs are all plain
+ * files.
  */
 #ifndef MODEL_RECALL_H
 #define MODEL_RECALL_H

@@ -1,6 +1,10 @@
 /*
  * A blob is made as tmp/<pid>.put<n>, gets its mode and its fixed mtime, and is
  * renamed to blobs/<name>. Its age, which collecting garbage goes by, is the atime.
+ *
+ * The nanoseconds of the atime are a seal: a number of this run of the machine, so that it was
+ * hashed since the last crash. Who writes into a blob changes its mtime. A look at it may renew
+ * the atime, and break the seal: then it is hashed once more.
  */
 #include "store/store_priv.h"
 
@@ -15,6 +19,7 @@
 #include "base/path.h"
 #include "core/digest.h"
 #include "core/placeholder.h"
+#include "store/pack.h"
 
 enum {
 	BLOB_MTIME_S = 1000000000, /* 2001-09-09 01:46:40 UTC */
@@ -30,11 +35,51 @@ static void blob_name(const struct oid *id, char name[80])
 	memcpy(name + sizeof(folder) - 1, id->s, sizeof(id->s));
 }
 
+/* Of this run of the machine, in microseconds, which every file system keeps that keeps any
+ * part of a second; 0: unknown, and nothing is sealed. */
+static long seal_of(const struct store *st)
+{
+	const char *boot = index_boot(st->index, NULL);
+	size_t n = boot ? strlen(boot) : 0;
+
+	return n ? (long)(pack_sum("seal", 4, boot, n) % 999999 + 1) * 1000 : 0;
+}
+
+static struct timespec sealed_now(const struct store *st)
+{
+	long seal = seal_of(st);
+
+	return seal ? (struct timespec){ time(NULL), seal } : (struct timespec){ 0, UTIME_NOW };
+}
+
+/* Nobody else's, for anybody can set times. */
+static bool is_sealed(const struct store *st, const struct stat *sb)
+{
+	long seal = seal_of(st);
+
+	return seal && S_ISREG(sb->st_mode) && sb->st_atim.tv_nsec == seal &&
+	       sb->st_mtim.tv_sec == BLOB_MTIME_S && sb->st_mtim.tv_nsec == 0 &&
+	       sb->st_uid == geteuid();
+}
+
+/* It was just hashed. What is written meanwhile has another mtime. */
+static void blob_seal(const struct store *st, const struct oid *id)
+{
+	const struct timespec times[2] = { sealed_now(st), { 0, UTIME_OMIT } };
+	char name[80];
+
+	blob_name(id, name);
+	(void)!utimensat(st->dir_fd, name, times, AT_SYMLINK_NOFOLLOW); /* another user's */
+}
+
 /* Renews the age of what is looked at, so that it is not collected (store/gc). False: it has
  * just been taken away. Fails on another user's blob; then its age is that user's business. */
 static bool blob_still_there(const struct store *st, const char *name, const struct stat *sb)
 {
-	static const struct timespec now[2] = { { 0, UTIME_NOW }, { 0, UTIME_OMIT } };
+	const struct timespec now[2] = {
+		is_sealed(st, sb) ? sealed_now(st) : (struct timespec){ 0, UTIME_NOW },
+		{ 0, UTIME_OMIT },
+	};
 
 	if (sb->st_atime >= time(NULL) - BLOB_FRESH_S)
 		return true;
@@ -110,9 +155,9 @@ static int blob_rename(struct store *st, const char *from, const struct oid *id,
 	}
 }
 
-static int blob_finish(int fd, bool executable, struct err *err)
+static int blob_finish(const struct store *st, int fd, bool executable, struct err *err)
 {
-	static const struct timespec times[2] = { { 0, UTIME_NOW }, { BLOB_MTIME_S, 0 } };
+	const struct timespec times[2] = { sealed_now(st), { BLOB_MTIME_S, 0 } };
 
 	if (fchmod(fd, executable ? 0555 : 0444) < 0 || futimens(fd, times) < 0)
 		return err_sys(err, "finish blob");
@@ -123,7 +168,7 @@ static int blob_finish(int fd, bool executable, struct err *err)
 static int blob_publish(struct store *st, int fd, const char *tmp, const struct oid *id,
                         bool executable, struct err *err)
 {
-	int rc = blob_finish(fd, executable, err);
+	int rc = blob_finish(st, fd, executable, err);
 
 	/* Network file systems tell of a full disk only here. */
 	if (close(fd) < 0 && rc == 0)
@@ -259,7 +304,7 @@ int store_put_fd(struct store *st, int fd, bool executable, struct oid *out, str
 int store_adopt(struct store *st, const char *tmp_path, const struct oid *id, bool executable,
                 struct err *err)
 {
-	static const struct timespec times[2] = { { 0, UTIME_NOW }, { BLOB_MTIME_S, 0 } };
+	const struct timespec times[2] = { sealed_now(st), { BLOB_MTIME_S, 0 } };
 	struct stat sb;
 
 	if (lstat(tmp_path, &sb) < 0)
@@ -465,5 +510,38 @@ int store_verify(struct store *st, const struct oid *id, struct err *err)
 	}
 	if (digest_fd(fd, &real, err) < 0)
 		return err_wrap(err, "verify %s", id->s);
-	return oid_eq(id, &real) ? 0 : blob_condemn(st, id, is_blob, err);
+	if (!oid_eq(id, &real))
+		return blob_condemn(st, id, is_blob, err);
+	if (is_blob)
+		blob_seal(st, id);
+	return 0;
+}
+
+int store_trust(struct store *st, const struct oid *id, struct err *err)
+{
+	struct stat sb;
+
+	return blob_state(st, id, &sb) == BLOB_THERE && is_sealed(st, &sb)
+	               ? 0
+	               : store_verify(st, id, err);
+}
+
+int store_copy(struct store *st, const struct oid *id, int fd, struct err *err)
+{
+	bool is_blob = true;
+	struct oid real;
+	struct stat sb;
+	auto_fd from = blob_open(st, id, &is_blob, err);
+
+	if (from < 0)
+		return -1;
+	if (is_blob && fstat(from, &sb) == 0 && is_sealed(st, &sb))
+		return file_copy_fd(from, fd, err);
+	if (digest_copy(from, fd, &real, err) < 0)
+		return -1;
+	if (!oid_eq(id, &real))
+		return blob_condemn(st, id, is_blob, err);
+	if (is_blob)
+		blob_seal(st, id);
+	return 0;
 }

@@ -419,6 +419,7 @@ bool look_end(struct buf *out)
 /* Reads a list; the last path stays, for the next one begins as it does. */
 struct reader {
 	struct unpack *u;
+	struct strv *touched; /* or NULL */
 	char path[PATH_MAX + 1];
 };
 
@@ -457,7 +458,12 @@ static bool sees_stat(struct reader *r, uint8_t kind, int error)
 	if (rc < 0)
 		return false;
 	struct sight now = sight_of(&sb, kind == LOOK_LISTED);
-	return sum_of(&now) == then;
+	if (sum_of(&now) == then)
+		return true;
+	if (!r->touched || !S_ISREG(sb.st_mode))
+		return false;
+	strv_add(r->touched, r->path);
+	return true;
 }
 
 static bool sees_text(struct reader *r, uint8_t kind, int error)
@@ -520,9 +526,9 @@ static bool sees_folder(struct reader *r)
 	return true;
 }
 
-bool look_again(struct unpack *u)
+bool look_again(struct unpack *u, struct strv *touched)
 {
-	struct reader r = { u, "" };
+	struct reader r = { u, touched, "" };
 	uint32_t n = unpack_u32(u);
 
 	for (uint32_t i = 0; i < n; i++)

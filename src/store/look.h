@@ -14,6 +14,7 @@
 #define STORE_LOOK_H
 
 #include "base/buf.h"
+#include "base/strv.h"
 #include "store/pack.h"
 
 #include <sys/stat.h>
@@ -39,8 +40,13 @@ void look_unnoted(void);
 /** End it. False when it is none; else it is appended to @out. Cost: a stat for each folder in
  * which a name was missed. */
 bool look_end(struct buf *out);
-/** Would all of a list be seen again? False also for a damaged one. Moves @u past it when true.
- * Cost: a stat for each file of it and for each folder. */
-bool look_again(struct unpack *u);
+/**
+ * Would all of a list be seen again? False also for a damaged one. Moves @u past it when true.
+ *
+ * @touched: gets the paths of regular files whose stat is another now (some more than once),
+ * for the caller to find out whether their content is; NULL: then they are not seen again.
+ * Cost: a stat for each file of it and for each folder.
+ */
+bool look_again(struct unpack *u, struct strv *touched);
 
 #endif

@@ -63,6 +63,11 @@ int store_open_blob(struct store *st, const struct oid *id, int *fd, struct err 
 int store_get(struct store *st, const struct oid *id, struct buf *out, struct err *err);
 /** Hash a blob again; CORRUPT (and set aside, so that it will be made anew) when it lies. */
 int store_verify(struct store *st, const struct oid *id, struct err *err);
+/** As above; but one that was hashed in this run of the machine, when it was put or since, and
+ * not touched after that, is believed. Cost then: a stat. */
+int store_trust(struct store *st, const struct oid *id, struct err *err);
+/** Copy a blob to @fd, which is empty and at its start: verified, or believed as above. */
+int store_copy(struct store *st, const struct oid *id, int fd, struct err *err);
 
 /** From now on objects for which fn(arg, id) says yes count as held though they are not here: a
  * backend is believed to have them. NULL: none. */

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "core/digest.h"
 
@@ -222,6 +223,73 @@ static void test_a_blob_that_lies_is_set_aside(void **state)
 		assert_int_equal(access(aside, F_OK), 0);
 		err = (struct err)ERR_INIT;
 	}
+}
+
+/* Other bytes in a blob, with the times that it had, but for the seal where @age is given. */
+static void forge(struct fixture *f, const struct oid *id, const struct timespec *age)
+{
+	auto_free char *path = blob_path(f, id);
+	struct stat sb = blob_stat(f, id);
+	struct timespec times[2] = { age ? *age : sb.st_atim, sb.st_mtim };
+
+	chmod(path, 0644);
+	fixture_write(path, "9876543210", 10);
+	chmod(path, 0444);
+	utimensat(AT_FDCWD, path, times, 0);
+}
+
+static int copy_to(struct fixture *f, const struct oid *id, struct err *err)
+{
+	auto_free char *path = fixture_path(f, "copy");
+	auto_fd fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	return store_copy(f->st, id, fd, err);
+}
+
+static void test_a_blob_is_believed_in_the_run_of_the_machine_that_hashed_it(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct oid id;
+
+	OK(store_put(f->st, "0123456789", 10, &id, &err), err);
+	forge(f, &id, NULL); /* as no one does, to see that it is not read */
+	OK(store_trust(f->st, &id, &err), err);
+	OK(copy_to(f, &id, &err), err);
+	struct timespec other = { time(NULL), 123456789 };
+	forge(f, &id, &other);
+	assert_int_equal(copy_to(f, &id, &err), -1);
+	assert_int_equal(err.kind, ERR_CORRUPT);
+	assert_false(store_has(f->st, &id));
+}
+
+static void test_a_blob_that_was_written_into_is_not_believed(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct oid id;
+
+	OK(store_put(f->st, "0123456789", 10, &id, &err), err);
+	auto_free char *path = blob_path(f, &id);
+	chmod(path, 0644);
+	fixture_write(path, "9876543210", 10);
+	assert_int_equal(store_trust(f->st, &id, &err), -1);
+	assert_int_equal(err.kind, ERR_CORRUPT);
+}
+
+static void test_a_blob_that_was_hashed_again_is_believed_again(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct oid id;
+
+	OK(store_put(f->st, "0123456789", 10, &id, &err), err);
+	struct timespec sealed = blob_stat(f, &id).st_atim;
+	auto_free char *path = blob_path(f, &id);
+	struct timespec other[2] = { { time(NULL), 123456789 }, { 0, UTIME_OMIT } };
+	utimensat(AT_FDCWD, path, other, 0);
+	OK(copy_to(f, &id, &err), err);
+	assert_int_equal(blob_stat(f, &id).st_atim.tv_nsec, sealed.tv_nsec);
 }
 
 static void test_a_finished_file_is_adopted(void **state)
@@ -464,6 +532,9 @@ int main(void)
 		TEST(test_a_second_put_writes_nothing_but_renews_an_old_age),
 		TEST(test_a_blob_of_wrong_size_is_not_there_and_is_replaced),
 		TEST(test_a_blob_that_lies_is_set_aside),
+		TEST(test_a_blob_is_believed_in_the_run_of_the_machine_that_hashed_it),
+		TEST(test_a_blob_that_was_written_into_is_not_believed),
+		TEST(test_a_blob_that_was_hashed_again_is_believed_again),
 		TEST(test_a_finished_file_is_adopted),
 		TEST(test_what_is_not_there_is_not_found),
 		TEST(test_folders_that_vanish_are_made_anew),

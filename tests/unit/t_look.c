@@ -14,7 +14,7 @@ static bool again(const struct buf *looks)
 {
 	struct unpack u = { (const unsigned char *)looks->data, looks->len, false };
 
-	return look_again(&u);
+	return look_again(&u, NULL);
 }
 
 /* A folder with a file in it, and a list of a look at it and at names that are not there. */
