@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "core/placeholder.h"
@@ -27,19 +28,20 @@ int output_write(struct store *st, const char *path, const struct oid *id, unsig
                  const struct timespec *mtime, struct err *err)
 {
 	auto_free char *tmp = xasprintf("%s.gg-%d.tmp", path, (int)getpid());
-	struct stat sb;
+	struct stat written, sb;
 
 	auto_fd to = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return err_sys(err, "make %s", path);
-	if (fill(st, id, to, mode, mtime, err) < 0) {
+	if (fill(st, id, to, mode, mtime, err) < 0 || fstat(to, &written) < 0) {
 		unlink(tmp);
 		return err_wrap(err, "make %s", path);
 	}
 	if (file_replace(tmp, path, err) < 0)
 		return err_wrap(err, "make");
-	if (fstat(to, &sb) == 0)
-		store_file_known(st, &sb, id);
+	/* the new name is a change, too, but not of what it holds */
+	if (fstat(to, &sb) == 0 && clock_ns_of(sb.st_mtim) == clock_ns_of(written.st_mtim))
+		store_file_known(st, path, &sb, id);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "store/grain.h"
 #include "store/store_priv.h"
 
 enum look_kind {
@@ -73,12 +74,12 @@ static bool same_sight(const struct sight *a, const struct sight *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Could a change since the list was begun have left these times as they are? */
-static bool is_settled(const struct sight *s)
+/* Would a change since the list was begun show in these times? */
+static bool is_settled(const char *path, const struct sight *s)
 {
 	int64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
 
-	return last < list.began_ns - CLOCK_GRAIN_NS;
+	return last < list.began_ns - CLOCK_GRAIN_NS || grain_is_fine(path, s->dev);
 }
 
 static uint64_t sum_of(const struct sight *s)
@@ -122,7 +123,7 @@ static void note(const struct note *seen, const char *path, const char *text)
 	list.notes[list.n].path = e->key + 2;
 	list.notes[list.n].text = text ? xstrdup(text) : NULL;
 	e->num = ++list.n;
-	list.unnoted |= seen->error == 0 && !is_settled(&seen->sight);
+	list.unnoted |= seen->error == 0 && !is_settled(path, &seen->sight);
 	errno = error;
 }
 
@@ -291,7 +292,7 @@ static struct folder *folder_at(struct folders *f, const char *path)
 		return NULL;
 	struct sight sight = sight_of(&sb, true);
 	struct folder new = { 0 };
-	if (is_settled(&sight) && dates_folders(path))
+	if (is_settled(path, &sight) && dates_folders(path))
 		new.sum = sum_of(&sight);
 	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
 	f->v[f->n] = new;

@@ -5,7 +5,8 @@
  * One list at a time in a process, for a program that plans one command. Where none was begun
  * these are the plain calls. What was seen of a file is its stat: its content is believed to be
  * the same when device, inode, size, mode and both times are (as the stat cache does), and a
- * list with a file that changed just before it was begun is none.
+ * list with a file that changed just before it was begun is none, unless its changes are dated
+ * finely (store/grain.h).
  *
  * That a name is not there is believed as long as the folder that would hold it has the times
  * that it had: one look instead of one for each name that a search path misses.

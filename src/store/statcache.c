@@ -6,7 +6,8 @@
  *                           not copied
  *
  * A file whose times lie within CLOCK_GRAIN_NS of the moment of its hashing may have been
- * changed after it without its times showing it: such a record is never believed.
+ * changed after it without its times showing it: such a record is never believed, but where the
+ * file system dates changes finely (store/grain.h).
  */
 #include "store/store_priv.h"
 
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/strv.h"
+#include "store/grain.h"
 #include "store/known.h"
 #include "store/look.h"
 #include "store/pack.h"
@@ -87,6 +89,13 @@ static bool is_older(const struct stat *sb, int64_t hashed_ns)
 	int64_t ctime = clock_ns_of(sb->st_ctim);
 
 	return (mtime > ctime ? mtime : ctime) < hashed_ns - CLOCK_GRAIN_NS;
+}
+
+/* When a file counts as hashed: long after its times, where no change can hide behind them. */
+static int64_t settled_time(const char *path, const struct stat *sb, int64_t hashed_ns)
+{
+	return !is_older(sb, hashed_ns) && grain_is_fine(path, sb->st_dev) ? INT64_MAX
+	                                                                   : hashed_ns;
 }
 
 /* 1 when the record of this file is there and can be believed. */
@@ -278,7 +287,7 @@ static int read_once(struct store *st, const char *path, enum file_keep keep,
 	if (refer && reference_put(st, path, &after, &out->id, err) < 0)
 		return err_wrap(err, "%s", path);
 	/* The cache saves time only: a store that can't be written still names files. */
-	if (stat_record(st, &after, &out->id, hashed_ns,
+	if (stat_record(st, &after, &out->id, settled_time(path, &after, hashed_ns),
 	                (out->placeholder ? STAT_PLACEHOLDER : 0) |
 	                        (refer ? STAT_REFERENCED : 0),
 	                err) < 0 &&
@@ -411,8 +420,10 @@ int store_file(struct store *st, const char *path, enum file_keep keep, struct f
 	return store_file_stat(st, path, &sb, keep, out, err);
 }
 
-void store_file_known(struct store *st, const struct stat *sb, const struct oid *id)
+void store_file_known(struct store *st, const char *path, const struct stat *sb,
+                      const struct oid *id)
 {
 	if (S_ISREG(sb->st_mode) && (uint64_t)sb->st_size == oid_size(id))
-		(void)!stat_record(st, sb, id, clock_wall_ns(), 0, NULL);
+		(void)!stat_record(st, sb, id, settled_time(path, sb, clock_wall_ns()), 0,
+		                   NULL);
 }

@@ -103,8 +103,10 @@ int store_file(struct store *st, const char *path, enum file_keep keep, struct f
 /** As above with a stat the caller just made (of the file itself, links followed). */
 int store_file_stat(struct store *st, const char *path, const struct stat *sb,
                     enum file_keep keep, struct file_info *out, struct err *err);
-/** Tell the cache what a file that we just wrote holds. */
-void store_file_known(struct store *st, const struct stat *sb, const struct oid *id);
+/** Tell the cache what a file that we just wrote holds, of which nobody else has changed
+ * anything until @sb. */
+void store_file_known(struct store *st, const char *path, const struct stat *sb,
+                      const struct oid *id);
 
 /* memo table (store/memo.c) */
 

@@ -3,6 +3,7 @@
 #include "core/digest.h"
 #include "core/placeholder.h"
 #include "model/output.h"
+#include "store/grain.h"
 
 #define T "TQtmlNPfoECnIQfaVQVHYszwy3y0Kugtha3buA7k1fhI00000091"
 
@@ -48,6 +49,30 @@ static void test_a_file_is_made_with_content_mode_and_time(void **state)
 	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_int_equal(st.st_mtim.tv_sec, then.tv_sec);
 	assert_int_equal(st.st_mtim.tv_nsec, then.tv_nsec);
+}
+
+/* The next command that reads it need not hash it; one that changes it in place is noticed. */
+static void test_what_is_made_is_known_until_it_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct oid id = put(f, "object");
+	struct err err = ERR_INIT;
+	struct file_info info;
+	struct stat sb;
+
+	for (int i = 0; i < 50; i++) {
+		OK(output_write(f->st, "a.o", &id, 0644, NULL, &err), err);
+		assert_int_equal(stat("a.o", &sb), 0);
+		/* were it read, the wrong path would be told */
+		if (grain_is_fine("a.o", sb.st_dev))
+			OK(store_file_stat(f->st, "/nonexistent", &sb, FILE_HASH_ONLY, &info,
+			                   &err),
+			   err);
+		auto_fd fd = open("a.o", O_WRONLY | O_CLOEXEC);
+		assert_int_equal(pwrite(fd, "OBJECT", 6, 0), 6);
+		OK(store_file(f->st, "a.o", FILE_HASH_ONLY, &info, &err), err);
+		assert_string_not_equal(info.id.s, id.s);
+	}
 }
 
 static void test_a_change_of_the_file_does_not_reach_the_store(void **state)
@@ -134,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_file_is_made_with_content_mode_and_time),
+		TEST(test_what_is_made_is_known_until_it_changes),
 		TEST(test_a_change_of_the_file_does_not_reach_the_store),
 		TEST(test_a_damaged_object_makes_no_file),
 		TEST(test_a_promise_is_kept_with_its_time),

@@ -1,0 +1,46 @@
+#include "store/grain.h"
+
+#include <linux/magic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+
+#include "base/compat.h"
+
+static bool kernel_is_fine(void)
+{
+	struct utsname u;
+	unsigned major, minor;
+
+	return uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 13));
+}
+
+/* Those with FS_MGTIME. */
+static bool takes_part(const char *path)
+{
+	static const long kinds[] = { BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC,
+		                      XFS_SUPER_MAGIC };
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < countof(kinds); i++)
+		if (fs.f_type == kinds[i])
+			return true;
+	return false;
+}
+
+bool grain_is_fine(const char *path, dev_t dev)
+{
+	static bool asked;
+	static dev_t last;
+	static bool fine;
+
+	if (!asked || last != dev)
+		fine = kernel_is_fine() && takes_part(path);
+	asked = true;
+	last = dev;
+	return fine;
+}

@@ -1,0 +1,18 @@
+/**
+ * How finely a file system dates changes. Mostly by a tick of the kernel's clock, so that a
+ * file which was just looked at may change without its times showing it. Linux 6.13 gives
+ * another time to each change that follows a look, on the file systems that take part
+ * ("multigrain timestamps", Documentation/filesystems/multigrain-ts.rst): there a stat tells
+ * for good.
+ */
+#ifndef STORE_GRAIN_H
+#define STORE_GRAIN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** Does every change of what lies at @path, on @dev, show that comes after a stat of it? False
+ * where it is not known. Cost: nothing for the device that was asked about last. */
+bool grain_is_fine(const char *path, dev_t dev);
+
+#endif
