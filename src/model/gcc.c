@@ -392,6 +392,15 @@ static void refuse_header(const struct call *call, const struct toolchain *tc, c
 		plan_refuse_two_names(p, call, dir);
 }
 
+static bool any_system(const struct gcc_call *c, const struct toolchain *tc,
+                       const struct depscan_result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (is_system(c, tc, r->files[i].path))
+			return true;
+	return false;
+}
+
 /* clang looks, for its message only, for what a missing name is without what begins it
  * ("../x.h": did you mean "x.h"?), and that may be there outside. */
 static int add_scanned(const struct call *call, const struct gcc_call *c,
@@ -407,6 +416,9 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 	for (size_t i = 0; i < r->missing.n; i++)
 		if (tc->family == TOOLCHAIN_GCC || isalnum((unsigned char)r->missing.v[i][0]))
 			strv_add(&p->missing, r->missing.v[i]);
+	/* "no such file" is said of folders that are there */
+	if (!any_system(c, tc, r) && add_system_folders(call, p, &tc->system_dirs, err) < 0)
+		return -1;
 	for (size_t i = 0; i < r->n; i++) {
 		refuse_header(call, tc, r->files[i].path, &folders, p);
 		if (add_header(call, c, tc, &r->files[i], p, err) < 0)
