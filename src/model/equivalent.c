@@ -19,6 +19,7 @@ struct form {
 	struct strv args;    /* without what follows */
 	struct strv defines; /* "DNAME=TEXT", "UNAME" */
 	struct strv vain;    /* those of them that nothing mentions */
+	bool with_rule;      /* there is a depfile: what names it, or its target, is used */
 	const char *target;  /* of the depfile; borrowed */
 	size_t n_targets;
 	bool keeps_macros; /* the result may tell of any */
@@ -73,14 +74,14 @@ static bool take_option(struct form *f, const struct strv *args, size_t *i)
 	if (!value || tells_names(o, arg))
 		return false;
 	f->keeps_macros |= tells_macros(o, arg);
-	if (strcmp(o->name, "-MT") == 0 || strcmp(o->name, "-MQ") == 0) {
+	if (f->with_rule && (strcmp(o->name, "-MT") == 0 || strcmp(o->name, "-MQ") == 0)) {
 		f->target = value;
 		f->n_targets++;
 	} else if (o->act == ACT_OUTPUT) {
 		f->target = f->n_targets ? f->target : value;
 	} else if (o->act == ACT_DEFINE) {
 		strv_addf(&f->defines, "%c%s", o->name[1], value);
-	} else if (o->act != ACT_DEP_FILE) {
+	} else if (o->act != ACT_DEP_FILE || !f->with_rule) {
 		for (size_t k = first; k <= *i; k++)
 			strv_add(&f->args, args->v[k]);
 	}
@@ -226,7 +227,7 @@ static int poison(const struct strv *options, struct err *err)
 static bool question(const struct plan *p, const struct strv *vain, int fd, struct strv *out)
 {
 	auto_gcc_call c = { 0 };
-	auto_form f = { STRV_INIT };
+	auto_form f = { 0 };
 	struct err ignored;
 
 	if (gcc_call_parse(&c, p->call->argv, &ignored) < 0 || !take_args(&f, &c.scan_args))
@@ -433,7 +434,7 @@ static int find_by(const struct plan *p, const struct form *f, const struct oid 
 int equivalent_find(const struct plan *p, const char *session, const struct oid *id,
                     struct memo *m, struct err *err)
 {
-	auto_form f = { STRV_INIT };
+	auto_form f = { .with_rule = p->n_outputs == 2 };
 	auto_strv args = STRV_INIT;
 	struct oid key;
 

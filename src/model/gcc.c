@@ -899,7 +899,8 @@ static int plan_parts(const struct call *call, struct gcc_call *c, const struct 
 static bool is_single_compile(const struct gcc_call *c)
 {
 	return c->stage == STAGE_OBJECT && c->n_sources == 1 && c->n_inputs == 1 &&
-	       !c->no_file && !c->reads_stdin && !gcc_is_fortran(first_source(c)->lang);
+	       !c->no_file && !c->reads_stdin && first_source(c)->lang != LANG_ASM_CPP &&
+	       is_preprocessed(first_source(c)->lang) && !gcc_is_fortran(first_source(c)->lang);
 }
 
 static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p,

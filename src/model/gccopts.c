@@ -392,6 +392,8 @@ const struct gccopt gccopts[] = {
 	{ "-nostdlib", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_NOSTDLIB, NULL },
 	{ "-nostdlib++", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
 	{ "-o", OPT_EITHER, ACT_OUTPUT, PHASE_ANY, 0, NULL },
+	{ "-objcmt-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-object-file-name=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-p", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_PROFILE, NULL },
 	{ "-pass-exit-codes", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
 	{ "-pedantic", OPT_EXACT, ACT_PASS, PHASE_CC, 0, NULL },
