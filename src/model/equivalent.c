@@ -196,11 +196,20 @@ static int find_vain(const struct plan *p, struct form *f, struct err *err)
 	return 0;
 }
 
-/* Those of @defines that are not in @others, as options. */
+/* Those of @defines that are not in @others. */
 static void add_others(const struct strv *defines, const struct strv *others, struct strv *out)
 {
 	for (size_t i = 0; i < defines->n; i++)
 		if (!strv_has(others, defines->v[i]))
+			strv_add(out, defines->v[i]);
+}
+
+/* Those of @defines that are not left out, as options. */
+static void add_options(const struct strv *defines, const struct strv *left_out,
+                        struct strv *out)
+{
+	for (size_t i = 0; i < defines->n; i++)
+		if (!strv_has(left_out, defines->v[i]))
 			strv_addf(out, "-%s", defines->v[i]);
 }
 
@@ -208,13 +217,13 @@ static void add_others(const struct strv *defines, const struct strv *others, st
 
 /* A file for -include, which is there as long as the result is open. @options: "-DNAME=TEXT".
  */
-static int poison(const struct strv *options, struct err *err)
+static int poison(const struct strv *defines, struct err *err)
 {
 	auto_buf text = BUF_INIT;
 	auto_fd fd = memfd_create("poison", 0);
 
-	for (size_t i = 0; i < options->n; i++) {
-		const char *name = options->v[i] + 2;
+	for (size_t i = 0; i < defines->n; i++) {
+		const char *name = defines->v[i] + 1;
 
 		buf_addf(&text, "#pragma GCC poison %.*s\n", (int)word_length(name), name);
 	}
@@ -223,8 +232,9 @@ static int poison(const struct strv *options, struct err *err)
 	return file_write_fd(fd, text.data, text.len, err) < 0 ? -1 : steal_fd(&fd);
 }
 
-/* The command that preprocesses, without what is in vain. False: it can't be told. */
-static bool question(const struct plan *p, const struct strv *vain, int fd, struct strv *out)
+/* The command that preprocesses, without what is poisoned. False: it can't be told. */
+static bool question(const struct plan *p, const struct strv *poisoned, int fd,
+                     struct strv *out)
 {
 	auto_gcc_call c = { 0 };
 	auto_form f = { 0 };
@@ -236,7 +246,7 @@ static bool question(const struct plan *p, const struct strv *vain, int fd, stru
 	strv_add(out, "-include");
 	strv_addf(out, "/proc/self/fd/%d", fd);
 	strv_add_all(out, f.args.v);
-	add_others(&f.defines, vain, out);
+	add_options(&f.defines, poisoned, out);
 	strv_add(out, "-w");
 	strv_add(out, "-E");
 	return true;
@@ -257,7 +267,7 @@ static int is_same(const struct plan *p, const struct strv *mine, const struct s
 	auto_fd fd = poison(&unlike, err);
 	if (fd < 0)
 		return -1;
-	if (!question(p, mine, fd, &args))
+	if (!question(p, &unlike, fd, &args))
 		return 0;
 	int status = proc_capture(strv_argv(&args), NULL, p->call->envp, NULL, NULL, err);
 	if (status != 0)
@@ -343,8 +353,6 @@ static int adopt(const struct plan *p, const struct form *f, const struct oid *i
 	int rc = p->n_outputs == 1 ? 1 : add_rule(p, f, &theirs->outputs[1].id, m, err);
 	if (rc == 1 && (store_flush(st, err) < 0 || store_memo_put(st, id, m, err) < 0))
 		return -1;
-	if (rc == 1)
-		store_batch_begin(st);
 	return rc;
 }
 
@@ -389,11 +397,10 @@ static bool join(struct store *st, const char *session, const struct oid *id)
 
 	strv_add(&words, "join");
 	strv_add(&words, id->s);
-	bool ok = store_flush(st, &ignored) == 0 &&
-	          session_say(session, &words, &answer, &ignored) == 0 && answer.n &&
-	          strcmp(answer.v[0], "ok") == 0;
-	store_batch_begin(st); /* the coordinator's writes are newer than our snapshot */
-	return ok;
+	/* the coordinator's writes are newer than our snapshot */
+	return store_flush(st, &ignored) == 0 &&
+	       session_say(session, &words, &answer, &ignored) == 0 && answer.n &&
+	       strcmp(answer.v[0], "ok") == 0;
 }
 
 static int result_of(struct store *st, const char *session, const struct oid *id,
@@ -443,13 +450,12 @@ int equivalent_find(const struct plan *p, const char *session, const struct oid 
 	if (find_vain(p, &f, err) < 0)
 		return -1;
 	strv_add_all(&args, f.args.v);
-	add_others(&f.defines, &f.vain, &args);
+	add_options(&f.defines, &f.vain, &args);
 	if (name_form(p, &args, &key, err) < 0)
 		return -1;
 	/* with a snapshot that has what others are about to make */
 	if (session && store_flush(p->call->store, err) < 0)
 		return -1;
-	store_batch_begin(p->call->store);
 	int rc = find_by(p, &f, &key, session, id, m, err);
 	if (rc <= 0)
 		memo_release(m);

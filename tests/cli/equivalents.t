@@ -31,6 +31,21 @@ ok "and names its own" cmp h.o want.o
 is "a source that changed is another compile" "$(echo 'int more;' >>a.c && ran gcc -O1 -c a.c -o b.o)" 1
 cd ..
 
+# two macros that only pasting makes, of which one decides whether the other is asked for
+mkdir nested && cd nested || exit 1
+cat >a.c <<'END'
+#define CAT_(a, b) a##b
+#define CAT(a, b) CAT_(a, b)
+#if CAT(OUT, ER) + 0
+int inner = CAT(INN, ER) + 0;
+#endif
+END
+"$GG" build -s -- gcc -DOUTER=1 -DINNER=2 -c a.c -o a.o
+"$GG" build -s -- gcc -DOUTER=1 -DINNER=3 -c a.c -o b.o
+gcc -DOUTER=1 -DINNER=3 -c a.c -o want.o
+ok "what both define alike is defined when the preprocessor is asked" cmp b.o want.o
+cd ..
+
 mkdir told && cd told || exit 1
 printf 'static int unused;\nint f(int x) { return x; }\n' >a.c
 gcc -Wall -c a.c -o a.o 2>want
@@ -39,12 +54,22 @@ gcc -Wall -c a.c -o a.o 2>want
 ok "what a compiler said it says again" cmp want got2
 cd ..
 
+# The second begins while the first is being compiled, or after it.
 mkdir twins && cd twins || exit 1
+echo 'int first;' >known.c
+"$GG" build -s -- gcc -c known.c
 {
 	echo '#include <stdio.h>'
-	for n in $(seq 400); do echo "int f$n(int x) { for (int i = 0; i < x; i++) x += x * i; return x; }"; done
+	for n in $(seq 1500); do echo "int f$n(int x) { for (int i = 0; i < x; i++) x += x * i; return x; }"; done
 } >a.c
-printf 'both: a.o b.o\n\t@:\n%%.o: a.c\n\tgcc -O2 -D$*_EXPORTS -MD -c a.c -o $@\n' >Makefile
+cat >Makefile <<'END'
+.RECIPEPREFIX = >
+both: a.o b.o
+> @:
+b.o: WAIT = sleep 0.5 &&
+%.o: a.c
+> $(WAIT) gcc -O2 -D$*_EXPORTS -MD -c a.c -o $@
+END
 is "two that are made at the same time are made once" "$(ran make -j2)" 1
 ok "and are the same bytes" cmp a.o b.o
 cd ..
