@@ -17,19 +17,36 @@ static bool kernel_is_fine(void)
 	       (major > 6 || (major == 6 && minor >= 13));
 }
 
+/* Is the file system at @path one of these kinds? */
+static bool is_kind(const char *path, const long *kinds, size_t n)
+{
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (fs.f_type == kinds[i])
+			return true;
+	return false;
+}
+
+bool grain_dates_folders(const char *path)
+{
+	static const long kinds[] = {
+		BTRFS_SUPER_MAGIC,     EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+		OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC,      XFS_SUPER_MAGIC
+	};
+
+	return is_kind(path, kinds, countof(kinds));
+}
+
 /* Those with FS_MGTIME. */
 static bool takes_part(const char *path)
 {
 	static const long kinds[] = { BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC,
 		                      XFS_SUPER_MAGIC };
-	struct statfs fs;
 
-	if (statfs(path, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < countof(kinds); i++)
-		if (fs.f_type == kinds[i])
-			return true;
-	return false;
+	return is_kind(path, kinds, countof(kinds));
 }
 
 bool grain_is_fine(const char *path, dev_t dev)

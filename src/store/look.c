@@ -10,10 +10,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -262,23 +260,6 @@ static void folders_release(struct folders *f)
 	map_release(&f->missed);
 }
 
-/* File systems that date a folder whenever a name in it comes or goes. */
-static bool dates_folders(const char *path)
-{
-	static const long kinds[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,
-		TMPFS_MAGIC,      F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC
-	};
-	struct statfs fs;
-
-	if (statfs(path, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < countof(kinds); i++)
-		if (fs.f_type == kinds[i])
-			return true;
-	return false;
-}
-
 /* The folder at @path, or NULL when there is none. */
 static struct folder *folder_at(struct folders *f, const char *path)
 {
@@ -292,7 +273,7 @@ static struct folder *folder_at(struct folders *f, const char *path)
 		return NULL;
 	struct sight sight = sight_of(&sb, true);
 	struct folder new = { 0 };
-	if (is_settled(path, &sight) && dates_folders(path))
+	if (is_settled(path, &sight) && grain_dates_folders(path))
 		new.sum = sum_of(&sight);
 	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
 	f->v[f->n] = new;
