@@ -22,13 +22,13 @@
 #include "intercept/preload.h"
 
 /* Needs memory of the caller of exec, hence a macro. */
-#define PREPARE(l, file, env)                                                \
-	struct launch l = { .path = file, .envp = (env) ? (env) : nothing }; \
-	if (l.path) {                                                        \
-		if (is_cleared(l.envp))                                      \
-			restore(&l, alloca(restored_size(l.envp)));          \
-		l.room = alloca(launch_room(l.path, l.envp));                \
-		launch_prepare(&l);                                          \
+#define PREPARE(l, file, args, env)                                                        \
+	struct launch l = { .path = file, .argv = args, .envp = (env) ? (env) : nothing }; \
+	if (l.path) {                                                                      \
+		if (is_cleared(l.envp))                                                    \
+			restore(&l, alloca(restored_size(l.envp)));                        \
+		l.room = alloca(launch_room(l.path, l.envp));                              \
+		launch_prepare(&l);                                                        \
 	}
 
 static char *const nothing[] = { NULL };
@@ -107,20 +107,20 @@ static const char *find(const char *file, char found[PATH_MAX])
 
 HOOK int execve(const char *path, char *const argv[], char *const envp[])
 {
-	PREPARE(l, path, envp);
+	PREPARE(l, path, argv, envp);
 	return NEXT(execve)(l.path, argv, l.envp);
 }
 
 HOOK int execv(const char *path, char *const argv[])
 {
-	PREPARE(l, path, environ);
+	PREPARE(l, path, argv, environ);
 	return NEXT(execve)(l.path, argv, l.envp);
 }
 
 HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	char found[PATH_MAX];
-	PREPARE(l, find(file, found), envp);
+	PREPARE(l, find(file, found), argv, envp);
 
 	return NEXT(execvpe)(l.path, argv, l.envp);
 }
@@ -176,7 +176,7 @@ HOOK int posix_spawn(pid_t *restrict pid, const char *restrict path,
                      const posix_spawnattr_t *restrict attributes, char *const argv[restrict],
                      char *const envp[restrict])
 {
-	PREPARE(l, path, envp);
+	PREPARE(l, path, argv, envp);
 	return NEXT(posix_spawn)(pid, l.path, actions, attributes, argv, l.envp);
 }
 
@@ -186,7 +186,7 @@ HOOK int posix_spawnp(pid_t *restrict pid, const char *restrict file,
                       char *const envp[restrict])
 {
 	char found[PATH_MAX];
-	PREPARE(l, find(file, found), envp);
+	PREPARE(l, find(file, found), argv, envp);
 
 	return NEXT(posix_spawnp)(pid, l.path, actions, attributes, argv, l.envp);
 }

@@ -290,10 +290,15 @@ static bool is_tool_here(const char *path, const struct scene *s)
 	return is_compiler(base_of(path)) && !is_of_project(path, s->dir) && is_program(path);
 }
 
+static bool has_models(const struct scene *s)
+{
+	return s->models && s->wrapper && s->base_path && !s->bypass;
+}
+
 /* The tool, also behind a link that a build has made to it: then the tool's path. */
 static const char *tool_of(const char *path, const struct scene *s, char target[PATH_MAX])
 {
-	if (!s->models || !s->wrapper || !s->base_path || s->bypass)
+	if (!has_models(s))
 		return NULL;
 	if (is_tool_here(path, s))
 		return path;
@@ -304,6 +309,17 @@ static const char *tool_of(const char *path, const struct scene *s, char target[
 		return NULL;
 	target[n] = '\0';
 	return is_tool_here(target, s) ? target : NULL;
+}
+
+/* A command that the wrapper may carry out itself; it says in the end. */
+static bool is_builtin(const struct launch *l, const struct scene *s)
+{
+	static const char *const names[] = { "cmake_echo_color", "cmake_link_script" };
+	char *const *v = l->argv;
+
+	return v && v[0] && v[1] && v[2] && strcmp(v[1], "-E") == 0 && AMONG(v[2], names) &&
+	       l->path[0] == '/' && strcmp(base_of(l->path), "cmake") == 0 && has_models(s) &&
+	       !is_of_project(l->path, s->dir) && is_program(l->path);
 }
 
 static void launch_wrapper(struct launch *l, const struct scene *s, const char *tool)
@@ -381,7 +397,9 @@ void launch_prepare(struct launch *l)
 
 	look_around(l->envp, &s);
 	if (s.session && s.library) {
-		const char *tool = tool_of(l->path, &s, target);
+		const char *tool = l->is_declined      ? NULL
+		                   : is_builtin(l, &s) ? l->path
+		                                       : tool_of(l->path, &s, target);
 		enum target_kind kind = tool ? TARGET_NONE : target_inspect(l->path);
 
 		if (kind == TARGET_PLACEHOLDER && !l->is_first &&

@@ -2,6 +2,7 @@
  * What a build's program executes, put right before it is executed.
  *
  *   a tool that gg models, at its own path  → the wrapper, told which tool it stands for
+ *   a command that gg has built in          → the same (main/builtin.h)
  *   a program that will load the library    → as it is
  *   any other (static, setuid, …)           → the models' folder in front of its PATH, and no
  *                                             library; where products may be placeholders all
@@ -34,10 +35,12 @@
 struct launch {
 	const char *path;  /* in: what is to be executed; out: what to execute */
 	char *const *envp; /* in and out */
+	char *const *argv; /* NULL: not known */
 	char *room; /* launch_room() bytes for what is made, aligned for pointers; must outlive
 	               the call of execve */
-	_Bool is_first; /* the session's own command, started by who would have to answer:
-	                   nothing is asked, and nothing has been made yet */
+	_Bool is_first;    /* the session's own command, started by who would have to answer:
+	                      nothing is asked, and nothing has been made yet */
+	_Bool is_declined; /* by the wrapper, which it would go to else */
 };
 
 enum { LAUNCH_OWN_MAX = 12 }; /* the variables above, and NULL */

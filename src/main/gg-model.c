@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "main/builtin.h"
 #include "model/delegate.h"
 #include "model/emit.h"
 #include "model/generic.h"
@@ -371,7 +372,12 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_NO_TOOL;
 	path = path ? path : "/bin:/usr/bin"; /* as libc */
-	if (find_told(&w))
+	bool is_told = find_told(&w);
+	if (is_told && builtin_is(w.tool, argv)) {
+		unsetenv("GG_TOOL");
+		return builtin_run(w.tool, argv);
+	}
+	if (is_told)
 		w.path = xstrdup(path);
 	else if (!find_on_path(&w, path))
 		return EXIT_NO_TOOL;

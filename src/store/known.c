@@ -11,9 +11,9 @@
 
 enum { TEXT_MAX = 512 };
 
-static char *record_path(const char *path, bool make)
+static char *record_path(const char *kind, const char *path, bool make)
 {
-	auto_free char *dir = file_user_cache_own("known", make);
+	auto_free char *dir = file_user_cache_own(kind, make);
 	struct oid name;
 
 	if (!dir)
@@ -37,35 +37,58 @@ static bool describe(const char *path, const struct stat *sb, char text[TEXT_MAX
 	return n < TEXT_MAX;
 }
 
-bool known_get(const char *path, const struct stat *sb, struct oid *id, int64_t *hashed_ns)
+/* "NOTE DESCRIPTION" */
+bool known_note_get(const char *kind, const char *path, const struct stat *sb, struct buf *note)
 {
-	auto_free char *record = record_path(path, false);
-	auto_buf text = BUF_LIMIT(4 * TEXT_MAX);
+	auto_free char *record = record_path(kind, path, false);
+	auto_buf text = BUF_LIMIT(KNOWN_NOTE_MAX + TEXT_MAX);
 	char want[TEXT_MAX];
 	struct err ignored;
-	char *end;
 
 	if (!record || !describe(path, sb, want) || file_read(record, &text, &ignored) < 0)
 		return false;
-	/* NAME HASHED_NS DESCRIPTION */
-	const char *at = buf_str(&text);
+	size_t tail = strlen(want) + 1;
+	if (text.len < tail || text.data[text.len - tail] != ' ' ||
+	    memcmp(text.data + text.len - tail + 1, want, tail - 1) != 0)
+		return false;
+	return buf_add(note, text.data, text.len - tail) == 0;
+}
+
+void known_note_put(const char *kind, const char *path, const struct stat *sb, const char *note)
+{
+	auto_free char *record = record_path(kind, path, true);
+	char what[TEXT_MAX];
+	auto_buf text = BUF_INIT;
+	struct err ignored;
+
+	if (!record || !describe(path, sb, what) || strlen(note) >= KNOWN_NOTE_MAX)
+		return;
+	buf_addf(&text, "%s %s", note, what);
+	file_write(record, text.data, text.len, 0600, &ignored);
+}
+
+/* Of names: "NAME HASHED_NS". */
+bool known_get(const char *path, const struct stat *sb, struct oid *id, int64_t *hashed_ns)
+{
+	auto_buf note = BUF_INIT;
+	struct err ignored;
+	char *end;
+
+	if (!known_note_get("known", path, sb, &note))
+		return false;
+	const char *at = buf_str(&note);
 	size_t n = strcspn(at, " ");
 	if (at[n] != ' ' || oid_parse(at, n, id, &ignored) < 0 ||
 	    oid_size(id) != (uint64_t)sb->st_size)
 		return false;
 	*hashed_ns = strtoll(at + n + 1, &end, 10);
-	return *end == ' ' && strcmp(end + 1, want) == 0;
+	return end > at + n + 1 && !*end;
 }
 
 void known_put(const char *path, const struct stat *sb, const struct oid *id, int64_t hashed_ns)
 {
-	auto_free char *record = record_path(path, true);
-	char what[TEXT_MAX];
-	auto_buf text = BUF_INIT;
-	struct err ignored;
+	auto_buf note = BUF_INIT;
 
-	if (!record || !describe(path, sb, what))
-		return;
-	buf_addf(&text, "%s %lld %s", id->s, (long long)hashed_ns, what);
-	file_write(record, text.data, text.len, 0600, &ignored);
+	buf_addf(&note, "%s %lld", id->s, (long long)hashed_ns);
+	known_note_put("known", path, sb, buf_str(&note));
 }

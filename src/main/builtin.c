@@ -1,0 +1,257 @@
+#include "main/builtin.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/among.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/strv.h"
+#include "base/words.h"
+#include "intercept/launch.h"
+#include "main/cmake.h"
+#include "store/known.h"
+
+static const char KIND[] = "builtins";
+static const char SAME[] = "the same";
+static const char OTHER[] = "other";
+static const char TRYING[] = "in trial"; /* or whoever tried was killed */
+
+static const struct builtin {
+	const char *program;
+	const char *words[2];
+	int (*run)(char *const *argv);
+} builtins[] = {
+	{ "cmake", { "-E", "cmake_echo_color" }, cmake_echo_color },
+	{ "cmake", { "-E", "cmake_link_script" }, cmake_link_script },
+};
+
+static const struct builtin *find(const char *program, char *const *argv)
+{
+	const char *name = path_base(program);
+
+	for (size_t i = 0; argv[0] && argv[1] && argv[2] && i < countof(builtins); i++)
+		if (strcmp(builtins[i].program, name) == 0 &&
+		    strcmp(builtins[i].words[0], argv[1]) == 0 &&
+		    strcmp(builtins[i].words[1], argv[2]) == 0)
+			return &builtins[i];
+	return NULL;
+}
+
+bool builtin_is(const char *program, char *const *argv)
+{
+	return find(program, argv) != NULL;
+}
+
+static int execute(const char *program, char *const *argv)
+{
+	struct launch l = { .path = program, .envp = environ, .is_declined = true };
+	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
+
+	l.room = room;
+	launch_prepare(&l);
+	execve(l.path, argv, l.envp);
+	fprintf(stderr, "gg: %s: %s\n", program, strerror(errno));
+	return errno == ENOENT ? 127 : 126;
+}
+
+/* -- is it the same? -- */
+
+/* One command, and what it shall find: "@" stands for the folder of the trial. */
+static const struct trial {
+	const char *program;
+	const char *words;
+	const char *variable; /* in its environment, or NULL */
+	const char *file;     /* made before, in the folder */
+	const char *content;
+} trials[] = {
+	{ "cmake",
+	  "-E cmake_echo_color --switch= --green --progress-dir=@ --progress-num=3,5 'Building "
+	  "a'",
+	  NULL, "Progress/count.txt", "7\n" },
+	{ "cmake",
+	  "-E cmake_echo_color --switch= --red a --green --bold b --progress-dir=@ "
+	  "--progress-num=1 --blue --no-newline c --bold '' --normal --newline d",
+	  "MAKE_TERMOUT=/dev/tty", "Progress/count.txt", "4\n" },
+	{ "cmake", "-E cmake_link_script @/link.txt --verbose=1", NULL, "link.txt",
+	  "echo a  b\tc \n\n \t\necho 'd \"' \"e '\"\"f\" ''\necho \\$g\\ h\nfalse\necho i\n" },
+};
+
+/* The folder's files with their modes and contents, in order; all that a trial leaves. */
+static void describe_folder(const char *folder, struct buf *out)
+{
+	auto_strv names = STRV_INIT;
+	DIR *d = opendir(folder);
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (e->d_name[0] != '.')
+			strv_add(&names, e->d_name);
+	if (d)
+		closedir(d);
+	strv_sort(&names);
+	for (size_t i = 0; i < names.n; i++) {
+		auto_free char *path = path_join(folder, names.v[i]);
+		struct err ignored;
+		struct stat sb;
+
+		if (lstat(path, &sb) < 0)
+			continue;
+		buf_addf(out, "\n%s %o ", names.v[i], sb.st_mode);
+		if (S_ISDIR(sb.st_mode))
+			describe_folder(path, out);
+		else
+			file_read(path, out, &ignored);
+	}
+}
+
+/* A trial's commands are none of the build's, and no terminal's. */
+static struct strv trial_environment(const struct trial *t)
+{
+	static const char *const dropped[] = { "LD_PRELOAD=", "GG_",  "CLICOLOR",
+		                               "EMACS=",      "MAKE", "MFLAGS=" };
+	struct strv env = STRV_INIT;
+
+	for (char **e = environ; *e; e++)
+		if (!BEGINS_AMONG(*e, dropped))
+			strv_add(&env, *e);
+	if (t->variable)
+		strv_add(&env, t->variable);
+	return env;
+}
+
+/* In a child: as if it were the program. */
+static _Noreturn void run_ours(int out, char *const *argv, char **envp)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(null, 0);
+	dup2(out, 1);
+	dup2(null, 2);
+	environ = envp;
+	_exit(find(argv[0], argv)->run(argv));
+}
+
+static int capture_ours(char *const *argv, char **envp, struct buf *out)
+{
+	int pipe_fds[2];
+	struct err ignored;
+	int status = 0;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -1;
+	pid_t pid = fork();
+	if (pid == 0)
+		run_ours(pipe_fds[1], argv, envp);
+	close(pipe_fds[1]);
+	int rc = pid < 0 ? -1 : file_read_fd(pipe_fds[0], out, &ignored);
+	close(pipe_fds[0]);
+	if (pid > 0 && waitpid(pid, &status, 0) != pid)
+		rc = -1;
+	return rc < 0 || !WIFEXITED(status) ? -1 : WEXITSTATUS(status);
+}
+
+static struct strv trial_argv(const struct trial *t, const char *program, const char *folder)
+{
+	struct strv argv = STRV_INIT;
+	struct err ignored;
+
+	strv_add(&argv, program);
+	words_split(t->words, 0, &argv, &ignored);
+	for (size_t i = 1; i < argv.n; i++) {
+		auto_buf word = BUF_INIT;
+
+		buf_adds(&word, argv.v[i]);
+		buf_replace(&word, "@", folder);
+		free(argv.v[i]);
+		argv.v[i] = xstrdup(buf_str(&word));
+	}
+	return argv;
+}
+
+/* All that can be seen of one command: what it wrote, its status, what it left. @program:
+ * whose, or NULL for ours. */
+static bool observe(const struct trial *t, const char *program, struct buf *seen)
+{
+	const char *tmp = getenv("TMPDIR");
+	auto_free char *folder = xasprintf("%s/gg-builtin-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	auto_strv env = trial_environment(t);
+	char **envp = strv_argv(&env);
+	struct err ignored;
+	int status = -1;
+
+	if (!mkdtemp(folder))
+		return false;
+	auto_free char *file = path_join(folder, t->file);
+	auto_free char *parent = path_dir(file);
+	auto_strv argv = trial_argv(t, program ? program : t->program, folder);
+	if (file_mkdirs(parent, 0755, &ignored) == 0 &&
+	    file_write(file, t->content, strlen(t->content), 0644, &ignored) == 0)
+		status = program ? proc_capture(argv.v, NULL, envp, seen, NULL, &ignored)
+		                 : capture_ours(argv.v, envp, seen);
+	buf_addf(seen, "\nstatus %d", status);
+	describe_folder(folder, seen);
+	file_remove_tree(folder, &ignored);
+	return status >= 0;
+}
+
+static bool does_the_same(const char *program, const char *name)
+{
+	for (size_t i = 0; i < countof(trials); i++) {
+		auto_buf theirs = BUF_INIT;
+		auto_buf ours = BUF_INIT;
+
+		if (strcmp(trials[i].program, name) != 0)
+			continue;
+		if (!observe(&trials[i], program, &theirs) ||
+		    !observe(&trials[i], NULL, &ours) ||
+		    strcmp(buf_str(&theirs), buf_str(&ours)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What a script does may change without its file. */
+static bool is_binary(const char *program, struct stat *sb)
+{
+	char head[SELFMAG];
+	auto_fd fd = open(program, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd >= 0 && fstat(fd, sb) == 0 && S_ISREG(sb->st_mode) &&
+	       !(sb->st_mode & (S_ISUID | S_ISGID)) &&
+	       read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
+	       memcmp(head, ELFMAG, SELFMAG) == 0;
+}
+
+static bool is_the_same(const char *program, const char *name)
+{
+	auto_buf note = BUF_INIT;
+	struct stat sb;
+
+	if (!is_binary(program, &sb))
+		return false;
+	if (known_note_get(KIND, program, &sb, &note) && strcmp(buf_str(&note), TRYING) != 0)
+		return strcmp(buf_str(&note), SAME) == 0;
+	/* What can't be kept would be found out each time. */
+	known_note_put(KIND, program, &sb, TRYING);
+	if (!known_note_get(KIND, program, &sb, &note))
+		return false;
+	bool same = does_the_same(program, name);
+	known_note_put(KIND, program, &sb, same ? SAME : OTHER);
+	return same;
+}
+
+int builtin_run(const char *program, char *const *argv)
+{
+	const struct builtin *b = find(program, argv);
+	int status = CMAKE_DECLINED;
+
+	if (proc_has_standard_fds() && is_the_same(program, b->program))
+		status = b->run(argv);
+	return status == CMAKE_DECLINED ? execute(program, argv) : status;
+}

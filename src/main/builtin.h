@@ -1,0 +1,23 @@
+/**
+ * Commands of a build that gg carries out itself, as a shell does with its builtins: those that
+ * CMake's makefiles run for every object and every target only to tell how far they are, or to
+ * read a command from a file. Starting cmake takes 9 ms of CPU time, which is more than all
+ * that gg does for a compile that is remembered.
+ *
+ * Only where the program was seen to do the same: the first time after a boot, each builtin's
+ * command and the program's run side by side, in folders of their own, and must write the same,
+ * leave the same files and end with the same status. What was found is kept for the user
+ * (store/known.h). A program that is a script, setuid, or differs, is always executed.
+ */
+#ifndef MAIN_BUILTIN_H
+#define MAIN_BUILTIN_H
+
+#include <stdbool.h>
+
+/** Is it a command line of one of them, by its words? */
+bool builtin_is(const char *program, char *const *argv);
+/** Carry it out, or execute @program. Returns the exit status. The environment is that of the
+ * caller. */
+int builtin_run(const char *program, char *const *argv);
+
+#endif
