@@ -30,7 +30,7 @@ static bool is_kind(const char *path, const long *kinds, size_t n)
 	return false;
 }
 
-bool grain_dates_folders(const char *path)
+static bool dates_folders(const char *path)
 {
 	static const long kinds[] = {
 		BTRFS_SUPER_MAGIC,     EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC,
@@ -46,18 +46,34 @@ static bool takes_part(const char *path)
 	static const long kinds[] = { BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC,
 		                      XFS_SUPER_MAGIC };
 
-	return is_kind(path, kinds, countof(kinds));
+	return kernel_is_fine() && is_kind(path, kinds, countof(kinds));
+}
+
+/* What was asked last, of which device. */
+struct answer {
+	bool asked;
+	bool yes;
+	dev_t dev;
+};
+
+static bool ask(struct answer *last, bool (*question)(const char *path), const char *path,
+                dev_t dev)
+{
+	if (!last->asked || last->dev != dev)
+		*last = (struct answer){ true, question(path), dev };
+	return last->yes;
+}
+
+bool grain_dates_folders(const char *path, dev_t dev)
+{
+	static struct answer last;
+
+	return ask(&last, dates_folders, path, dev);
 }
 
 bool grain_is_fine(const char *path, dev_t dev)
 {
-	static bool asked;
-	static dev_t last;
-	static bool fine;
+	static struct answer last;
 
-	if (!asked || last != dev)
-		fine = kernel_is_fine() && takes_part(path);
-	asked = true;
-	last = dev;
-	return fine;
+	return ask(&last, takes_part, path, dev);
 }

@@ -8,7 +8,10 @@
  */
 #include "store/look.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +47,21 @@ struct note {
 	struct sight sight;
 	int error; /* errno, or 0 */
 	uint8_t kind;
-	uint8_t mode; /* of access(2) */
+	uint8_t mode;   /* of access(2) */
+	bool is_absent; /* nothing at all was there, not even a link, after its folder's sight
+	                 */
+};
+
+/* A folder in which names were missed. */
+struct folder {
+	bool is_there;
+	uint64_t size;
+	uint64_t sum; /* of its sight, before names were looked for; 0: it tells nothing */
+	unsigned misses;
+	bool is_listed;
+	struct map names; /* what is in it, when it was listed */
+	struct buf missed;
+	uint32_t n_missed;
 };
 
 static struct {
@@ -53,7 +70,11 @@ static struct {
 	int64_t began_ns; /* wall clock */
 	struct note *notes;
 	size_t n;
-	struct map seen; /* kind, mode, path → index + 1 */
+	struct map seen;    /* kind, mode, path → index + 1 */
+	struct map folders; /* path → index + 1 */
+	struct folder *v;
+	size_t n_folders;
+	struct map missed; /* paths that are in a folder's */
 } list;
 
 static struct sight sight_of(const struct stat *sb, bool times)
@@ -125,45 +146,222 @@ static void note(const struct note *seen, const char *path, const char *text)
 	errno = error;
 }
 
-static int noted_stat(uint8_t kind, const char *path, struct stat *sb)
+/* -- folders in which names are missed -- */
+
+/* A search path of twelve folders misses a thousand names for one source: after some, a folder
+ * is read once, and what is not in it is known not to be there. */
+
+enum {
+	LIST_MISSES = 8,
+	LIST_BYTES_A_MISS =
+		200, /* of the folder's size: /usr/include is read after 60 misses */
+	LIST_ENTRIES_MAX = 10000,
+};
+
+/* A path's folder and the name in it. */
+struct place {
+	char dir[PATH_MAX + 1];
+	char name[NAME_MAX + 1];
+};
+
+/* False where the last part is no name. */
+static bool split(const char *path, struct place *p)
 {
-	int rc = kind == LOOK_LSTAT ? lstat(path, sb) : stat(path, sb);
+	size_t len = strlen(path);
 
-	if (list.on) {
-		struct note n = { .kind = kind, .error = rc < 0 ? errno : 0 };
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	const char *slash = memrchr(path, '/', len);
+	const char *name = slash ? slash + 1 : path;
+	size_t name_len = len - (size_t)(name - path);
+	size_t dir_len = (size_t)(name - path);
 
-		if (rc == 0)
-			n.sight = sight_of(sb, kind == LOOK_LISTED);
-		note(&n, path, NULL);
+	if (name_len == 0 || name_len > NAME_MAX || dir_len > PATH_MAX ||
+	    (name[0] == '.' && (name_len == 1 || (name_len == 2 && name[1] == '.'))))
+		return false;
+	while (dir_len > 1 && path[dir_len - 1] == '/')
+		dir_len--;
+	memcpy(p->dir, dir_len ? path : ".", dir_len ? dir_len : 1);
+	p->dir[dir_len ? dir_len : 1] = '\0';
+	memcpy(p->name, name, name_len);
+	p->name[name_len] = '\0';
+	return true;
+}
+
+/* The folder at @path, with the sight that it has now when it is new. */
+static struct folder *folder_at(const char *path, bool *is_new)
+{
+	struct map_entry *e = map_add(&list.folders, path, is_new);
+	struct stat sb;
+
+	if (!*is_new)
+		return &list.v[e->num - 1];
+	struct folder f = { 0 };
+	if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
+		struct sight sight = sight_of(&sb, true);
+
+		f.is_there = true;
+		f.size = (uint64_t)sb.st_size;
+		if (is_settled(path, &sight) && grain_dates_folders(path, sb.st_dev))
+			f.sum = sum_of(&sight);
 	}
+	if ((list.n_folders & (list.n_folders - 1)) == 0)
+		list.v = xrealloc(list.v,
+		                  (list.n_folders ? list.n_folders * 2 : 1) * sizeof(*list.v));
+	list.v[list.n_folders] = f;
+	e->num = ++list.n_folders;
+	return &list.v[e->num - 1];
+}
+
+static bool is_ascii(const char *name)
+{
+	for (; *name; name++)
+		if (*name & 0x80)
+			return false;
+	return true;
+}
+
+/* Are names that differ by case one and the same there? Asked with one of those that are there:
+ * 0 no, 1 perhaps, -1 it has no letters. */
+static int folds_case(int fd, const struct map *names, const char *name)
+{
+	char other[NAME_MAX + 1];
+	size_t at = 0;
+	struct stat sb;
+
+	snprintf(other, sizeof(other), "%s", name);
+	while (other[at] && !isalpha((unsigned char)other[at]))
+		at++;
+	if (!other[at])
+		return -1;
+	other[at] ^= 'a' ^ 'A';
+	if (map_find(names, other))
+		return 0;
+	return fstatat(fd, other, &sb, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? 0 : 1;
+}
+
+/* All names in an open folder; false when they are too many, or may have other spellings. */
+static bool read_names(DIR *d, struct map *names)
+{
+	int folds = -1;
+
+	for (struct dirent *e; (e = readdir(d));) {
+		if (names->n >= LIST_ENTRIES_MAX || !is_ascii(e->d_name))
+			return false;
+		map_add(names, e->d_name, NULL);
+	}
+	struct map_entry *e;
+	for (size_t at = 0; folds < 0 && (e = map_next(names, &at));)
+		folds = folds_case(dirfd(d), names, e->key);
+	return folds <= 0;
+}
+
+static void list_folder(struct folder *f, const char *path)
+{
+	struct stat sb;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		return;
+	if (fstat(fd, &sb) == 0 && grain_dates_folders(path, sb.st_dev)) {
+		struct sight sight = sight_of(&sb, true);
+
+		/* what was missed before was missed in another folder */
+		if (f->sum != sum_of(&sight))
+			f->sum = 0;
+		f->is_listed = read_names(d, &f->names);
+	}
+	closedir(d);
+}
+
+/* Was a folder listed in which the last part of @path, or the folder of that, would be? */
+static bool is_unlisted(const char *path)
+{
+	struct place p;
+
+	if (!split(path, &p))
+		return false;
+	const struct map_entry *e = map_find(&list.folders, p.dir);
+	const struct folder *f = e ? &list.v[e->num - 1] : NULL;
+	if (f && f->is_there)
+		return f->is_listed && !map_find(&f->names, p.name);
+	return strcmp(p.dir, ".") != 0 && strcmp(p.dir, "/") != 0 && is_unlisted(p.dir);
+}
+
+/* Nothing was found at @path. Was its folder there, and looked at before? */
+static bool count_miss(const char *path)
+{
+	struct place p;
+	bool is_new;
+
+	if (!split(path, &p))
+		return false;
+	struct folder *f = folder_at(p.dir, &is_new);
+	if (!f->is_there) {
+		if (strcmp(p.dir, "/") != 0)
+			count_miss(p.dir);
+		return false;
+	}
+	f->misses++;
+	if (f->misses >= LIST_MISSES && !f->is_listed &&
+	    f->size / LIST_BYTES_A_MISS <= f->misses) {
+		list_folder(f, p.dir);
+		f->misses = 0;
+	}
+	return !is_new;
+}
+
+/* @is_absent: out, nothing is there, in the folder as it was first seen. */
+static int look(uint8_t kind, const char *path, int mode, struct stat *sb, bool *is_absent)
+{
+	*is_absent = list.on && is_unlisted(path);
+	if (*is_absent) {
+		errno = ENOENT;
+		return -1;
+	}
+	int rc = kind == LOOK_LSTAT    ? lstat(path, sb)
+	         : kind == LOOK_ACCESS ? access(path, mode)
+	                               : stat(path, sb);
+	if (rc == 0 || errno != ENOENT || !list.on)
+		return rc;
+	*is_absent = count_miss(path) && kind == LOOK_LSTAT;
+	errno = ENOENT;
+	return -1;
+}
+
+static int noted(uint8_t kind, const char *path, int mode, struct stat *sb)
+{
+	struct note n = { .kind = kind, .mode = (uint8_t)mode };
+	int rc = look(kind, path, mode, sb, &n.is_absent);
+
+	if (!list.on)
+		return rc;
+	n.error = rc < 0 ? errno : 0;
+	if (rc == 0 && kind != LOOK_ACCESS)
+		n.sight = sight_of(sb, kind == LOOK_LISTED);
+	note(&n, path, NULL);
 	return rc;
 }
 
 int look_stat(const char *path, struct stat *sb)
 {
-	return noted_stat(LOOK_STAT, path, sb);
+	return noted(LOOK_STAT, path, 0, sb);
 }
 
 int look_lstat(const char *path, struct stat *sb)
 {
-	return noted_stat(LOOK_LSTAT, path, sb);
+	return noted(LOOK_LSTAT, path, 0, sb);
 }
 
 int look_listed(const char *path, struct stat *sb)
 {
-	return noted_stat(LOOK_LISTED, path, sb);
+	return noted(LOOK_LISTED, path, 0, sb);
 }
 
 int look_access(const char *path, int mode)
 {
-	int rc = access(path, mode);
-
-	if (list.on)
-		note(&(struct note){ .kind = LOOK_ACCESS,
-		                     .mode = (uint8_t)mode,
-		                     .error = rc < 0 ? errno : 0 },
-		     path, NULL);
-	return rc;
+	return noted(LOOK_ACCESS, path, mode, NULL);
 }
 
 char *look_readlink(const char *path)
@@ -220,6 +418,13 @@ static void forget(void)
 		free(list.notes[i].text);
 	free(list.notes);
 	map_release(&list.seen);
+	for (size_t i = 0; i < list.n_folders; i++) {
+		map_release(&list.v[i].names);
+		buf_release(&list.v[i].missed);
+	}
+	free(list.v);
+	map_release(&list.folders);
+	map_release(&list.missed);
 	memset(&list, 0, sizeof(list));
 }
 
@@ -236,79 +441,39 @@ void look_unnoted(void)
 		list.unnoted = true;
 }
 
-/* names that are not there, by folder */
+/* -- names that are not there, by folder -- */
 
-struct folder {
-	uint64_t sum; /* 0: each name is looked for */
-	struct buf names;
-	uint32_t n;
-};
-
-struct folders {
-	struct map map; /* path → index + 1; 0: no folder */
-	struct folder *v;
-	size_t n;
-	struct map missed; /* paths that are in one */
-};
-
-static void folders_release(struct folders *f)
+static void add_name(struct folder *in, const char *name, const char *path)
 {
-	for (size_t i = 0; i < f->n; i++)
-		buf_release(&f->v[i].names);
-	free(f->v);
-	map_release(&f->map);
-	map_release(&f->missed);
-}
+	bool is_new;
 
-/* The folder at @path, or NULL when there is none. */
-static struct folder *folder_at(struct folders *f, const char *path)
-{
-	bool added;
-	struct map_entry *e = map_add(&f->map, path, &added);
-	struct stat sb;
-
-	if (!added)
-		return e->num ? &f->v[e->num - 1] : NULL;
-	if (stat(path, &sb) < 0 || !S_ISDIR(sb.st_mode))
-		return NULL;
-	struct sight sight = sight_of(&sb, true);
-	struct folder new = { 0 };
-	if (is_settled(path, &sight) && grain_dates_folders(path))
-		new.sum = sum_of(&sight);
-	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
-	f->v[f->n] = new;
-	e->num = ++f->n;
-	return &f->v[f->n - 1];
+	map_add(&list.missed, path, &is_new);
+	if (!is_new)
+		return;
+	buf_add(&in->missed, name, strlen(name) + 1);
+	in->n_missed++;
 }
 
 /* Notes that nothing is at @path, with the others of the folder that it would be in; of "a/b"
  * where there is no "a", that this is missing. False when something is there (a link that leads
  * nowhere). */
-static bool add_missed(struct folders *f, const char *path)
+static bool add_missed(const char *path, bool is_absent)
 {
-	size_t len = strlen(path);
+	struct place p;
 	struct stat sb;
+	bool is_new;
 
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	auto_free char *plain = xstrndup(path, len);
-	const char *name = path_base(plain);
-	size_t dir_len = (size_t)(name - plain);
-	bool added;
-
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (!split(path, &p))
 		return false;
-	if (map_find(&f->missed, plain))
+	auto_free char *plain = xasprintf("%s/%s", p.dir, p.name);
+	if (map_find(&list.missed, plain))
 		return true;
-	auto_free char *dir = dir_len ? xstrndup(plain, dir_len) : xstrdup(".");
-	struct folder *in = folder_at(f, dir);
-	if (!in)
-		return dir_len > 1 && add_missed(f, dir);
-	if (lstat(plain, &sb) == 0 || errno != ENOENT)
+	struct folder *in = folder_at(p.dir, &is_new);
+	if (!in->is_there)
+		return strcmp(p.dir, "/") != 0 && add_missed(p.dir, false);
+	if (!is_absent && !is_unlisted(plain) && (lstat(plain, &sb) == 0 || errno != ENOENT))
 		return false;
-	map_add(&f->missed, plain, &added);
-	buf_add(&in->names, name, strlen(name) + 1);
-	in->n++;
+	add_name(in, p.name, plain);
 	return true;
 }
 
@@ -348,34 +513,37 @@ static void pack_note(struct buf *b, const char *before, const struct note *n)
 		pack_u64(b, sum_of(&n->sight));
 }
 
-static void pack_folders(struct buf *b, const char *before, const struct folders *f)
+static void pack_folders(struct buf *b, const char *before)
 {
+	auto_buf folders = BUF_INIT;
 	struct map_entry *e;
+	uint32_t n = 0;
 
-	pack_u32(b, (uint32_t)f->n);
-	for (size_t at = 0; (e = map_next(&f->map, &at));) {
-		if (!e->num)
+	for (size_t at = 0; (e = map_next(&list.folders, &at));) {
+		const struct folder *in = &list.v[e->num - 1];
+
+		if (!in->n_missed)
 			continue;
-		BUG_IF(!f->v);
-		const struct folder *in = &f->v[e->num - 1];
-
-		pack_path(b, before, e->key);
-		pack_u64(b, in->sum);
-		pack_u32(b, in->n);
-		buf_add(b, in->names.data, in->names.len);
+		pack_path(&folders, before, e->key);
+		pack_u64(&folders, in->sum);
+		pack_u32(&folders, in->n_missed);
+		buf_add(&folders, in->missed.data, in->missed.len);
 		before = e->key;
+		n++;
 	}
+	pack_u32(b, n);
+	buf_add(b, folders.data, folders.len);
 }
 
 static void pack_list(struct buf *out)
 {
-	struct folders missed cleanup(folders_release) = { 0 };
 	auto_buf notes = BUF_INIT;
 	const char *before = NULL;
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < list.n; i++) {
-		if (is_missed(&list.notes[i]) && add_missed(&missed, list.notes[i].path))
+		if (is_missed(&list.notes[i]) &&
+		    add_missed(list.notes[i].path, list.notes[i].is_absent))
 			continue;
 		pack_note(&notes, before, &list.notes[i]);
 		before = list.notes[i].path;
@@ -383,7 +551,7 @@ static void pack_list(struct buf *out)
 	}
 	pack_u32(out, n);
 	buf_add(out, notes.data, notes.len);
-	pack_folders(out, before, &missed);
+	pack_folders(out, before);
 }
 
 bool look_end(struct buf *out)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What gg carries out itself instead of starting the program writes, leaves and answers what the program does.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 command -v cmake >/dev/null || { echo "1..0 # SKIP no cmake"; exit 0; }
 cmake=$(realpath "$(command -v cmake)")

@@ -287,6 +287,100 @@ static void test_a_damaged_list_is_not_believed(void **state)
 	}
 }
 
+/* So many names that the folder is read. */
+static void miss_many(struct fixture *f, const char *folder)
+{
+	struct stat sb;
+
+	for (int i = 0; i < 300; i++) {
+		auto_free char *name = xasprintf("%s/missed%d.h", folder, i);
+		auto_free char *path = fixture_path(f, name);
+
+		assert_int_equal(look_lstat(path, &sb), -1);
+		assert_int_equal(errno, ENOENT);
+	}
+}
+
+static void test_a_search_path_is_missed_and_hit_as_ever_when_its_folder_was_read(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "path");
+	auto_free char *file = fixture_path(f, "path/file.h");
+	auto_free char *other_case = fixture_path(f, "path/FILE.H");
+	auto_free char *dangling = fixture_path(f, "path/dangling.h");
+	auto_free char *deep = fixture_path(f, "path/sys/types.h");
+	auto_free char *sub = fixture_path(f, "path/sub");
+	auto_free char *below = fixture_path(f, "path/sub/below.h");
+	auto_free char *late = fixture_path(f, "path/missed7.h");
+	auto_free char *other = fixture_path(f, "path/other.h");
+	auto_free char *folder = fixture_path(f, "path/sys/");
+	auto_buf looks = BUF_INIT;
+	struct stat sb;
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mkdir(sub, 0755), 0);
+	fixture_write(file, "x", 1);
+	fixture_write(below, "x", 1);
+	assert_int_equal(symlink("nowhere", dangling), 0);
+	let_times_pass();
+	look_begin();
+	miss_many(f, "path");
+	assert_int_equal(look_lstat(file, &sb), 0);
+	assert_int_equal(look_lstat(below, &sb), 0);
+	assert_int_equal(look_lstat(dangling, &sb), 0);
+	assert_int_equal(look_stat(dangling, &sb), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(look_stat(other_case, &sb), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(look_stat(deep, &sb), -1);
+	assert_int_equal(look_stat(folder, &sb), -1);
+	assert_int_equal(look_access(deep, F_OK), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+	fixture_write(other, "x", 1);
+	assert_true(again(&looks));
+	fixture_write(late, "x", 1);
+	assert_false(again(&looks));
+	assert_int_equal(unlink(late), 0);
+	assert_true(again(&looks));
+	assert_int_equal(symlink("file.h", late), 0);
+	assert_false(again(&looks));
+	assert_int_equal(unlink(late), 0);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_false(again(&looks));
+}
+
+static void test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "path");
+	auto_free char *late = fixture_path(f, "path/missed7.h");
+	auto_buf looks = BUF_INIT;
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	let_times_pass();
+	look_begin();
+	miss_many(f, "path");
+	fixture_write(late, "x", 1);
+	if (look_end(&looks))
+		assert_false(again(&looks));
+}
+
+static void test_letters_beyond_ascii_keep_a_folder_from_being_read(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "path");
+	auto_free char *file = fixture_path(f, "path/\xc3\xa9.h");
+	struct stat sb;
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	fixture_write(file, "x", 1);
+	look_begin();
+	miss_many(f, "path");
+	assert_int_equal(look_lstat(file, &sb), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
@@ -305,6 +399,9 @@ int main(void)
 		TEST(test_a_variable_with_another_value_is_noticed),
 		TEST(test_a_link_on_the_way_is_noticed),
 		TEST(test_a_folder_that_was_listed_counts_with_its_times),
+		TEST(test_a_search_path_is_missed_and_hit_as_ever_when_its_folder_was_read),
+		TEST(test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later),
+		TEST(test_letters_beyond_ascii_keep_a_folder_from_being_read),
 		TEST(test_a_damaged_list_is_not_believed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
