@@ -378,6 +378,8 @@ struct node {
 	char *list; /* owned; the items */
 	size_t list_len;
 	int dir; /* index into dirs where it was found; -1: beside its includer */
+	bool is_followed;
+	bool again; /* found in an earlier folder after it was followed */
 };
 
 struct walk {
@@ -393,6 +395,7 @@ struct walk {
 	struct map once;     /* content with #pragma once → its inode */
 	struct map folders;  /* "sub/" of a search path → enum folder */
 	size_t n_sources;
+	size_t n_again;   /* nodes that are to be followed once more */
 	bool from_source; /* the includer is one: where a precompiled header counts */
 	char unsure[80];
 };
@@ -469,8 +472,11 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, boo
 	if (!added) {
 		/* found by another way too: #include_next then starts at the earlier one */
 		struct node *old = &w->nodes[e->num - 1];
-		if (dir < old->dir)
+		if (dir < old->dir) {
 			old->dir = dir;
+			old->again = old->is_followed;
+			w->n_again += old->again;
+		}
 		return 0;
 	}
 	if (r->n >= FILES_MAX)
@@ -657,29 +663,52 @@ static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 	}
 }
 
+/* Follows the list of one node: the computed items, or all others. */
+static int follow_node(struct walk *w, size_t k, bool computed, struct err *err)
+{
+	BUG_IF(!w->nodes);
+	w->nodes[k].is_followed = true;
+	w->from_source = k < w->n_sources;
+	for (size_t at = 0; at + 1 < w->nodes[k].list_len;
+	     at += strlen(w->nodes[k].list + at) + 1) {
+		const char *it = w->nodes[k].list + at;
+		int rc = 0;
+
+		if (!computed)
+			rc = follow(w, k, it, err);
+		else if (it[0] == ITEM_COMPUTED)
+			rc = find_computed(w, k, it + 1, err);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int follow_again(struct walk *w, struct err *err)
+{
+	w->n_again = 0;
+	for (size_t k = 0; k < w->out->n; k++) {
+		if (!w->nodes[k].again)
+			continue;
+		w->nodes[k].again = false;
+		if (follow_node(w, k, false, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Follows every list; the computed ones last, when all definitions are known. */
 static int walk_all(struct walk *w, struct err *err)
 {
-	size_t computed = 0;
+	size_t done = 0, computed = 0;
 
-	for (size_t i = 0; i < w->out->n || computed < w->out->n;) {
-		bool late = i >= w->out->n;
-		BUG_IF(!w->nodes);
-		size_t k = late ? computed++ : i++;
+	while (done < w->out->n || w->n_again || computed < w->out->n) {
+		int rc = done < w->out->n ? follow_node(w, done++, false, err)
+		         : w->n_again     ? follow_again(w, err)
+		                          : follow_node(w, computed++, true, err);
 
-		for (size_t at = 0; at + 1 < w->nodes[k].list_len;
-		     at += strlen(w->nodes[k].list + at) + 1) {
-			const char *it = w->nodes[k].list + at;
-			int rc = 0;
-
-			w->from_source = k < w->n_sources;
-			if (late && it[0] == ITEM_COMPUTED)
-				rc = find_computed(w, k, it + 1, err);
-			else if (!late)
-				rc = follow(w, k, it, err);
-			if (rc < 0)
-				return -1;
-		}
+		if (rc < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -114,6 +114,32 @@ static void test_scan_finds_all_that_the_compilers_do(void **state)
 	}
 }
 
+/* #include_next goes on from where its file was found: the second time beside its includer,
+ * from which all folders follow. */
+static void test_a_header_that_is_found_in_two_ways_goes_on_from_both(void **state)
+{
+	static const char *const files[][2] = {
+		{ "d1/sub/next.h",
+		  "#if __has_include_next(<next.h>)\n#include_next <next.h>\n#endif\n" },
+		{ "d1/next.h", "#include <far.h>\n" },
+		{ "d1/far.h", "int far;\n" },
+		{ "d1/beside.h", "#include \"sub/next.h\"\n" },
+		{ "twice.c", "#include <sub/next.h>\n#include <beside.h>\n" },
+	};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(file_mkdirs("d1/sub", 0755, &err), 0);
+	for (size_t i = 0; i < countof(files); i++)
+		assert_int_equal(
+			file_write(files[i][0], files[i][1], strlen(files[i][1]), 0644, &err),
+			0);
+	setenv("CPATH", "d1", 1);
+	check_covers("gcc", "c", "twice.c");
+	check_covers("clang", "c", "twice.c");
+	unsetenv("CPATH");
+}
+
 /* The scanner says that it is not sure, so that the compiler is asked. */
 static void test_a_macro_that_another_one_makes_is_not_guessed(void **state)
 {
@@ -145,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan_finds_all_that_the_compilers_do),
+		cmocka_unit_test(test_a_header_that_is_found_in_two_ways_goes_on_from_both),
 		cmocka_unit_test(test_a_macro_that_another_one_makes_is_not_guessed),
 	};
 
