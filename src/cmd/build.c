@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -356,6 +357,21 @@ static int run_plainly(const struct build *b, char **argv, const struct err *err
 	return status;
 }
 
+/* gg itself has 20 files open, each job some more; a wrapper that finds no room runs its
+ * command as it is (cmd/coordinator). */
+static bool may_open_enough(struct err *err)
+{
+	enum { FILES_MIN = 64 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= FILES_MIN)
+		return true;
+	err_set(err, ERR_UNSURE,
+	        "only %llu files may be open at once (ulimit -n), %d are needed",
+	        (unsigned long long)limit.rlim_cur, FILES_MIN);
+	return false;
+}
+
 int cmd_build(const struct command *self, int argc, char **argv)
 {
 	struct build b = { .self = self,
@@ -370,7 +386,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	if (optind == argc)
 		return command_usage(self, "name the command to run, as in: gg build -- make");
 	char **command = argv + optind;
-	if (command_open_store(true, &st, &err) < 0)
+	if (!may_open_enough(&err) || command_open_store(true, &st, &err) < 0)
 		return run_plainly(&b, command, &err);
 	b.store = st;
 	const char *base = getenv("GG_BASEDIR");

@@ -1,6 +1,7 @@
 #include "cmd/coordinator.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct coordinator {
 	struct store *store;
 	char *session;
 	int listener;
+	int spare; /* a descriptor, for the time when there are no others */
 	uv_poll_t poll;
 	struct connection *connections;
 	struct map reasons;
@@ -342,6 +344,27 @@ static void on_message(uv_poll_t *poll, int status, int events)
 		connection_close(c);
 }
 
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Whoever can't be heard is sent away, and runs its command as it is. */
+static int accept_connection(struct coordinator *o, struct err *err)
+{
+	for (;;) {
+		int fd = session_accept(o->listener, err);
+
+		if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || o->spare < 0)
+			return fd;
+		close(o->spare);
+		fd = session_accept(o->listener, err);
+		if (fd >= 0)
+			close(fd);
+		o->spare = open_spare();
+	}
+}
+
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct coordinator *o = poll->data;
@@ -349,7 +372,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	for (int fd; (fd = session_accept(o->listener, &err)) >= 0;) {
+	for (int fd; (fd = accept_connection(o, &err)) >= 0;) {
 		struct connection *c = xcalloc(1, sizeof(*c));
 
 		*c = (struct connection){ .owner = o, .fd = fd, .next = o->connections };
@@ -371,6 +394,7 @@ struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct e
 		free(o);
 		return NULL;
 	}
+	o->spare = open_spare();
 	uv_poll_init(forcer_loop(f), &o->poll, o->listener);
 	o->poll.data = o;
 	uv_poll_start(&o->poll, UV_READABLE, on_connection);
@@ -387,6 +411,8 @@ void coordinator_free(struct coordinator *o)
 	uv_close((uv_handle_t *)&o->poll, NULL);
 	uv_run(forcer_loop(o->forcer), UV_RUN_NOWAIT);
 	close(o->listener);
+	if (o->spare >= 0)
+		close(o->spare);
 	free(o->session);
 	map_release(&o->reasons);
 	free(o);

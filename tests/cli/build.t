@@ -182,6 +182,17 @@ else
 fi
 rm -rf new cache trace x.c x.o
 
+# few FILES JOBS: a build in which so many files may be open at once, and what it says
+few() {
+	make clean >/dev/null
+	rm -rf .gg
+	(ulimit -n "$1" && timeout 60 "$GG" build -j"$2" -- make -j"$2" 2>&1 && ./prog)
+}
+like "where few files may be open the command runs as it is" "$(few 16 2 2>&1; echo $?)" 'only 16 files may be open.*ulimit -n'
+ok "… and makes the program" ./prog
+ok "where there are too few for all jobs they are done all the same" few 64 60
+rm -rf .gg
+
 make clean >/dev/null
 ok "--lazy builds" "$GG" build --lazy -- make
 like "… the program" "$(file -b prog)" 'ELF'
