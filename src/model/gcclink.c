@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/among.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "store/look.h"
@@ -97,6 +98,20 @@ static void add_default(struct link *l, const char *name)
 		strv_add(&l->ld.scan.libs, name);
 }
 
+/* -static stands first for the linker, wherever the driver was given it: these take it back. */
+static bool is_static(const struct gcc_call *c)
+{
+	static const char *const dynamic[] = { "Bdynamic", "call_shared", "dy" };
+
+	for (size_t i = 0; i < c->ld_words.n; i++) {
+		const char *word = c->ld_words.v[i];
+
+		if (word[0] == '-' && AMONG(word + strspn(word, "-"), dynamic))
+			return false;
+	}
+	return c->flags & GCC_STATIC;
+}
+
 static void add_libraries(struct link *l, const struct toolchain *tc)
 {
 	add_all(&l->ld.scan.libs, &l->c->libs);
@@ -174,7 +189,7 @@ int gcclink_plan(const struct call *call, const struct gcc_call *c, const struct
 	add_outputs(&l);
 	add_operands(&l);
 	if (!p->delegate) {
-		l.ld.scan.is_static = c->flags & GCC_STATIC;
+		l.ld.scan.is_static = is_static(c);
 		add_folders(&l, tc);
 		add_start_files(&l, tc);
 		add_libraries(&l, tc);
