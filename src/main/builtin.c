@@ -200,7 +200,8 @@ static bool observe(const struct trial *t, const char *program, struct buf *seen
 	return status >= 0;
 }
 
-static bool does_the_same(const char *program, const char *name)
+/* 1, 0, or -1: it could not be tried. */
+static int does_the_same(const char *program, const char *name)
 {
 	for (size_t i = 0; i < countof(trials); i++) {
 		auto_buf theirs = BUF_INIT;
@@ -208,12 +209,12 @@ static bool does_the_same(const char *program, const char *name)
 
 		if (strcmp(trials[i].program, name) != 0)
 			continue;
-		if (!observe(&trials[i], program, &theirs) ||
-		    !observe(&trials[i], NULL, &ours) ||
-		    strcmp(buf_str(&theirs), buf_str(&ours)) != 0)
-			return false;
+		if (!observe(&trials[i], program, &theirs) || !observe(&trials[i], NULL, &ours))
+			return -1;
+		if (strcmp(buf_str(&theirs), buf_str(&ours)) != 0)
+			return 0;
 	}
-	return true;
+	return 1;
 }
 
 /* What a script does may change without its file. */
@@ -241,9 +242,10 @@ static bool is_the_same(const char *program, const char *name)
 	known_note_put(KIND, program, &sb, TRYING);
 	if (!known_note_get(KIND, program, &sb, &note))
 		return false;
-	bool same = does_the_same(program, name);
-	known_note_put(KIND, program, &sb, same ? SAME : OTHER);
-	return same;
+	int same = does_the_same(program, name);
+	if (same >= 0)
+		known_note_put(KIND, program, &sb, same ? SAME : OTHER);
+	return same == 1;
 }
 
 int builtin_run(const char *program, char *const *argv)

@@ -128,6 +128,9 @@ if strace -qq -o trace true 2>/dev/null; then
 	rm -r "$XDG_CACHE_HOME"
 	is "… but once, to see whether it would do the same" "$(executed sh -c "$cmake -E cmake_echo_color x; $cmake -E cmake_echo_color y; true")" 3
 	is "… and always where that can't be kept" "$(XDG_CACHE_HOME=/dev/null HOME=/dev/null executed sh -c "$cmake -E cmake_echo_color x; $cmake -E cmake_echo_color y; true")" 2
+	rm -r "$XDG_CACHE_HOME"
+	is "… or where nothing can be tried" "$(TMPDIR=/dev/null executed sh -c "$cmake -E cmake_echo_color x; true")" 1
+	is "… until it can" "$(executed sh -c "$cmake -E cmake_echo_color x; true")$(executed sh -c "$cmake -E cmake_echo_color x; true")" 30
 else
 	skip "cmake is not even started" "no strace"
 fi
