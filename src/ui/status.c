@@ -140,19 +140,26 @@ void status_print(struct status *s, const char *text, size_t len)
 		write_all(s->fd, "\n", 1);
 }
 
-/* "gcc -c lvm.c": the program's base name and its arguments, as far as there is room. */
+static size_t add_word(struct status *s, size_t len, const char *word)
+{
+	if (len && len < LABEL_MAX - 1)
+		s->label[len++] = ' ';
+	for (; *word && len < LABEL_MAX - 1; word++)
+		s->label[len++] = *word >= ' ' && *word <= '~' ? *word : '?';
+	return len;
+}
+
+/* "gcc lvm.o": the program and what it makes; its arguments where that has no name. */
 static void set_label(struct status *s, const struct thunk *t)
 {
-	size_t len = 0;
+	const char *made = t->outputs.n ? path_base(t->outputs.v[0]) : "";
+	bool has_name = *made && strcmp(t->outputs.v[0], THUNK_STDOUT) != 0;
+	size_t len = t->args.n ? add_word(s, 0, path_base(t->args.v[0])) : 0;
 
-	for (size_t i = 0; i < t->args.n; i++) {
-		const char *at = i ? t->args.v[i] : path_base(t->args.v[0]);
-
-		if (i && len < LABEL_MAX - 1)
-			s->label[len++] = ' ';
-		for (; *at && len < LABEL_MAX - 1; at++)
-			s->label[len++] = *at >= ' ' && *at <= '~' ? *at : '?';
-	}
+	if (has_name)
+		len = add_word(s, len, made);
+	for (size_t i = 1; !has_name && i < t->args.n; i++)
+		len = add_word(s, len, t->args.v[i]);
 	s->label[len] = '\0';
 }
 

@@ -21,6 +21,37 @@ static struct thunk *compile(void)
 	return t;
 }
 
+/* A compile with a name for its object, or one that prints. */
+static char *label_of(const char *output)
+{
+	const struct graph_counts c = { .nodes = 1, .running = 1 };
+	auto_thunk t = compile();
+	auto_buf line = BUF_INIT;
+	struct oid id = { "" };
+	auto_fd null = open("/dev/null", O_WRONLY);
+	struct status *s = status_new(null, true, false);
+	const struct observer *o = status_observer(s);
+
+	strv_add(&t->outputs, output);
+	o->counts(o->arg, &c);
+	o->started(o->arg, &(struct observed){ .id = &id, .asked = &id, .thunk = t });
+	status_format(s, 0, 200, &line);
+	status_free(s);
+	const char *last = strstr(buf_str(&line), "s · ");
+	assert_non_null(last);
+	return xstrdup(last + strlen("s · "));
+}
+
+static void test_the_line_names_what_is_made(void **state)
+{
+	auto_free char *object = label_of("CMakeFiles/json-c.dir/debug.c.o");
+	auto_free char *printed = label_of("/dev/stdout");
+
+	(void)state;
+	assert_string_equal(object, "gcc debug.c.o");
+	assert_string_equal(printed, "gcc -c a b?.c");
+}
+
 /* What a status line writes to a terminal of 60 columns (or to a pipe). */
 static char *written(bool live)
 {
@@ -123,6 +154,7 @@ static void test_a_thunk_that_could_not_be_read_has_a_reason_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_line_names_what_is_made),
 		cmocka_unit_test(test_nothing_is_painted_without_a_terminal),
 		cmocka_unit_test(test_the_line_fits_and_is_erased_before_other_output),
 		cmocka_unit_test(test_a_failure_can_be_pasted_into_a_shell),
