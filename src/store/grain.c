@@ -49,6 +49,13 @@ static bool takes_part(const char *path)
 	return kernel_is_fine() && is_kind(path, kinds, countof(kinds));
 }
 
+static bool takes_part_with_folders(const char *path)
+{
+	static const long kinds[] = { BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC };
+
+	return kernel_is_fine() && is_kind(path, kinds, countof(kinds));
+}
+
 /* What was asked last, of which device. */
 struct answer {
 	bool asked;
@@ -76,4 +83,11 @@ bool grain_is_fine(const char *path, dev_t dev)
 	static struct answer last;
 
 	return ask(&last, takes_part, path, dev);
+}
+
+bool grain_folders_are_fine(const char *path, dev_t dev)
+{
+	static struct answer last;
+
+	return ask(&last, takes_part_with_folders, path, dev);
 }

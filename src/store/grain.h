@@ -14,8 +14,10 @@
 /** Does the file system at @path, on @dev, date a folder whenever a name in it comes or goes?
  * Cost: nothing for the device that was asked about last. */
 bool grain_dates_folders(const char *path, dev_t dev);
-/** Does every change of what lies at @path, on @dev, show that comes after a stat of it? False
+/** Does every change of the file at @path, on @dev, show that comes after a stat of it? False
  * where it is not known. Cost: nothing for the device that was asked about last. */
 bool grain_is_fine(const char *path, dev_t dev);
+/** The same of folders. Not in a tmpfs, which dates a folder by the name that comes or goes. */
+bool grain_folders_are_fine(const char *path, dev_t dev);
 
 #endif

@@ -98,7 +98,10 @@ static bool is_settled(const char *path, const struct sight *s)
 {
 	int64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
 
-	return last < list.began_ns - CLOCK_GRAIN_NS || grain_is_fine(path, s->dev);
+	if (last < list.began_ns - CLOCK_GRAIN_NS)
+		return true;
+	return S_ISDIR(s->mode) ? grain_folders_are_fine(path, s->dev)
+	                        : grain_is_fine(path, s->dev);
 }
 
 static uint64_t sum_of(const struct sight *s)

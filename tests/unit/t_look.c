@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "base/file.h"
+#include "base/path.h"
 #include "store/grain.h"
 #include "store/look.h"
 
@@ -367,6 +369,39 @@ static void test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later(v
 		assert_false(again(&looks));
 }
 
+/* A tmpfs dates a folder by what is linked into it, not by the moment; its size is the number
+ * of names. */
+static void test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed(void **state)
+{
+	auto_free char *dir = xstrdup("/dev/shm/gg-look.XXXXXX");
+	struct err ignored;
+	struct stat sb;
+
+	(void)state;
+	if (!mkdtemp(dir))
+		skip();
+	for (int i = 0; i < 300; i++) {
+		auto_free char *inner = xasprintf("%s/%d", dir, i);
+		auto_free char *outside = xasprintf("%s.c", inner);
+		auto_free char *linked = path_join(inner, "name");
+		auto_free char *other = path_join(inner, "other");
+		auto_buf looks = BUF_INIT;
+
+		/* never looked at: it would get a time of its own */
+		assert_int_equal(close(open(outside, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
+		assert_int_equal(mkdir(inner, 0755), 0);
+		assert_int_equal(link(outside, other), 0);
+		look_begin();
+		assert_int_equal(look_lstat(linked, &sb), -1);
+		bool whole = look_end(&looks);
+		assert_int_equal(unlink(other), 0);
+		assert_int_equal(link(outside, linked), 0);
+		if (whole)
+			assert_false(again(&looks));
+	}
+	file_remove_tree(dir, &ignored);
+}
+
 static void test_letters_beyond_ascii_keep_a_folder_from_being_read(void **state)
 {
 	struct fixture *f = *state;
@@ -401,6 +436,7 @@ int main(void)
 		TEST(test_a_folder_that_was_listed_counts_with_its_times),
 		TEST(test_a_search_path_is_missed_and_hit_as_ever_when_its_folder_was_read),
 		TEST(test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later),
+		TEST(test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed),
 		TEST(test_letters_beyond_ascii_keep_a_folder_from_being_read),
 		TEST(test_a_damaged_list_is_not_believed),
 	};
