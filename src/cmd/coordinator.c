@@ -349,20 +349,24 @@ static int open_spare(void)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Whoever can't be heard is sent away, and runs its command as it is. */
+/* Whoever can't be heard is sent away, and runs its command as it is. Without a free descriptor
+ * accept fails also where nobody is left: then the spare one finds that out. */
 static int accept_connection(struct coordinator *o, struct err *err)
 {
-	for (;;) {
-		int fd = session_accept(o->listener, err);
+	int fd;
 
-		if (fd >= 0 || (errno != EMFILE && errno != ENFILE) || o->spare < 0)
-			return fd;
+	while ((fd = session_accept(o->listener, err)) < 0) {
+		if ((err->sys != EMFILE && err->sys != ENFILE) || o->spare < 0)
+			return -1;
 		close(o->spare);
 		fd = session_accept(o->listener, err);
 		if (fd >= 0)
 			close(fd);
 		o->spare = open_spare();
+		if (fd < 0)
+			return -1;
 	}
+	return fd;
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events)

@@ -56,7 +56,8 @@ static int execute(const char *program, char *const *argv)
 
 	l.room = room;
 	launch_prepare(&l);
-	execve(l.path, argv, l.envp);
+	/* a script without "#!" too, as whoever called it would have */
+	execvpe(l.path, argv, l.envp);
 	fprintf(stderr, "gg: %s: %s\n", program, strerror(errno));
 	return errno == ENOENT ? 127 : 126;
 }

@@ -58,6 +58,7 @@ struct folder {
 	uint64_t size;
 	uint64_t sum; /* of its sight, before names were looked for; 0: it tells nothing */
 	unsigned misses;
+	bool is_tried;
 	bool is_listed;
 	struct map names; /* what is in it, when it was listed */
 	struct buf missed;
@@ -167,7 +168,8 @@ struct place {
 	char name[NAME_MAX + 1];
 };
 
-/* False where the last part is no name. */
+/* False where the last part is no name. @path may be p->dir: so a path is walked up, in no more
+ * room than this, however long it is. */
 static bool split(const char *path, struct place *p)
 {
 	size_t len = strlen(path);
@@ -184,10 +186,10 @@ static bool split(const char *path, struct place *p)
 		return false;
 	while (dir_len > 1 && path[dir_len - 1] == '/')
 		dir_len--;
-	memcpy(p->dir, dir_len ? path : ".", dir_len ? dir_len : 1);
-	p->dir[dir_len ? dir_len : 1] = '\0';
 	memcpy(p->name, name, name_len);
 	p->name[name_len] = '\0';
+	memmove(p->dir, dir_len ? path : ".", dir_len ? dir_len : 1);
+	p->dir[dir_len ? dir_len : 1] = '\0';
 	return true;
 }
 
@@ -243,16 +245,21 @@ static int folds_case(int fd, const struct map *names, const char *name)
 	return fstatat(fd, other, &sb, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT ? 0 : 1;
 }
 
-/* All names in an open folder; false when they are too many, or may have other spellings. */
+/* All names in an open folder; false when they are too many, can't be read, or may have other
+ * spellings. */
 static bool read_names(DIR *d, struct map *names)
 {
 	int folds = -1;
 
+	errno = 0;
 	for (struct dirent *e; (e = readdir(d));) {
 		if (names->n >= LIST_ENTRIES_MAX || !is_ascii(e->d_name))
 			return false;
 		map_add(names, e->d_name, NULL);
+		errno = 0;
 	}
+	if (errno)
+		return false;
 	struct map_entry *e;
 	for (size_t at = 0; folds < 0 && (e = map_next(names, &at));)
 		folds = folds_case(dirfd(d), names, e->key);
@@ -261,13 +268,13 @@ static bool read_names(DIR *d, struct map *names)
 
 static void list_folder(struct folder *f, const char *path)
 {
+	DIR *d = opendir(path);
 	struct stat sb;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
+	f->is_tried = true;
 	if (!d)
 		return;
-	if (fstat(fd, &sb) == 0 && grain_dates_folders(path, sb.st_dev)) {
+	if (fstat(dirfd(d), &sb) == 0 && grain_dates_folders(path, sb.st_dev)) {
 		struct sight sight = sight_of(&sb, true);
 
 		/* what was missed before was missed in another folder */
@@ -283,36 +290,38 @@ static bool is_unlisted(const char *path)
 {
 	struct place p;
 
-	if (!split(path, &p))
-		return false;
-	const struct map_entry *e = map_find(&list.folders, p.dir);
-	const struct folder *f = e ? &list.v[e->num - 1] : NULL;
-	if (f && f->is_there)
-		return f->is_listed && !map_find(&f->names, p.name);
-	return strcmp(p.dir, ".") != 0 && strcmp(p.dir, "/") != 0 && is_unlisted(p.dir);
+	for (bool is_name = split(path, &p); is_name; is_name = split(p.dir, &p)) {
+		const struct map_entry *e = map_find(&list.folders, p.dir);
+		const struct folder *f = e ? &list.v[e->num - 1] : NULL;
+
+		if (f && f->is_there)
+			return f->is_listed && !map_find(&f->names, p.name);
+	}
+	return false;
 }
 
-/* Nothing was found at @path. Was its folder there, and looked at before? */
+/* Nothing was found at @path. Was its folder there, and looked at before? The miss counts for
+ * the first folder on the way up that is there. */
 static bool count_miss(const char *path)
 {
 	struct place p;
-	bool is_new;
+	struct folder *f = NULL;
+	bool is_new = true;
+	size_t steps = 0;
 
-	if (!split(path, &p))
-		return false;
-	struct folder *f = folder_at(p.dir, &is_new);
-	if (!f->is_there) {
-		if (strcmp(p.dir, "/") != 0)
-			count_miss(p.dir);
-		return false;
+	for (bool is_name = split(path, &p); is_name; is_name = split(p.dir, &p)) {
+		f = folder_at(p.dir, &is_new);
+		if (f->is_there)
+			break;
+		steps++;
 	}
+	if (!f || !f->is_there)
+		return false;
 	f->misses++;
-	if (f->misses >= LIST_MISSES && !f->is_listed &&
-	    f->size / LIST_BYTES_A_MISS <= f->misses) {
+	if (f->misses >= LIST_MISSES && !f->is_tried &&
+	    f->size / LIST_BYTES_A_MISS <= f->misses)
 		list_folder(f, p.dir);
-		f->misses = 0;
-	}
-	return !is_new;
+	return steps == 0 && !is_new;
 }
 
 /* @is_absent: out, nothing is there, in the folder as it was first seen. */
@@ -466,18 +475,22 @@ static bool add_missed(const char *path, bool is_absent)
 	struct stat sb;
 	bool is_new;
 
-	if (!split(path, &p))
-		return false;
-	auto_free char *plain = xasprintf("%s/%s", p.dir, p.name);
-	if (map_find(&list.missed, plain))
-		return true;
-	struct folder *in = folder_at(p.dir, &is_new);
-	if (!in->is_there)
-		return strcmp(p.dir, "/") != 0 && add_missed(p.dir, false);
-	if (!is_absent && !is_unlisted(plain) && (lstat(plain, &sb) == 0 || errno != ENOENT))
-		return false;
-	add_name(in, p.name, plain);
-	return true;
+	for (bool is_name = split(path, &p); is_name; is_name = split(p.dir, &p)) {
+		auto_free char *plain = xasprintf("%s/%s", p.dir, p.name);
+
+		if (map_find(&list.missed, plain))
+			return true;
+		struct folder *in = folder_at(p.dir, &is_new);
+		if (in->is_there) {
+			if (!is_absent && !is_unlisted(plain) &&
+			    (lstat(plain, &sb) == 0 || errno != ENOENT))
+				return false;
+			add_name(in, p.name, plain);
+			return true;
+		}
+		is_absent = false;
+	}
+	return false;
 }
 
 static bool is_missed(const struct note *n)

@@ -190,8 +190,14 @@ few() {
 }
 like "where few files may be open the command runs as it is" "$(few 16 2 2>&1; echo $?)" 'only 16 files may be open.*ulimit -n'
 ok "… and makes the program" ./prog
-ok "where there are too few for all jobs they are done all the same" few 64 60
-rm -rf .gg
+mkdir many
+(cd many && for i in {1..150}; do echo "int f$i(void) { return $i; }" >s$i.c; done
+	# shellcheck disable=SC2016
+	printf 'all:%s\n%%.o: %%.c\n\tgcc -c -o $@ $<\n' "$(printf ' s%d.o' {1..150})" >Makefile)
+ok "where there are too few for all jobs they are done all the same" \
+	sh -c 'ulimit -n 64 && cd many && timeout -k 1 60 "$GG" build -j60 -- make -j150'
+is "… each of them" "$(find many -name '*.o' | wc -l)" 150
+rm -rf .gg many
 
 make clean >/dev/null
 ok "--lazy builds" "$GG" build --lazy -- make

@@ -135,13 +135,14 @@ else
 	skip "cmake is not even started" "no strace"
 fi
 
-mkdir other script
+mkdir other script bare
 printf '#include <stdio.h>\nint main(int c, char **v) { printf("%%d words, the last is %%s\\n", c, v[c - 1]); return 3; }\n' >other/cmake.c
 gcc -o other/cmake other/cmake.c
 # shellcheck disable=SC2016
 printf '#!/bin/sh\necho "$# words"\n' >script/cmake
-chmod +x script/cmake
-for folder in other script; do
+printf 'echo "$# words, no first line"\n' >bare/cmake
+chmod +x script/cmake bare/cmake
+for folder in other script bare; do
 	# not a part of the project
 	ok "a program that is only named cmake is executed ($folder)" both sh -c "cd / && $work/$folder/cmake -E cmake_echo_color --green x; $work/$folder/cmake -E cmake_link_script $work/link1.txt --verbose=1"
 done

@@ -402,6 +402,22 @@ static void test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_notic
 	file_remove_tree(dir, &ignored);
 }
 
+static void test_a_path_of_very_many_folders_is_missed(void **state)
+{
+	auto_buf path = BUF_INIT;
+	auto_buf looks = BUF_INIT;
+	struct stat sb;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		buf_adds(&path, "a/");
+	look_begin();
+	assert_int_equal(look_lstat(buf_str(&path), &sb), -1);
+	assert_int_equal(look_lstat(buf_str(&path), &sb), -1);
+	assert_true(look_end(&looks));
+	assert_true(again(&looks));
+}
+
 static void test_letters_beyond_ascii_keep_a_folder_from_being_read(void **state)
 {
 	struct fixture *f = *state;
@@ -437,6 +453,7 @@ int main(void)
 		TEST(test_a_search_path_is_missed_and_hit_as_ever_when_its_folder_was_read),
 		TEST(test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later),
 		TEST(test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed),
+		TEST(test_a_path_of_very_many_folders_is_missed),
 		TEST(test_letters_beyond_ascii_keep_a_folder_from_being_read),
 		TEST(test_a_damaged_list_is_not_believed),
 	};
