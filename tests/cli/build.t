@@ -191,9 +191,8 @@ few() {
 like "where few files may be open the command runs as it is" "$(few 16 2 2>&1; echo $?)" 'only 16 files may be open.*ulimit -n'
 ok "… and makes the program" ./prog
 mkdir many
-(cd many && for i in {1..150}; do echo "int f$i(void) { return $i; }" >s$i.c; done
-	# shellcheck disable=SC2016
-	printf 'all:%s\n%%.o: %%.c\n\tgcc -c -o $@ $<\n' "$(printf ' s%d.o' {1..150})" >Makefile)
+for i in {1..150}; do echo "int f$i(void) { return $i; }" >"many/s$i.c"; done
+{ echo "all:" s{1..150}.o && printf '%%.o: %%.c\n\tgcc -c -o $@ $<\n'; } >many/Makefile
 ok "where there are too few for all jobs they are done all the same" \
 	sh -c 'ulimit -n 64 && cd many && timeout -k 1 60 "$GG" build -j60 -- make -j150'
 is "… each of them" "$(find many -name '*.o' | wc -l)" 150
