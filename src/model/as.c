@@ -87,7 +87,8 @@ static int add_inputs(const struct call *call, struct plan *p, struct as_call *c
 	struct depscan_result found = { 0 };
 	char *defines[] = { NULL };
 	struct err why = ERR_INIT;
-	int rc = depscan_run(call, strv_argv(&c->sources), &dirs, defines, true, &found, &why);
+	int rc = depscan_run(call, strv_argv(&c->sources), &dirs, defines, DEPSCAN_ASSEMBLER,
+	                     &found, &why);
 
 	if (rc < 0)
 		plan_delegate(p, "the assembler's includes are not sure");

@@ -15,6 +15,7 @@
 #include "core/digest.h"
 #include "store/look.h"
 #include "model/input.h"
+#include "model/macros.h"
 
 enum { FILE_MAX_SIZE = 256 << 20, FILES_MAX = 200000 };
 
@@ -22,8 +23,13 @@ enum item {
 	ITEM_QUOTE = 'q',
 	ITEM_BRACKET = 'b',
 	ITEM_NEXT = 'n',
-	ITEM_ASM = 'a', /* .include, .incbin */
-	ITEM_COMPUTED = 'm',
+	ITEM_HAS_QUOTE = 'Q', /* of __has_include */
+	ITEM_HAS_BRACKET = 'B',
+	ITEM_HAS_NEXT = 'N',
+	ITEM_ASM = 'a',      /* .include, .incbin */
+	ITEM_COMPUTED = 'm', /* the operand of an #include that begins with a macro */
+	ITEM_ASKED = 'k',    /* of a __has_include */
+	ITEM_ASKS = 'i',     /* a macro stands for __has_include */
 	ITEM_DEFINE = 'd', /* "NAME text" where text is "x", <x> or the first word of something
 	                      else */
 	ITEM_TIME = 't',
@@ -32,12 +38,21 @@ enum item {
 	ITEM_UNSURE = 'u',
 };
 
+/* In the second list, for what macros make: whole directives. */
+enum directive {
+	DIRECTIVE_DEFINE = 'd',
+	DIRECTIVE_CONDITION = 'c', /* of #if and #elif */
+};
+
 struct scanner {
 	const char *p;
 	const char *end;
 	bool assembler;
-	bool bol; /* only blanks since the start of the line */
+	bool bol;     /* only blanks since the start of the line */
+	bool defines; /* within a #define */
+	bool has_params;
 	struct buf *out;
+	struct buf *directives; /* NULL: not wanted */
 };
 
 static void item(struct scanner *s, enum item type, const char *text, size_t n)
@@ -84,35 +99,115 @@ static bool word_is(const char *w, size_t n, const char *want)
 	return strlen(want) == n && memcmp(w, want, n) == 0;
 }
 
-/* A file name in quotes or brackets, or a macro; moves past it. */
-static void operand(struct scanner *s, bool next)
+/* A string or a character, to its end or the line's. */
+static const char *literal_end(const char *p, const char *end)
 {
-	skip_blanks(s);
-	if (s->p >= s->end)
-		return;
-	char close = *s->p == '<' ? '>' : *s->p == '"' ? '"' : 0;
-	if (close) {
-		const char *start = ++s->p;
+	char quote = *p++;
 
-		while (s->p < s->end && *s->p != close && *s->p != '\n')
-			s->p++;
-		if (s->p < s->end && *s->p == close)
-			item(s,
-			     next           ? ITEM_NEXT
-			     : close == '>' ? ITEM_BRACKET
-			                    : ITEM_QUOTE,
-			     start, (size_t)(s->p++ - start));
-		return;
+	while (p < end && *p != '\n' && *p != quote)
+		p += *p == '\\' && end - p >= 2 && p[1] != '\n' ? 2 : 1;
+	return p < end && *p == quote ? p + 1 : p;
+}
+
+/* What follows on this line, or before the parenthesis that closes, without comments. */
+static void rest_of_line(const struct scanner *s, bool to_paren, struct buf *text)
+{
+	struct scanner ahead = *s;
+	int depth = 0;
+
+	for (skip_blanks(&ahead); ahead.p < ahead.end && *ahead.p != '\n';) {
+		const char *from = ahead.p;
+
+		skip_blanks(&ahead);
+		if (ahead.p != from) {
+			buf_addc(text, ' ');
+			continue;
+		}
+		if (*from == '/' && ahead.end - from >= 2 && from[1] == '/')
+			break;
+		depth += (*from == '(') - (*from == ')');
+		if (to_paren && depth < 0)
+			break;
+		ahead.p =
+			*from == '"' || *from == '\'' ? literal_end(from, ahead.end) : from + 1;
+		buf_add(text, from, (size_t)(ahead.p - from));
 	}
-	size_t n = ident_length(s);
-	const char *name = s->p;
-	s->p += n;
+	while (text->len && text->data[text->len - 1] == ' ')
+		text->data[--text->len] = '\0';
+}
+
+static void rest_item(struct scanner *s, enum item type, bool to_paren)
+{
+	auto_buf text = BUF_INIT;
+
+	rest_of_line(s, to_paren, &text);
+	item(s, type, buf_str(&text), text.len);
+}
+
+/* The items for "x", <x>, and both with _next. */
+static const enum item included[] = { ITEM_QUOTE, ITEM_BRACKET, ITEM_NEXT };
+static const enum item asked[] = { ITEM_HAS_QUOTE, ITEM_HAS_BRACKET, ITEM_HAS_NEXT };
+
+/* "x" or <x>, and moves past it. False: it is neither. */
+static bool literal(struct scanner *s, const enum item types[3], bool next)
+{
+	char close = s->p >= s->end ? 0 : *s->p == '<' ? '>' : *s->p == '"' ? '"' : 0;
+
+	if (!close)
+		return false;
+	const char *start = ++s->p;
+	while (s->p < s->end && *s->p != close && *s->p != '\n')
+		s->p++;
+	if (s->p < s->end && *s->p == close)
+		item(s, types[next ? 2 : close == '>'], start, (size_t)(s->p++ - start));
+	return true;
+}
+
+static void include(struct scanner *s, bool next)
+{
+	static const char why[] = "computed #include_next";
+
 	skip_blanks(s);
-	bool alone = s->p >= s->end || *s->p == '\n' || *s->p == ')' || *s->p == '/';
-	if (n > 0 && alone && !next)
-		item(s, ITEM_COMPUTED, name, n);
-	else if (n > 0 || next)
-		item(s, ITEM_UNSURE, "computed include", 16);
+	if (s->p >= s->end || literal(s, included, next))
+		return;
+	if (next)
+		item(s, ITEM_UNSURE, why, strlen(why));
+	else if (is_ident(*s->p))
+		rest_item(s, ITEM_COMPUTED, false);
+}
+
+/* Behind __has_include. That the answer is no is told by nothing that the compiler prints. */
+static void has_include(struct scanner *s, bool next)
+{
+	static const char why[] = "computed __has_include_next";
+
+	skip_blanks(s);
+	bool called = s->p < s->end && *s->p == '(';
+	if (called) {
+		s->p++;
+		skip_blanks(s);
+	}
+	/* in a macro's text the name may have its parameters in it, and clang begins at the
+	 * first folder */
+	bool named =
+		!next && s->p < s->end && (*s->p == '"' || (*s->p == '<' && !s->has_params));
+	if (s->defines && !(called && named))
+		item(s, ITEM_ASKS, "", 0);
+	if (!called || literal(s, asked, next) || s->defines)
+		return;
+	if (next)
+		item(s, ITEM_HARD, why, strlen(why));
+	else
+		rest_item(s, ITEM_ASKED, true);
+}
+
+static void has_embed(struct scanner *s)
+{
+	static const char why[] = "__has_embed";
+
+	skip_blanks(s);
+	if (s->defines || (s->p < s->end && *s->p == '('))
+		item(s, ITEM_HARD, why, strlen(why));
 }
 
 /* Where a macro's value ends that may be a file's name, or stand for one; NULL: it is none. */
@@ -139,7 +234,8 @@ static void define(struct scanner *s)
 	auto_buf text = BUF_INIT;
 
 	s->p += n;
-	if (n == 0 || s->p >= s->end || *s->p == '(')
+	s->has_params = s->p < s->end && *s->p == '(';
+	if (n == 0 || s->p >= s->end || s->has_params)
 		return;
 	skip_blanks(s);
 	const char *e = value_end(s);
@@ -170,6 +266,19 @@ static void pragma(struct scanner *s)
 	s->p += n;
 }
 
+static void whole_directive(struct scanner *s, enum directive type)
+{
+	auto_buf text = BUF_INIT;
+
+	if (!s->directives)
+		return;
+	rest_of_line(s, false, &text);
+	if (memchr(buf_str(&text), 0, text.len))
+		return;
+	buf_addc(s->directives, (char)type);
+	buf_add(s->directives, buf_str(&text), text.len + 1);
+}
+
 static void directive(struct scanner *s)
 {
 	skip_blanks(s);
@@ -177,11 +286,16 @@ static void directive(struct scanner *s)
 	const char *w = s->p;
 
 	s->p += n;
+	s->defines = word_is(w, n, "define");
+	if (s->defines)
+		whole_directive(s, DIRECTIVE_DEFINE);
+	else if (word_is(w, n, "if") || word_is(w, n, "elif"))
+		whole_directive(s, DIRECTIVE_CONDITION);
 	if (word_is(w, n, "include") || word_is(w, n, "import"))
-		operand(s, false);
+		include(s, false);
 	else if (word_is(w, n, "include_next"))
-		operand(s, true);
-	else if (word_is(w, n, "define"))
+		include(s, true);
+	else if (s->defines)
 		define(s);
 	else if (word_is(w, n, "embed"))
 		item(s, ITEM_UNSURE, "#embed", 6);
@@ -217,11 +331,9 @@ static void identifier(struct scanner *s)
 	} else if (word_is(w, n, "__TIMESTAMP__")) {
 		item(s, ITEM_TIME, "stamp", 5);
 	} else if (n >= 13 && memcmp(w, "__has_include", 13) == 0) {
-		skip_blanks(s);
-		if (s->p < s->end && *s->p == '(') {
-			s->p++;
-			operand(s, word_is(w, n, "__has_include_next"));
-		}
+		has_include(s, n >= 18 && memcmp(w + 13, "_next", 5) == 0);
+	} else if (word_is(w, n, "__has_embed")) {
+		has_embed(s);
 	} else if (begins_raw(w, n) && s->p < s->end && *s->p == '"') {
 		const char *open = memchr(s->p, '(', (size_t)(s->end - s->p));
 		char stop[24];
@@ -309,6 +421,7 @@ static void scan_step(struct scanner *s)
 
 	if (c == '\n') {
 		s->bol = true;
+		s->defines = false;
 		s->p++;
 		return;
 	}
@@ -364,19 +477,28 @@ static void splice(struct buf *b)
 	b->len = to;
 }
 
-static void scan_text(struct buf *text, bool assembler, struct buf *out)
+/* @directives: the second list, or NULL. */
+static void scan_text(struct buf *text, bool assembler, struct buf *out, struct buf *directives)
 {
 	if (text->len == 0)
 		return;
 	splice(text);
-	struct scanner s = { text->data, text->data + text->len, assembler, true, out };
+	struct scanner s = { .p = text->data,
+		             .end = text->data + text->len,
+		             .assembler = assembler,
+		             .bol = true,
+		             .out = out,
+		             .directives = directives };
 	while (s.p < s.end)
 		scan_step(&s);
 }
 
 struct node {
+	struct oid id;
 	char *list; /* owned; the items */
 	size_t list_len;
+	char *directives; /* owned; the second list, or NULL: not read */
+	size_t directives_len;
 	int dir; /* index into dirs where it was found; -1: beside its includer */
 	bool is_followed;
 	bool again; /* found in an earlier folder after it was followed */
@@ -395,8 +517,14 @@ struct walk {
 	struct map once;     /* content with #pragma once → its inode */
 	struct map folders;  /* "sub/" of a search path → enum folder */
 	size_t n_sources;
-	size_t n_again;   /* nodes that are to be followed once more */
-	bool from_source; /* the includer is one: where a precompiled header counts */
+	size_t n_again;        /* nodes that are to be followed once more */
+	struct macros *macros; /* owned; NULL: what they make was not needed yet */
+	struct map untold;     /* operands → is it known that they can't be told? */
+	bool is_told;          /* DEPSCAN_TOLD */
+	bool wants_macros;     /* for names of #include */
+	struct strv options;   /* the definitions of the command line */
+	bool needs_macros;     /* for those of __has_include, which nothing else tells */
+	bool from_source;      /* the includer is one: where a precompiled header counts */
 	char unsure[80];
 };
 
@@ -404,6 +532,19 @@ static void hard(struct walk *w, const char *why)
 {
 	snprintf(w->out->hard, sizeof(w->out->hard), "%s", why);
 	snprintf(w->unsure, sizeof(w->unsure), "%s", why);
+}
+
+static const char computed[] = "computed include";
+
+/* An #include of this file can't be told. */
+static void guess(struct walk *w, size_t k, const char *why)
+{
+	const char *path = w->out->files[k].path;
+	auto_free char *folder = xstrndup(path, (size_t)(path_base(path) - path));
+
+	if (!strv_has(&w->out->guessing, folder))
+		strv_add(&w->out->guessing, folder);
+	snprintf(w->unsure, sizeof(w->unsure), "%.70s", why);
 }
 
 /* gcc takes equal files of one age for the same one, and in the sandbox ages differ. */
@@ -438,16 +579,18 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		return -1;
 	if (!piped && info.placeholder) {
 		snprintf(w->unsure, sizeof(w->unsure), "a source is made by the build");
+		w->out->opaque = true;
 		return 0;
 	}
-	int n = snprintf(key, sizeof(key), "3%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	node->id = info.id;
+	int n = snprintf(key, sizeof(key), "4%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
 		if (!piped && file_read(path, &text, err) < 0)
 			return -1;
-		scan_text(&text, w->assembler, &list);
+		scan_text(&text, w->assembler, &list, NULL);
 		buf_addc(&list, '.'); /* never empty */
 		if (store_cache_put(w->call->store, CACHE_SCAN, key, (size_t)n, list.data,
 		                    list.len, err) < 0)
@@ -479,8 +622,10 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, boo
 		}
 		return 0;
 	}
-	if (r->n >= FILES_MAX)
+	if (r->n >= FILES_MAX) {
+		r->opaque = true;
 		return err_set(err, ERR_UNSURE, "too many headers");
+	}
 	if ((r->n & (r->n - 1)) == 0) {
 		size_t cap = r->n ? r->n * 2 : 1;
 
@@ -602,17 +747,82 @@ static int find_next(struct walk *w, size_t from, const char *name, struct err *
 	return 0;
 }
 
-/* The text of a macro's value: "x" or <x>. */
+/* "x" or <x>. 1 found, 0 not, -1. */
 static int find_spelled(struct walk *w, size_t from, const char *text, struct err *err)
 {
-	size_t n = strlen(text);
+	auto_free char *name = xstrndup(text + 1, strlen(text) - 2);
 
-	if (n < 3 || (text[0] != '"' && text[0] != '<')) {
-		snprintf(w->unsure, sizeof(w->unsure), "computed include");
-		return 0;
-	}
-	auto_free char *name = xstrndup(text + 1, n - 2);
 	return text[0] == '"' ? find_quote(w, from, name, err) : find_bracket(w, name, err);
+}
+
+/* A macro's value, where it is all of a name; else all macros are looked at. */
+static int find_value(struct walk *w, size_t from, const char *text, struct err *err)
+{
+	size_t n = strlen(text);
+	bool is_name = n >= 3 && (text[0] == '"' || text[0] == '<') &&
+	               text[n - 1] == (text[0] == '<' ? '>' : '"');
+	int rc = is_name ? find_spelled(w, from, text, err) : 0;
+
+	/* in <x/y.h> there may be macros */
+	if (rc == 0 && text[0] != '"')
+		w->wants_macros = true;
+	return rc;
+}
+
+static bool is_word(const char *text)
+{
+	while (is_ident(*text))
+		text++;
+	return !*text;
+}
+
+/* Names of the file that is read. */
+static bool names_includer(const char *name)
+{
+	static const char *const names[] = { "__FILE__", "__BASE_FILE__", "__FILE_NAME__" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int untold_key(const char *operand, char key[80])
+{
+	struct oid id;
+
+	digest_bytes(operand, strlen(operand), &id);
+	return snprintf(key, 80, "u%s", id.s);
+}
+
+/* Macros make too much of some operands. That was so in another file: it would take as long to
+ * find out in this one. */
+static int is_untold(struct walk *w, const char *operand, bool *untold, struct err *err)
+{
+	bool added;
+	struct map_entry *e = map_add(&w->untold, operand, &added);
+
+	if (added) {
+		auto_buf list = BUF_INIT;
+		char key[80];
+		size_t n = (size_t)untold_key(operand, key);
+		int rc = store_cache_get(w->call->store, CACHE_SCAN, key, n, &list, err);
+
+		if (rc < 0)
+			return -1;
+		e->num = (uint64_t)rc;
+	}
+	*untold = e->num;
+	return 0;
+}
+
+static int note_untold(struct walk *w, const char *operand, struct err *err)
+{
+	char key[80];
+	size_t n = (size_t)untold_key(operand, key);
+
+	map_add(&w->untold, operand, NULL)->num = true;
+	return store_cache_put(w->call->store, CACHE_SCAN, key, n, ".", 1, err);
 }
 
 /*
@@ -623,11 +833,23 @@ static int find_computed(struct walk *w, size_t from, const char *name, struct e
 {
 	size_t n = strlen(name);
 
+	bool untold = w->is_told;
+
+	if (!untold && is_untold(w, name, &untold, err) < 0)
+		return -1;
+	if (untold) {
+		guess(w, from, computed);
+		return 0;
+	}
+	if (!is_word(name) || names_includer(name)) {
+		w->wants_macros = true;
+		return 0;
+	}
 	for (char *const *d = w->defines; d && *d; d++) {
 		if (strncmp(*d, "-D", 2) != 0 || strncmp(*d + 2, name, n) != 0 ||
 		    (*d)[n + 2] != '=')
 			continue;
-		if (find_spelled(w, from, *d + n + 3, err) < 0)
+		if (find_value(w, from, *d + n + 3, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < w->out->n; i++) {
@@ -639,7 +861,7 @@ static int find_computed(struct walk *w, size_t from, const char *name, struct e
 			if (it[0] != ITEM_DEFINE || strncmp(it + 1, name, n) != 0 ||
 			    it[n + 1] != ' ')
 				continue;
-			if (find_spelled(w, from, it + n + 2, err) < 0)
+			if (find_value(w, from, it + n + 2, err) < 0)
 				return -1;
 		}
 	}
@@ -649,22 +871,26 @@ static int find_computed(struct walk *w, size_t from, const char *name, struct e
 static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 {
 	switch ((enum item)it[0]) {
-	case ITEM_QUOTE: return find_quote(w, from, it + 1, err);
-	case ITEM_BRACKET: return find_bracket(w, it + 1, err);
-	case ITEM_NEXT: return find_next(w, from, it + 1, err);
+	case ITEM_QUOTE: return w->is_told ? 0 : find_quote(w, from, it + 1, err);
+	case ITEM_BRACKET: return w->is_told ? 0 : find_bracket(w, it + 1, err);
+	case ITEM_NEXT: return w->is_told ? 0 : find_next(w, from, it + 1, err);
+	case ITEM_HAS_QUOTE: return find_quote(w, from, it + 1, err);
+	case ITEM_HAS_BRACKET: return find_bracket(w, it + 1, err);
+	case ITEM_HAS_NEXT: return find_next(w, from, it + 1, err);
 	case ITEM_ASM:
 		if (!w->assembler)
 			return 0;
 		return try_path(w, "", 0, it + 1, -1, err) != 0 ? 0 : search(w, it + 1, 0, err);
 	case ITEM_TIME: w->out->has_time = true; return 0;
 	case ITEM_HARD: hard(w, it + 1); return 0;
-	case ITEM_UNSURE: snprintf(w->unsure, sizeof(w->unsure), "%.70s", it + 1); return 0;
+	case ITEM_UNSURE: guess(w, from, it + 1); return 0;
+	case ITEM_ASKS: w->needs_macros = true; return 0;
 	default: return 0;
 	}
 }
 
-/* Follows the list of one node: the computed items, or all others. */
-static int follow_node(struct walk *w, size_t k, bool computed, struct err *err)
+/* Follows the list of one node; @last: what is computed, else all others. */
+static int follow_node(struct walk *w, size_t k, bool last, struct err *err)
 {
 	BUG_IF(!w->nodes);
 	w->nodes[k].is_followed = true;
@@ -674,10 +900,12 @@ static int follow_node(struct walk *w, size_t k, bool computed, struct err *err)
 		const char *it = w->nodes[k].list + at;
 		int rc = 0;
 
-		if (!computed)
+		if (!last)
 			rc = follow(w, k, it, err);
 		else if (it[0] == ITEM_COMPUTED)
 			rc = find_computed(w, k, it + 1, err);
+		else if (it[0] == ITEM_ASKED)
+			w->needs_macros = true;
 		if (rc < 0)
 			return -1;
 	}
@@ -697,15 +925,113 @@ static int follow_again(struct walk *w, struct err *err)
 	return 0;
 }
 
-/* Follows every list; the computed ones last, when all definitions are known. */
-static int walk_all(struct walk *w, struct err *err)
+/* The second list of a file, and its definitions. */
+static int take_directives(struct walk *w, size_t k, struct err *err)
 {
-	size_t done = 0, computed = 0;
+	struct node *node = &w->nodes[k];
+	const char *path = w->out->files[k].path;
+	auto_buf list = BUF_INIT;
+	auto_buf unused = BUF_INIT;
+	auto_buf text = BUF_LIMIT(FILE_MAX_SIZE);
+	char key[80];
 
-	while (done < w->out->n || w->n_again || computed < w->out->n) {
-		int rc = done < w->out->n ? follow_node(w, done++, false, err)
-		         : w->n_again     ? follow_again(w, err)
-		                          : follow_node(w, computed++, true, err);
+	if (node->directives || !node->list)
+		return 0;
+	int n = snprintf(key, sizeof(key), "d%c%s", w->assembler ? 'a' : 'c', node->id.s);
+	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
+	if (rc == 0) {
+		rc = strcmp(path, "-") == 0 ? input_read(&text, err)
+		                            : file_read(path, &text, err);
+		if (rc < 0)
+			return -1;
+		scan_text(&text, w->assembler, &unused, &list);
+		buf_addc(&list, '.'); /* never empty */
+		rc = store_cache_put(w->call->store, CACHE_SCAN, key, (size_t)n, list.data,
+		                     list.len, err);
+	}
+	if (rc < 0)
+		return -1;
+	node->directives_len = list.len;
+	node->directives = buf_steal(&list);
+	for (size_t at = 0; at + 1 < node->directives_len;
+	     at += strlen(node->directives + at) + 1)
+		if (node->directives[at] == DIRECTIVE_DEFINE)
+			macros_define(w->macros, node->directives + at + 1);
+	return 0;
+}
+
+/* What "-DNAME=text" says, as #define does. */
+static void define_options(struct walk *w)
+{
+	w->macros = macros_new();
+	for (char *const *d = w->defines; d && *d; d++) {
+		if (strncmp(*d, "-D", 2) != 0)
+			continue;
+		strv_add(&w->options, *d + 2);
+		char *equals = strchr(w->options.v[w->options.n - 1], '=');
+		if (equals)
+			*equals = ' ';
+		else
+			strv_addf(&w->options, "%s 1", *d + 2);
+	}
+	for (size_t i = 0; i < w->options.n; i++)
+		macros_define(w->macros, w->options.v[i]);
+}
+
+static int find_all(struct walk *w, size_t from, const struct strv *names, struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (find_spelled(w, from, names->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* In a macro's text clang's __has_include_next begins with the first folder. */
+static int find_all_next(struct walk *w, size_t from, const struct strv *names, struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		auto_free char *name = xstrndup(names->v[i] + 1, strlen(names->v[i]) - 2);
+
+		if (find_next(w, from, name, err) < 0)
+			return -1;
+	}
+	return find_all(w, from, names, err);
+}
+
+/* What macros can make of an #include's operand. */
+static int find_included(struct walk *w, size_t k, const char *operand, struct err *err)
+{
+	auto_strv names = STRV_INIT;
+	bool untold = w->is_told;
+
+	if (!untold && is_untold(w, operand, &untold, err) < 0)
+		return -1;
+	if (untold || !macros_names(w->macros, operand, &names)) {
+		guess(w, k, computed);
+		return untold ? 0 : note_untold(w, operand, err);
+	}
+	return find_all(w, k, &names, err);
+}
+
+/* The same for __has_include. That its answer is no is told by nothing that the compiler
+ * prints: it can't be asked. */
+static int find_asked(struct walk *w, size_t k, const char *operand, struct err *err)
+{
+	auto_strv names = STRV_INIT;
+
+	if (!macros_names(w->macros, operand, &names))
+		hard(w, "computed __has_include");
+	return find_all(w, k, &names, err);
+}
+
+static int find_made(struct walk *w, size_t k, struct err *err)
+{
+	for (size_t at = 0; at + 1 < w->nodes[k].list_len;
+	     at += strlen(w->nodes[k].list + at) + 1) {
+		const char *it = w->nodes[k].list + at;
+		int rc = it[0] == ITEM_COMPUTED ? find_included(w, k, it + 1, err)
+		         : it[0] == ITEM_ASKED  ? find_asked(w, k, it + 1, err)
+		                                : 0;
 
 		if (rc < 0)
 			return -1;
@@ -713,10 +1039,96 @@ static int walk_all(struct walk *w, struct err *err)
 	return 0;
 }
 
+/* What the conditions of one file ask for, through macros. */
+static int find_conditions(struct walk *w, size_t k, struct err *err)
+{
+	for (size_t at = 0; at + 1 < w->nodes[k].directives_len;
+	     at += strlen(w->nodes[k].directives + at) + 1) {
+		const char *it = w->nodes[k].directives + at;
+		auto_strv names = STRV_INIT;
+		auto_strv next = STRV_INIT;
+
+		if (it[0] != DIRECTIVE_CONDITION)
+			continue;
+		if (!macros_asked(w->macros, it + 1, &names, &next))
+			hard(w, "computed __has_include");
+		if (find_all(w, k, &names, err) < 0 || find_all_next(w, k, &next, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* All that macros can make, by all definitions that are known. */
+static int follow_macros(struct walk *w, struct err *err)
+{
+	size_t n = w->out->n;
+
+	if (!w->macros)
+		define_options(w);
+	for (size_t k = 0; k < n; k++)
+		if (take_directives(w, k, err) < 0)
+			return -1;
+	for (size_t k = 0; k < n && !w->out->hard[0]; k++) {
+		w->from_source = k < w->n_sources;
+		if (find_made(w, k, err) < 0 ||
+		    (w->needs_macros && find_conditions(w, k, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int follow_computed(struct walk *w, struct err *err)
+{
+	for (size_t k = 0, n = w->out->n; k < n; k++)
+		if (follow_node(w, k, true, err) < 0)
+			return -1;
+	return w->needs_macros || (w->wants_macros && !w->unsure[0]) ? follow_macros(w, err)
+	                                                             : 0;
+}
+
+static int follow_lists(struct walk *w, size_t *done, struct err *err)
+{
+	for (;;) {
+		/* what was told includes no more */
+		size_t n = w->is_told ? w->n_sources : w->out->n;
+		int rc = 0;
+
+		if (*done < n)
+			rc = follow_node(w, (*done)++, false, err);
+		else if (w->n_again)
+			rc = follow_again(w, err);
+		else
+			return 0;
+		if (rc < 0)
+			return -1;
+	}
+}
+
+/* Follows every list; what is computed when all definitions are known, and once more when
+ * there are others. */
+static int walk_all(struct walk *w, struct err *err)
+{
+	size_t done = 0, before = 0;
+
+	do {
+		if (follow_lists(w, &done, err) < 0)
+			return -1;
+		before = w->out->n;
+		if (follow_computed(w, err) < 0)
+			return -1;
+	} while (w->out->n > before || w->n_again);
+	return 0;
+}
+
 static void walk_release(struct walk *w)
 {
-	for (size_t i = 0; w->nodes && i < w->out->n; i++)
+	for (size_t i = 0; w->nodes && i < w->out->n; i++) {
 		free(w->nodes[i].list);
+		free(w->nodes[i].directives);
+	}
+	macros_free(w->macros);
+	strv_release(&w->options);
+	map_release(&w->untold);
 	free(w->nodes);
 	strv_release(&w->dirs);
 	map_release(&w->paths);
@@ -735,12 +1147,13 @@ static void add_dirs(struct walk *w, const struct strv *dirs)
 }
 
 int depscan_run(const struct call *call, char *const *sources, const struct depscan_dirs *dirs,
-                char *const *defines, bool assembler, struct depscan_result *out,
-                struct err *err)
+                char *const *defines, int how, struct depscan_result *out, struct err *err)
 {
-	struct walk w = {
-		.call = call, .out = out, .assembler = assembler, .defines = defines
-	};
+	struct walk w = { .call = call,
+		          .out = out,
+		          .assembler = how & DEPSCAN_ASSEMBLER,
+		          .is_told = how & DEPSCAN_TOLD,
+		          .defines = defines };
 	int rc = 0;
 
 	*out = (struct depscan_result){ 0 };
@@ -772,5 +1185,6 @@ void depscan_result_release(struct depscan_result *r)
 	free(r->files);
 	strv_release(&r->folders);
 	strv_release(&r->missing);
+	strv_release(&r->guessing);
 	*r = (struct depscan_result){ 0 };
 }

@@ -28,19 +28,27 @@ struct depscan_result {
 	struct strv folders; /* that must exist inside ("dir" of "dir/../x.h") */
 	struct strv missing; /* names that are included somewhere and were not found */
 	char hard[48]; /* UNSURE for a reason that the compiler's -M can't settle; or "" */
-	bool has_time; /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
+	struct strv guessing; /* folders of files with an #include that can't be told, as their
+	                       * paths begin: "" or ending in "/" */
+	bool opaque;          /* UNSURE for a file that is not there yet, or too many of them */
+	bool has_time;        /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
 };
 
 void depscan_result_release(struct depscan_result *r);
 
+enum depscan_how {
+	DEPSCAN_ASSEMBLER = 1, /* also .include and .incbin */
+	DEPSCAN_TOLD = 2,      /* the sources are all that is included: what do they ask for? */
+};
+
 /**
  * Scan @sources (the main file first, "-" for what input.h has taken, then -include and
- * -imacros files, already resolved) and all that they can include. @assembler: also .include
- * and .incbin. @defines: the -D and -U options in order, for computed includes. Cost: 2 µs a
- * file known to the cache, plus a stat per candidate in a folder that is there.
+ * -imacros files, already resolved) and all that they can include. @how: of depscan_how.
+ * @defines: the -D and -U options in order, for computed includes. Cost: 2 µs a file known to
+ * the cache, plus a stat per candidate in a folder that is there; as much again, and what
+ * macros.h tells, where a macro with arguments names a header.
  */
 int depscan_run(const struct call *call, char *const *sources, const struct depscan_dirs *dirs,
-                char *const *defines, bool assembler, struct depscan_result *out,
-                struct err *err);
+                char *const *defines, int how, struct depscan_result *out, struct err *err);
 
 #endif

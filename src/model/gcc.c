@@ -296,6 +296,13 @@ static const struct gcc_input *first_source(const struct gcc_call *c)
 	return &c->inputs[i];
 }
 
+static int scan_how(const struct gcc_call *c)
+{
+	enum gcc_lang lang = first_source(c)->lang;
+
+	return lang == LANG_ASM || lang == LANG_ASM_CPP ? DEPSCAN_ASSEMBLER : 0;
+}
+
 static bool defines_time(const struct gcc_call *c)
 {
 	static const char *const names[] = { "__DATE__", "__TIME__", "__TIMESTAMP__" };
@@ -445,34 +452,14 @@ static bool next_prerequisite(const char **at, struct buf *name)
 	return name->len > 0;
 }
 
-/* What the compiler's -M does not tell of the files that it names. */
-static int look_into(const struct call *call, const struct gcc_call *c,
-                     const struct toolchain *tc, struct strv *names, struct plan *p)
-{
-	struct strv none = STRV_INIT;
-	struct depscan_dirs dirs = { &none, &none };
-	struct depscan_result found = { 0 };
-	struct err ignored = ERR_INIT;
-	char *defines[] = { NULL };
-
-	depscan_run(call, strv_argv(names), &dirs, defines, false, &found, &ignored);
-	if (found.hard[0])
-		plan_delegate(p, "%s", found.hard);
-	if (found.has_time)
-		doubt(call, c, tc, p);
-	depscan_result_release(&found);
-	return 0;
-}
-
-/* Where the scanner can't be sure the compiler's own preprocessor tells what it reads. */
+/* The files that the compiler's -M names. */
 static int ask_compiler(const struct call *call, const struct gcc_call *c,
-                        const struct toolchain *tc, struct plan *p, struct err *err)
+                        const struct toolchain *tc, struct plan *p, struct strv *names,
+                        struct err *err)
 {
 	auto_strv args = STRV_INIT;
 	auto_buf rule = BUF_INIT;
 	auto_buf name = BUF_INIT;
-	auto_strv names = STRV_INIT;
-	auto_map folders = MAP_INIT;
 
 	strv_add(&args, call->tool);
 	for (size_t i = 0; i < c->scan_args.n; i++)
@@ -483,26 +470,125 @@ static int ask_compiler(const struct call *call, const struct gcc_call *c,
 	strv_add(&args, "gg");
 	if (tc->family == TOOLCHAIN_GCC) /* or links are not told */
 		strv_add(&args, "-fno-canonical-system-headers");
-	look_unnoted();
 	int status = proc_capture(strv_argv(&args), NULL, call->envp, &rule, NULL, err);
 	if (status < 0)
 		return -1;
 	if (status != 0 || strncmp(buf_str(&rule), "gg:", 3) != 0)
 		return plan_delegate(p, "the headers can't be found");
-	for (const char *at = rule.data + 3; next_prerequisite(&at, &name);) {
+	for (const char *at = rule.data + 3; next_prerequisite(&at, &name);)
 		/* several sources print several rules */
-		if (strcmp(name.data, "gg:") == 0)
-			continue;
-		struct stat st;
-		strv_add(&names, name.data);
-		if (look_stat(name.data, &st) < 0)
-			return err_sys(err, "%s", name.data);
-		struct depscan_file f = { name.data, st, true };
-		refuse_header(call, tc, name.data, &folders, p);
-		if (add_header(call, c, tc, &f, p, err) < 0)
-			return -1;
+		if (strcmp(name.data, "gg:") != 0)
+			strv_add(names, name.data);
+	return 0;
+}
+
+/* The folders in which the files of a guess may have been looked for. */
+static void add_places(const struct depscan_dirs *dirs, const struct depscan_result *r,
+                       struct strv *places)
+{
+	const struct strv *lists[] = { dirs->quote, dirs->bracket };
+
+	strv_add_all(places, r->guessing.v);
+	for (size_t k = 0; k < countof(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			const char *dir = lists[k]->v[i];
+			size_t n = strlen(dir);
+			auto_free char *begin =
+				xasprintf("%s%s", dir, n && dir[n - 1] == '/' ? "" : "/");
+
+			if (!strv_has(places, begin))
+				strv_add(places, begin);
+		}
+}
+
+/* Looks for a name in a place, unless what it begins with is not there. @begins: what was
+ * looked at. */
+static void look_for(const char *place, const char *name, struct map *begins)
+{
+	auto_free char *path = xasprintf("%s%s", place, name);
+	size_t slash = strcspn(name, "/");
+	struct stat st;
+	bool added;
+
+	if (!name[slash]) {
+		look_lstat(path, &st);
+		return;
 	}
-	return look_into(call, c, tc, &names, p);
+	path[strlen(place) + slash] = '\0';
+	struct map_entry *e = map_add(begins, path, &added);
+	if (added)
+		e->num = look_stat(path, &st) == 0;
+	if (!e->num)
+		return;
+	path[strlen(place) + slash] = '/';
+	look_lstat(path, &st);
+}
+
+/*
+ * What the compiler has told holds as long as it finds each of these files where it did, by
+ * whatever part of its path it was included: so the plan sees all places where that could
+ * stand.
+ */
+static void look_for_others(const struct strv *told, const struct depscan_dirs *dirs,
+                            const struct depscan_result *r)
+{
+	auto_strv places = STRV_INIT;
+	auto_map names = MAP_INIT;
+	auto_map begins = MAP_INIT;
+
+	add_places(dirs, r, &places);
+	for (size_t i = 0; i < told->n; i++)
+		for (size_t k = 0; k < places.n; k++) {
+			const char *path = told->v[i];
+			size_t n = strlen(places.v[k]);
+			bool added = false;
+
+			if (strncmp(path, places.v[k], n) == 0 && path[n] && path[n] != '/')
+				map_add(&names, path + n, &added);
+			for (size_t at = 0; added && at < places.n; at++)
+				look_for(places.v[at], path + n, &begins);
+		}
+}
+
+/* Where the scanner can't be sure the compiler's own preprocessor tells what it reads. It does
+ * not tell what was only asked for (__has_include): so what it names is scanned too, and all
+ * that may be asked for is taken. */
+static int add_told(const struct call *call, const struct gcc_call *c,
+                    const struct toolchain *tc, const struct strv *sources,
+                    const struct depscan_dirs *dirs, struct plan *p, struct err *err)
+{
+	auto_strv names = STRV_INIT;
+	auto_map folders = MAP_INIT;
+	struct depscan_result found = { 0 };
+	struct err unsure = ERR_INIT;
+
+	strv_add_all(&names, sources->v);
+	if (ask_compiler(call, c, tc, p, &names, err) < 0)
+		return -1;
+	if (p->delegate)
+		return 0;
+	int rc = depscan_run(call, strv_argv(&names), dirs, c->defines.v,
+	                     DEPSCAN_TOLD | scan_how(c), &found, &unsure);
+	if (rc < 0 && unsure.kind != ERR_UNSURE)
+		rc = err_set(err, unsure.kind, "%s", unsure.msg);
+	else
+		rc = 0;
+	if (found.hard[0])
+		plan_delegate(p, "%s", found.hard);
+	else if (has_precompiled(&found))
+		plan_delegate(p, "precompiled header");
+	if (found.has_time)
+		doubt(call, c, tc, p);
+	if (found.opaque)
+		look_unnoted();
+	else
+		look_for_others(&names, dirs, &found);
+	for (size_t i = 0; i < found.n && rc == 0; i++) {
+		refuse_header(call, tc, found.files[i].path, &folders, p);
+		rc = add_header(call, c, tc, &found.files[i], p, err);
+	}
+	depscan_result_release(&found);
+	return rc;
 }
 
 /* Both know a folder by its inode: gcc searches it once, clang names what it finds there by the
@@ -592,8 +678,8 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	if (add_system_folders(call, p, &c->system_dirs, err) < 0 ||
 	    add_system_folders(call, p, &c->after_dirs, err) < 0)
 		return -1;
-	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v,
-	                     lang == LANG_ASM || lang == LANG_ASM_CPP, &found, err);
+	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v, scan_how(c),
+	                     &found, err);
 	if (rc < 0 && err->kind == ERR_UNSURE && found.hard[0]) {
 		rc = plan_delegate(p, "%s", found.hard);
 	} else if (rc < 0 && err->kind == ERR_UNSURE && c->reads_stdin) {
@@ -601,7 +687,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	} else if (gcc_is_fortran(lang)) {
 		rc = take_fortran(call, &found, rc, p, headers, err);
 	} else if (rc < 0 && err->kind == ERR_UNSURE) {
-		rc = ask_compiler(call, c, tc, p, err);
+		rc = add_told(call, c, tc, &sources, &dirs, p, err);
 	} else if (rc == 0) {
 		rc = add_scanned(call, c, tc, &found, p, err);
 	}

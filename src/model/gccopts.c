@@ -1136,7 +1136,9 @@ static void settle(struct parse *p)
 		refuse(p, PHASE_ANY, "reads standard input, %s", why_not_stdin(p));
 	c->no_file = makes_no_file(c);
 	/* Fortran makes modules all the same */
-	if (c->no_file ? makes_more(c) || any_fortran(c) : c->output && is_stream(c->output))
+	if ((c->no_file ? makes_more(c) || any_fortran(c)
+	                : c->output && is_stream(c->output)) ||
+	    (c->depfile && is_stream(c->depfile)))
 		refuse(p, PHASE_ANY, "writes to standard output or a device");
 	if (c->n_inputs == 0)
 		refuse(p, PHASE_ANY, "no input files");

@@ -183,6 +183,32 @@ int computed = N;
 #define NAME x
 #include HEADER
 int stringized = N;
+== asks.c
+#define HAS(x) __has_include(x)
+#define INC_HAS(x) __has_include(<inc/x>)
+#define STR_(x) #x
+#define STR(x) STR_(x)
+#if HAS(<only.h>)
+int only;
+#endif
+#if INC_HAS(where.h)
+int where;
+#endif
+#if __has_include(STR(inc/NAME.h))
+int name;
+#endif
+== versions.c
+#define STR_(x) #x
+#define STR(x) STR_(x)
+#include STR(FOLDER/__GNUC__.h)
+#if __has_include(<only.h>)
+int only;
+#endif
+int version = N;
+== inc/12.h
+#define N 12
+== inc/4.h
+#define N 4
 == next.c
 #include <next.h>
 int next = ONE * 10 + TWO;
@@ -675,6 +701,11 @@ t 'clang -In1 -In2 -c next.c'
 t 'gcc -In2 -In1 -c next.c'
 t 'gcc -c computed.c'
 t 'gcc -c stringized.c'
+for cc in gcc clang; do
+	t "$cc -I. -DNAME=no-such -c asks.c"
+	t "$cc -I. -Iinc -DNAME=x -c asks.c"
+	t "$cc -DFOLDER=inc -Iinc -MD -c versions.c; mv versions.o out; $cc -DFOLDER=. -I. -Iinc2 -Iinc -c versions.c"
+done
 t 'gcc --sysroot=nowhere -c hello.c'
 t 'gcc "-DHEADER=\"inc/x.h\"" -c computed.c'
 t 'gcc "-DHEADER=<x.h>" -Iinc -c computed.c'

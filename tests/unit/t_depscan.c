@@ -62,7 +62,7 @@ static void check_covers(const char *tool, const char *lang, const char *source)
 	struct depscan_dirs dirs = { NULL, &bracket };
 
 	compiler_dirs(tool, lang, &bracket);
-	int rc = depscan_run(&call, sources, &dirs, NULL, false, &found, &err);
+	int rc = depscan_run(&call, sources, &dirs, NULL, 0, &found, &err);
 	if (rc < 0)
 		fail_msg("%s: %s", source, err.msg);
 	for (size_t i = 0; i < found.n; i++) {
@@ -96,6 +96,17 @@ static void test_scan_finds_all_that_the_compilers_do(void **state)
 		{ "splice.c", "c", "#inc\\\nlude \"plain.h\"\n" },
 		{ "digraph.c", "c", "/* x */ %: /* y */ include \"plain.h\"\n" },
 		{ "macro.c", "c", "#define H \"plain.h\"\n#include H\n" },
+		{ "spelled.c", "c",
+		  "#define STR_(x) #x\n#define STR(x) STR_(x)\n#define H STR(plain.h)\n"
+		  "#include H\n" },
+		{ "other.c", "c", "#define OTHER \"plain.h\"\n#define H OTHER\n#include H\n" },
+		{ "called.c", "c",
+		  "#define H(n) <n.h> /* x */\n#include H(stdio) // y\n"
+		  "#define MADE(...) #__VA_ARGS__\n#include MADE(plain.h)\n" },
+		{ "later.c", "c",
+		  "#include \"names.h\"\n#include FIRST\n#include SECOND(plain)\n" },
+		{ "names.h", "c", "#define FIRST \"more.h\"\n" },
+		{ "more.h", "c", "#define SECOND(x) SPELLED(x.h)\n#define SPELLED(x) #x\n" },
 		{ "quote.c", "c", "char *s = \"/*\"; char q = '\"';\n#include \"plain.h\"\n" },
 		{ "after.c", "c", "/* a\n b */ #include \"plain.h\"\n" },
 	};
@@ -140,29 +151,91 @@ static void test_a_header_that_is_found_in_two_ways_goes_on_from_both(void **sta
 	unsetenv("CPATH");
 }
 
-/* The scanner says that it is not sure, so that the compiler is asked. */
-static void test_a_macro_that_another_one_makes_is_not_guessed(void **state)
+static void write_text(const char *path, const char *text)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(file_write(path, text, strlen(text), 0644, &err), 0);
+}
+
+/* Is the file found that the text asks for? */
+static bool finds(const char *text, const char *name)
+{
+	char *sources[] = { "made.c", NULL };
+	auto_strv folders = STRV_INIT;
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &folders };
+	struct call call = { .store = store, .cwd = scratch };
+	struct depscan_result r = { 0 };
+	struct err err = ERR_INIT;
+	bool found = false;
+
+	strv_add(&folders, "asked");
+	write_text("made.c", text);
+	if (depscan_run(&call, sources, &dirs, NULL, 0, &r, &err) < 0)
+		fail_msg("%s: %s", text, err.msg);
+	for (size_t i = 0; i < r.n; i++)
+		found |= strcmp(r.files[i].path, name) == 0;
+	depscan_result_release(&r);
+	return found;
+}
+
+static void test_what_is_only_asked_for_is_found(void **state)
 {
 	static const char *const texts[] = {
-		"#define STR_(x) #x\n#define STR(x) STR_(x)\n#define H STR(plain.h)\n#include "
-		"H\n",
-		"#define OTHER \"plain.h\"\n#define H OTHER\n#include H\n",
+		"#if __has_include(<sub/x.h>)\n#endif\n",
+		"#define H <sub/x.h>\n#if __has_include(H)\n#endif\n",
+		"#define S_(x) #x\n#define S(x) S_(sub/x.h)\n#if 1 && "
+		"__has_include(S(x))\n#endif\n",
+		"#define HAS(x) __has_include(x)\n#if HAS(<sub/x.h>)\n#endif\n",
+		"#define HAS(x) __has_include(<sub/x>)\n#if 0\n#elif HAS(x.h)\n#endif\n",
+		"#define HAS __has_include(<sub/x.h>)\n#if HAS\n#endif\n",
+		"#define HAS(x) \\\n  __has_include(x)\n#define X HAS(\"sub/x.h\")\n#if "
+		"X\n#endif\n",
+	};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(file_mkdirs("asked/sub", 0755, &err), 0);
+	write_text("asked/sub/x.h", "");
+	for (size_t i = 0; i < countof(texts); i++)
+		if (!finds(texts[i], "asked/sub/x.h"))
+			fail_msg("%s", texts[i]);
+	assert_false(finds("#define HAS(x) 0\n#if HAS(<sub/x.h>)\n#endif\n", "asked/sub/x.h"));
+}
+
+/* The scanner says that it is not sure, so that the compiler is asked; it can't be for
+ * __has_include, whose answer no it does not tell. */
+static void test_what_the_compiler_defines_is_not_guessed(void **state)
+{
+	static const struct {
+		const char *text;
+		bool hard;
+	} samples[] = {
+		{ "#include __FILE__\n", false },
+		{ "#define STR_(x) #x\n#define STR(x) STR_(x)\n#include STR(v__GNUC__/a.h)\n"
+		  "#define H STR(__GNUC__/a.h)\n#include H\n",
+		  false },
+		{ "#define C_(a, b) <a ## b>\n#define C(a, b) C_(a, b)\n"
+		  "#if __has_include(C(v, __GNUC__))\n#endif\n",
+		  true },
+		{ "#define HAS(x) __has_include(x)\n#if HAS(__FILE__)\n#endif\n", true },
 	};
 	char *sources[] = { "made.c", NULL };
 	struct strv none = STRV_INIT;
 	struct depscan_dirs dirs = { &none, &none };
 
 	(void)state;
-	for (size_t i = 0; i < countof(texts); i++) {
+	for (size_t i = 0; i < countof(samples); i++) {
 		struct call call = { .store = store, .cwd = scratch };
 		struct depscan_result found = { 0 };
 		struct err err = ERR_INIT;
 
-		assert_int_equal(file_write("made.c", texts[i], strlen(texts[i]), 0644, &err),
-		                 0);
-		int rc = depscan_run(&call, sources, &dirs, NULL, false, &found, &err);
+		write_text("made.c", samples[i].text);
+		int rc = depscan_run(&call, sources, &dirs, NULL, 0, &found, &err);
 		if (rc == 0 || err.kind != ERR_UNSURE)
-			fail_msg("sure of: %s", texts[i]);
+			fail_msg("sure of: %s", samples[i].text);
+		assert_int_equal(found.hard[0] != 0, samples[i].hard);
 		depscan_result_release(&found);
 	}
 }
@@ -172,7 +245,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan_finds_all_that_the_compilers_do),
 		cmocka_unit_test(test_a_header_that_is_found_in_two_ways_goes_on_from_both),
-		cmocka_unit_test(test_a_macro_that_another_one_makes_is_not_guessed),
+		cmocka_unit_test(test_what_is_only_asked_for_is_found),
+		cmocka_unit_test(test_what_the_compiler_defines_is_not_guessed),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
