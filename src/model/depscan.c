@@ -168,7 +168,8 @@ static void include(struct scanner *s, bool next)
 	static const char why[] = "computed #include_next";
 
 	skip_blanks(s);
-	if (s->p >= s->end || literal(s, included, next))
+	/* without a name it is an error, or is never read */
+	if (s->p >= s->end || *s->p == '\n' || literal(s, included, next))
 		return;
 	if (next)
 		item(s, ITEM_UNSURE, why, strlen(why));
@@ -512,7 +513,7 @@ struct walk {
 	struct strv dirs;
 	size_t n_quote;
 	struct node *nodes;  /* as many as out->files */
-	struct map paths;    /* path → index + 1 */
+	struct map paths;    /* path → index + 1, or 0: no file */
 	struct map brackets; /* name → 1: looked for already */
 	struct map once;     /* content with #pragma once → its inode */
 	struct map folders;  /* "sub/" of a search path → enum folder */
@@ -583,7 +584,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		return 0;
 	}
 	node->id = info.id;
-	int n = snprintf(key, sizeof(key), "4%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "5%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;
@@ -604,15 +605,14 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 	return 0;
 }
 
-/* Notes a file that exists and scans it, once. */
+/* Notes a file that exists and scans it, once. @st: NULL where it is noted already. */
 static int add_file(struct walk *w, const char *path, const struct stat *st, bool is_link,
                     int dir, struct err *err)
 {
 	struct depscan_result *r = w->out;
-	bool added;
-	struct map_entry *e = map_add(&w->paths, path, &added);
+	struct map_entry *e = map_add(&w->paths, path, NULL);
 
-	if (!added) {
+	if (e->num) {
 		/* found by another way too: #include_next then starts at the earlier one */
 		struct node *old = &w->nodes[e->num - 1];
 		if (dir < old->dir) {
@@ -674,6 +674,7 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)dir_len, dir, slash, name);
 
 	struct map_entry *folder = NULL;
+	bool is_new;
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return 0;
@@ -681,6 +682,11 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 		return 0;
 	if (w->from_source)
 		note_precompiled(w, path);
+	const struct map_entry *known = map_add(&w->paths, path, &is_new);
+	if (known->num)
+		return add_file(w, path, NULL, false, index, err) < 0 ? -1 : 1;
+	if (!is_new)
+		return 0;
 	int rc = look_lstat(path, &st);
 	bool is_link = rc == 0 && S_ISLNK(st.st_mode);
 	if (rc < 0 || (is_link && look_stat(path, &st) < 0)) {

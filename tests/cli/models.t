@@ -209,6 +209,12 @@ int version = N;
 #define N 12
 == inc/4.h
 #define N 4
+== nameless.c
+#ifdef NEVER
+#include_next
+# include
+#endif
+int nameless;
 == next.c
 #include <next.h>
 int next = ONE * 10 + TWO;
@@ -706,6 +712,8 @@ for cc in gcc clang; do
 	t "$cc -I. -Iinc -DNAME=x -c asks.c"
 	t "$cc -DFOLDER=inc -Iinc -MD -c versions.c; mv versions.o out; $cc -DFOLDER=. -I. -Iinc2 -Iinc -c versions.c"
 done
+t 'gcc -c nameless.c'
+t 'gcc -DNEVER -c nameless.c'
 t 'gcc --sysroot=nowhere -c hello.c'
 t 'gcc "-DHEADER=\"inc/x.h\"" -c computed.c'
 t 'gcc "-DHEADER=<x.h>" -Iinc -c computed.c'
