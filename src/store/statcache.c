@@ -75,6 +75,12 @@ static void reference_key(const struct oid *id, const struct stat *sb, char key[
 	add_inode(key + n, sb);
 }
 
+/* Of a key of references: which file. An object's name may have dots of its own. */
+static const char *key_inode(const char *key, const struct oid *id)
+{
+	return key + 1 + strlen(id->s) + 1;
+}
+
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
@@ -197,7 +203,7 @@ static int reference_try(void *arg, const char *key, const struct index_value *v
 		return 0;
 	add_inode(inode, &sb);
 	if ((uint64_t)sb.st_size == size && clock_ns_of(sb.st_mtim) == mtime &&
-	    clock_ns_of(sb.st_ctim) == ctime && strcmp(strchr(key, '.') + 1, inode) == 0) {
+	    clock_ns_of(sb.st_ctim) == ctime && strcmp(key_inode(key, s->id), inode) == 0) {
 		s->found = true;
 		buf_adds(s->path, path);
 		return 1;
@@ -253,7 +259,7 @@ void reference_forget(struct store *st, const struct oid *id)
 
 		/* The stat record says the same thing, and lies as well. */
 		snprintf(stat_of, sizeof(stat_of), "%c%s", INDEX_STAT,
-		         strchr(keys.v[i], '.') + 1);
+		         key_inode(keys.v[i], id));
 		index_del(st->index, keys.v[i], NULL);
 		index_del(st->index, stat_of, NULL);
 	}

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "core/digest.h"
 #include "store/known.h"
+#include "store/store_priv.h"
 
 /* Beyond the clock's granularity, so that a record may be believed. */
 static void let_times_pass(void)
@@ -164,6 +165,36 @@ static void test_system_files_are_referenced_and_others_copied(void **state)
 	assert_true(path_below(buf_str(&path), f->gg));
 }
 
+/* Names of objects may have dots in them, as the keys of the index do. */
+static void test_a_reference_that_lied_is_forgotten_with_its_stat(void **state)
+{
+	static const char *const paths[] = { "/usr/include/stdio.h",  "/usr/include/stdlib.h",
+		                             "/usr/include/string.h", "/usr/include/errno.h",
+		                             "/usr/include/time.h",   "/usr/include/ctype.h",
+		                             "/usr/include/math.h",   "/usr/include/unistd.h" };
+	struct fixture *f = *state;
+	int dotted = 0;
+
+	for (size_t i = 0; i < countof(paths); i++) {
+		struct err err = ERR_INIT;
+		struct file_info info;
+		struct stat sb;
+		struct oid id = named(f, paths[i], FILE_REFERENCE);
+
+		dotted += strchr(id.s, '.') != NULL;
+		assert_int_equal(stat(paths[i], &sb), 0);
+		OK(store_file_stat(f->st, "/nonexistent", &sb, FILE_REFERENCE, &info, &err),
+		   err);
+		assert_true(store_has(f->st, &id));
+		reference_forget(f->st, &id);
+		assert_false(store_has(f->st, &id));
+		assert_int_equal(store_file_stat(f->st, "/nonexistent", &sb, FILE_REFERENCE,
+		                                 &info, &err),
+		                 -1);
+	}
+	assert_in_range(dotted, 1, countof(paths));
+}
+
 static void test_a_placeholder_is_told_and_not_kept(void **state)
 {
 	struct fixture *f = *state;
@@ -208,6 +239,7 @@ int main(void)
 		TEST(test_a_damaged_note_of_a_large_file_is_not_believed),
 		TEST(test_keep_puts_the_blob_even_when_the_file_is_known),
 		TEST(test_system_files_are_referenced_and_others_copied),
+		TEST(test_a_reference_that_lied_is_forgotten_with_its_stat),
 		TEST(test_a_placeholder_is_told_and_not_kept),
 		TEST(test_what_is_no_file_is_refused),
 	};
