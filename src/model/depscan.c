@@ -633,9 +633,13 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, boo
 		w->nodes = xrealloc(w->nodes, cap * sizeof(*w->nodes));
 	}
 	w->nodes[r->n] = (struct node){ .dir = dir };
-	r->files[r->n] = (struct depscan_file){ xstrdup(path), *st, is_link };
+	r->files[r->n] =
+		(struct depscan_file){ .path = xstrdup(path), .st = *st, .is_link = is_link };
 	e->num = ++r->n;
-	return scan_file(w, path, st, &w->nodes[r->n - 1], err);
+	if (scan_file(w, path, st, &w->nodes[r->n - 1], err) < 0)
+		return -1;
+	r->files[r->n - 1].id = w->nodes[r->n - 1].id;
+	return 0;
 }
 
 /* gcc takes "x.h.gch" even where there is no x.h. */

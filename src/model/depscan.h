@@ -19,7 +19,8 @@ struct depscan_dirs {
 struct depscan_file {
 	char *path; /* owned; as the compiler would spell it */
 	struct stat st;
-	bool is_link; /* the path itself may be a symbolic link; its folders may be, too */
+	struct oid id; /* of its content, which the store keeps; "": see opaque */
+	bool is_link;  /* the path itself may be a symbolic link; its folders may be, too */
 };
 
 struct depscan_result {

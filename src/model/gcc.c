@@ -357,11 +357,11 @@ static int add_header(const struct call *call, const struct gcc_call *c,
 	if (c->reads_stdin && strcmp(path, "-") == 0)
 		return add_stdin(call, p, err);
 	if (path_has_dotdot(path) || !is_system(c, tc, path) || !shorten(p, f))
-		return plan_add_input_stat(p, call, path, &f->st, err);
+		return plan_add_input_named(p, call, path, &f->st, &f->id, err);
 	auto_free char *name = path_absolute(call->cwd, path);
 	auto_free char *real =
 		f->is_link ? links_follow(p, name, err) : links_follow_folder(p, name, err);
-	return real ? plan_add_input_stat(p, call, real, &f->st, err) : -1;
+	return real ? plan_add_input_named(p, call, real, &f->st, &f->id, err) : -1;
 }
 
 static void doubt(const struct call *call, const struct gcc_call *c, const struct toolchain *tc,

@@ -144,8 +144,9 @@ static const char *first_name_of(struct plan *p, const struct stat *sb, const ch
 	return NULL;
 }
 
-int plan_add_input_stat(struct plan *p, const struct call *call, const char *path,
-                        const struct stat *sb, struct err *err)
+/* @id: of its content, if that is known and kept already; else NULL. */
+static int add_input(struct plan *p, const struct call *call, const char *path,
+                     const struct stat *sb, const struct oid *id, struct err *err)
 {
 	auto_free char *name = path_absolute(call->cwd, path);
 	bool added;
@@ -162,6 +163,10 @@ int plan_add_input_stat(struct plan *p, const struct call *call, const char *pat
 	const char *first = first_name_of(p, sb, name);
 	if (first)
 		return plan_add_symlink(p, name, first, err);
+	if (id) {
+		thunk_refs_add(&p->thunk->values, id, NULL, name);
+		return 0;
+	}
 
 	/* A file that the build itself may change or delete is kept; the system's is not. */
 	enum file_keep keep = path_below(name, call->cwd) ? FILE_KEEP : FILE_REFERENCE;
@@ -173,6 +178,18 @@ int plan_add_input_stat(struct plan *p, const struct call *call, const char *pat
 		return add_thunk_input(p, name, name, err);
 	thunk_refs_add(&p->thunk->values, &info.id, NULL, name);
 	return 0;
+}
+
+int plan_add_input_stat(struct plan *p, const struct call *call, const char *path,
+                        const struct stat *sb, struct err *err)
+{
+	return add_input(p, call, path, sb, NULL, err);
+}
+
+int plan_add_input_named(struct plan *p, const struct call *call, const char *path,
+                         const struct stat *sb, const struct oid *id, struct err *err)
+{
+	return add_input(p, call, path, sb, id->s[0] ? id : NULL, err);
 }
 
 int plan_add_input(struct plan *p, const struct call *call, const char *path, struct err *err)

@@ -107,6 +107,9 @@ int plan_add_input(struct plan *p, const struct call *call, const char *path, st
 /** As above, with a stat just made of it (links followed); the scanner has one already. */
 int plan_add_input_stat(struct plan *p, const struct call *call, const char *path,
                         const struct stat *sb, struct err *err);
+/** As above, where the name of its content is known and the store keeps it; "": it is not. */
+int plan_add_input_named(struct plan *p, const struct call *call, const char *path,
+                         const struct stat *sb, const struct oid *id, struct err *err);
 /** A folder that must exist inside (empty if nothing else is in it), with those that its ".."s
  * go through. */
 void plan_add_folder(struct plan *p, const struct call *call, const char *path);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <ftw.h>
 #include <limits.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -29,6 +28,7 @@ enum {
 	COPY_MAX_BYTES = 128 << 10,
 	MTIME_BASE = 1000000000, /* 2001-09-09 */
 	DIR_MODE = 0755,
+	MODE_MADE = 0755, /* what a slot's umask leaves of a mode */
 	FOLDERS_MAX = 64, /* kept open */
 	LINKS_MAX = 40,   /* as the kernel has it */
 };
@@ -47,6 +47,8 @@ struct work {
 	char *folder;      /* where the job sees it; owned */
 	char *back;        /* base/work/N; owned */
 	int fd;            /* … opened */
+	char *last;        /* owned; the folder that was last put into, or NULL */
+	int last_fd;       /* … opened */
 	struct strv binds; /* mounted inside for this job */
 	size_t copies;     /* inputs of this job that it need not change */
 };
@@ -256,17 +258,17 @@ static int copy_file(struct tree *t, const char *from, int dir, const char *base
 	auto_fd in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_sys(err, "input %s", from);
-	auto_fd out =
-		openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	auto_fd out = openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	                     mode & MODE_MADE);
 	if (out < 0)
 		return err_sys(err, "input %s", base);
 	const struct timespec times[2] = { { .tv_sec = MTIME_BASE },
 		                           { .tv_sec = MTIME_BASE + (long)t->copies++ } };
 	if (copy_bytes(t, in, out, err) < 0)
 		return -1;
-	if (fchmod(out, mode & 0777) < 0 || futimens(out, times) < 0)
+	if ((mode & 0777 & ~MODE_MADE) && fchmod(out, mode & 0777) < 0)
 		return err_sys(err, "input %s", base);
-	return 0;
+	return futimens(out, times) < 0 ? err_sys(err, "input %s", base) : 0;
 }
 
 static int make_mountpoint(int dir, const char *base, struct err *err)
@@ -544,19 +546,33 @@ static void remove_hidden(struct tree *t, const struct strv *folders)
 
 /* -- work folders -- */
 
-static int remove_below(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	return ftw->level == 0 ? 0 : remove(path);
-}
-
 /* Fails on what a job may leave to resist it (names too long, folders without rights). */
 static int empty_folder(const char *path, struct err *err)
 {
-	if (nftw(path, remove_below, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
-		return err_sys(err, "empty %s", path);
-	return 0;
+	char *const roots[] = { (char *)path, NULL };
+	FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV | FTS_NOSTAT, NULL);
+	FTSENT *e;
+	bool failed = !files;
+
+	while (!failed && (e = fts_read(files))) {
+		if (e->fts_level == FTS_ROOTLEVEL || e->fts_info == FTS_D)
+			continue;
+		failed = e->fts_info == FTS_DP ? rmdir(e->fts_accpath) < 0
+		                               : unlink(e->fts_accpath) < 0;
+	}
+	int rc = failed || errno ? err_sys(err, "empty %s", path) : 0;
+	if (files)
+		fts_close(files);
+	return rc;
+}
+
+static void leave_folder(struct work *w)
+{
+	if (!w->last)
+		return;
+	free(w->last);
+	w->last = NULL;
+	close(w->last_fd);
 }
 
 int tree_clean(struct tree *t, struct err *err)
@@ -570,6 +586,7 @@ int tree_clean(struct tree *t, struct err *err)
 			unbind_inside(t, w->binds.v[k]);
 		strv_clear(&w->binds);
 		w->copies = 0;
+		leave_folder(w);
 		if (empty_folder(w->back, err) < 0)
 			return -1;
 	}
@@ -591,6 +608,7 @@ static void unmount_works(struct tree *t)
 		free(w->folder);
 		free(w->back);
 		strv_release(&w->binds);
+		leave_folder(w);
 	}
 	free(t->works);
 	t->works = NULL;
@@ -651,6 +669,20 @@ static int mount_works(struct tree *t, const struct strv *folders, struct err *e
 	return 0;
 }
 
+/* Inputs come sorted: the folder of one is mostly that of the one before. Borrowed. */
+static int work_folder(struct tree *t, struct work *w, const char *folder, struct err *err)
+{
+	if (w->last && strcmp(w->last, folder) == 0)
+		return w->last_fd;
+	leave_folder(w);
+	int fd = folder_inside(t, t->shim ? t->root_fd : w->fd, folder, err);
+	if (fd >= 0) {
+		w->last = xstrdup(folder);
+		w->last_fd = fd;
+	}
+	return fd;
+}
+
 static int put_in_work(struct tree *t, struct work *w, const struct box_input *in,
                        enum place_kind kind, bool written, struct err *err)
 {
@@ -664,9 +696,11 @@ static int put_in_work(struct tree *t, struct work *w, const struct box_input *i
 	if (t->shim)
 		name = in->name;
 	auto_free char *folder = kind == PLACE_FOLDER ? xstrdup(name) : path_dir(name);
-	auto_fd dir = folder_inside(t, t->shim ? t->root_fd : w->fd, folder, err);
+	int dir = work_folder(t, w, folder, err);
 	if (dir < 0 || put_in(t, dir, in, kind, err) < 0)
 		return -1;
+	if (kind == PLACE_LINK) /* a name may lead elsewhere now */
+		leave_folder(w);
 	w->copies += kind == PLACE_COPY && !written;
 	if (kind != PLACE_BIND)
 		return 0;

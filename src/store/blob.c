@@ -354,7 +354,8 @@ bool store_has(struct store *st, const struct oid *id)
 	auto_buf path = BUF_INIT;
 	struct stat sb;
 
-	if (blob_state(st, id, &sb) == BLOB_THERE || base_find(st, id, &path))
+	if (reference_is_found(st, id, &path) || blob_state(st, id, &sb) == BLOB_THERE ||
+	    base_find(st, id, &path))
 		return true;
 	return reference_find(st, id, &path, NULL) == 1;
 }
@@ -375,6 +376,8 @@ int store_locate(struct store *st, const struct oid *id, struct buf *path, struc
 {
 	struct stat sb;
 
+	if (reference_is_found(st, id, path))
+		return 0;
 	if (blob_state(st, id, &sb) == BLOB_THERE) {
 		buf_addf(path, "%s/blobs/%s", st->dir, id->s);
 		return 0;

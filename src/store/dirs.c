@@ -160,6 +160,7 @@ void store_close(struct store *st)
 	if (!st)
 		return;
 	index_free(st->index);
+	references_release(st);
 	if (st->journal >= 0)
 		close(st->journal);
 	close(st->dir_fd);

@@ -182,7 +182,59 @@ static int reference_put(struct store *st, const char *path, const struct stat *
 	return index_put(st->index, key, rec.data, rec.len, err);
 }
 
+/* One that was found. */
+struct reference {
+	struct stat st;
+	char path[];
+};
+
+static void reference_drop(struct map_entry *e)
+{
+	if (e) {
+		free(e->ptr);
+		e->ptr = NULL;
+	}
+}
+
+void references_release(struct store *st)
+{
+	struct map_entry *e;
+
+	for (size_t at = 0; (e = map_next(&st->references, &at));)
+		reference_drop(e);
+	map_release(&st->references);
+}
+
+static void reference_remember(struct store *st, const struct oid *id, const char *path,
+                               const struct stat *sb)
+{
+	struct map_entry *e = map_add(&st->references, id->s, NULL);
+	struct reference *r = xmalloc(sizeof(*r) + strlen(path) + 1);
+
+	reference_drop(e);
+	r->st = *sb;
+	strcpy(r->path, path);
+	e->ptr = r;
+}
+
+bool reference_is_found(struct store *st, const struct oid *id, struct buf *path)
+{
+	struct map_entry *e = map_find(&st->references, id->s);
+	const struct reference *r = e ? e->ptr : NULL;
+	struct stat sb;
+
+	if (!r)
+		return false;
+	if (stat(r->path, &sb) < 0 || !same_file(&sb, &r->st)) {
+		reference_drop(e);
+		return false;
+	}
+	buf_adds(path, r->path);
+	return true;
+}
+
 struct reference_search {
+	struct store *st;
 	const struct oid *id;
 	struct buf *path;
 	struct strv changed; /* paths whose stat is another one now */
@@ -206,6 +258,7 @@ static int reference_try(void *arg, const char *key, const struct index_value *v
 	    clock_ns_of(sb.st_ctim) == ctime && strcmp(key_inode(key, s->id), inode) == 0) {
 		s->found = true;
 		buf_adds(s->path, path);
+		reference_remember(s->st, s->id, path, &sb);
 		return 1;
 	}
 	if (S_ISREG(sb.st_mode) && (uint64_t)sb.st_size == oid_size(s->id))
@@ -220,9 +273,11 @@ static void reference_prefix(const struct oid *id, char prefix[INDEX_KEY_MAX])
 
 int reference_find(struct store *st, const struct oid *id, struct buf *path, struct err *err)
 {
-	struct reference_search s = { id, path, STRV_INIT, false };
+	struct reference_search s = { st, id, path, STRV_INIT, false };
 	char prefix[INDEX_KEY_MAX];
 
+	if (reference_is_found(st, id, path))
+		return 1;
 	reference_prefix(id, prefix);
 	int rc = index_each(st->index, prefix, reference_try, &s, err);
 
@@ -251,6 +306,7 @@ void reference_forget(struct store *st, const struct oid *id)
 	auto_strv keys = STRV_INIT;
 	char prefix[INDEX_KEY_MAX];
 
+	reference_drop(map_find(&st->references, id->s));
 	reference_prefix(id, prefix);
 	if (index_each(st->index, prefix, collect_key, &keys, NULL) < 0)
 		return;

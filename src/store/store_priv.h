@@ -4,6 +4,7 @@
 #ifndef STORE_STORE_PRIV_H
 #define STORE_STORE_PRIV_H
 
+#include "base/map.h"
 #include "store/index.h"
 #include "store/store.h"
 
@@ -18,7 +19,8 @@ struct store {
 	int journal;  /* fd of the memo journal, or -1 */
 	unsigned seq; /* of temporary names */
 	struct index *index;
-	char *base; /* a folder with blobs/, read when ours has none; or NULL */
+	struct map references; /* object → struct reference, owned: found before */
+	char *base;            /* a folder with blobs/, read when ours has none; or NULL */
 	bool (*elsewhere)(void *arg, const struct oid *id); /* or NULL */
 	void *elsewhere_arg;
 };
@@ -44,7 +46,8 @@ enum blob_state blob_state(const struct store *st, const struct oid *id, struct 
 int blob_read_in(struct store *st, int fd, uint64_t size_bytes, bool keep, bool executable,
                  struct oid *out, bool *placeholder, struct err *err);
 
-/** Path of a file that is referenced, has not changed, and holds @id. 1, 0, -1. */
+/** Path of a file that is referenced, has not changed, and holds @id. 1, 0, -1. Cost: a stat,
+ * and the first time a walk in the index. */
 int reference_find(struct store *st, const struct oid *id, struct buf *path, struct err *err);
 /** Was the file at @path named @id, is it as it was then, and is a reference to it kept? Then
  * its stat, and when it was hashed. */
@@ -56,5 +59,8 @@ int reference_believe(struct store *st, const char *path, const struct stat *sb,
                       const struct oid *id, int64_t hashed_ns, struct err *err);
 /** Forget the references of @id: one of them lied. */
 void reference_forget(struct store *st, const struct oid *id);
+/** Is it one that this process has found before, and as it was? Never asks the index. */
+bool reference_is_found(struct store *st, const struct oid *id, struct buf *path);
+void references_release(struct store *st);
 
 #endif
