@@ -862,6 +862,23 @@ static bool same_language(const struct gcc_call *c)
 	return true;
 }
 
+/* ".o": what is made beside it is called in one way by gcc, in another by clang. */
+static bool is_only_suffix(const char *path)
+{
+	const char *base = path ? path_base(path) : "";
+
+	return base[0] == '.' && !strchr(base + 1, '.');
+}
+
+static bool any_only_suffix(const struct gcc_call *c)
+{
+	bool any = is_only_suffix(c->output);
+
+	for (size_t i = 0; i < c->n_inputs; i++)
+		any |= is_only_suffix(c->inputs[i].path);
+	return any;
+}
+
 /* What is known before the toolchain is asked. */
 static const char *obstacle(const struct gcc_call *c)
 {
@@ -877,6 +894,9 @@ static const char *obstacle(const struct gcc_call *c)
 		return "a rule and a preprocessed source";
 	if (c->depfile && !*c->depfile)
 		return "empty file name";
+	if ((c->flags & (GCC_DEP | GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE)) &&
+	    any_only_suffix(c))
+		return "a file's name is only a suffix";
 	return NULL;
 }
 

@@ -213,7 +213,7 @@ static void reference_remember(struct store *st, const struct oid *id, const cha
 
 	reference_drop(e);
 	r->st = *sb;
-	strcpy(r->path, path);
+	memcpy(r->path, path, strlen(path) + 1);
 	e->ptr = r;
 }
 
