@@ -522,6 +522,7 @@ struct walk {
 	struct macros *macros; /* owned; NULL: what they make was not needed yet */
 	struct map untold;     /* operands → is it known that they can't be told? */
 	bool is_told;          /* DEPSCAN_TOLD */
+	bool only_looks;       /* where files are, and does not add them */
 	bool wants_macros;     /* for names of #include */
 	struct strv options;   /* the definitions of the command line */
 	bool needs_macros;     /* for those of __has_include, which nothing else tells */
@@ -687,6 +688,8 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	if (w->from_source)
 		note_precompiled(w, path);
 	const struct map_entry *known = map_add(&w->paths, path, &is_new);
+	if (known->num && w->only_looks)
+		return 1;
 	if (known->num)
 		return add_file(w, path, NULL, false, index, err) < 0 ? -1 : 1;
 	if (!is_new)
@@ -700,6 +703,8 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	}
 	if (!S_ISREG(st.st_mode))
 		return 0;
+	if (w->only_looks)
+		return 1;
 	return add_file(w, path, &st, is_link, index, err) < 0 ? -1 : 1;
 }
 
@@ -878,12 +883,22 @@ static int find_computed(struct walk *w, size_t from, const char *name, struct e
 	return 0;
 }
 
+static int find_included(struct walk *w, size_t from, const char *it, struct err *err)
+{
+	switch ((enum item)it[0]) {
+	case ITEM_QUOTE: return find_quote(w, from, it + 1, err);
+	case ITEM_BRACKET: return find_bracket(w, it + 1, err);
+	case ITEM_NEXT: return find_next(w, from, it + 1, err);
+	default: return 0;
+	}
+}
+
 static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 {
 	switch ((enum item)it[0]) {
-	case ITEM_QUOTE: return w->is_told ? 0 : find_quote(w, from, it + 1, err);
-	case ITEM_BRACKET: return w->is_told ? 0 : find_bracket(w, it + 1, err);
-	case ITEM_NEXT: return w->is_told ? 0 : find_next(w, from, it + 1, err);
+	case ITEM_QUOTE:
+	case ITEM_BRACKET:
+	case ITEM_NEXT: return w->is_told ? 0 : find_included(w, from, it, err);
 	case ITEM_HAS_QUOTE: return find_quote(w, from, it + 1, err);
 	case ITEM_HAS_BRACKET: return find_bracket(w, it + 1, err);
 	case ITEM_HAS_NEXT: return find_next(w, from, it + 1, err);
@@ -1009,7 +1024,7 @@ static int find_all_next(struct walk *w, size_t from, const struct strv *names, 
 }
 
 /* What macros can make of an #include's operand. */
-static int find_included(struct walk *w, size_t k, const char *operand, struct err *err)
+static int find_computed_names(struct walk *w, size_t k, const char *operand, struct err *err)
 {
 	auto_strv names = STRV_INIT;
 	bool untold = w->is_told;
@@ -1039,7 +1054,7 @@ static int find_made(struct walk *w, size_t k, struct err *err)
 	for (size_t at = 0; at + 1 < w->nodes[k].list_len;
 	     at += strlen(w->nodes[k].list + at) + 1) {
 		const char *it = w->nodes[k].list + at;
-		int rc = it[0] == ITEM_COMPUTED ? find_included(w, k, it + 1, err)
+		int rc = it[0] == ITEM_COMPUTED ? find_computed_names(w, k, it + 1, err)
 		         : it[0] == ITEM_ASKED  ? find_asked(w, k, it + 1, err)
 		                                : 0;
 
@@ -1114,6 +1129,21 @@ static int follow_lists(struct walk *w, size_t *done, struct err *err)
 	}
 }
 
+/* What is included was told; where it was found must be seen, for it to be so again. */
+static int look_at_included(struct walk *w, struct err *err)
+{
+	w->only_looks = true;
+	w->from_source = false;
+	map_release(&w->brackets);
+	w->brackets = (struct map)MAP_INIT;
+	for (size_t k = 0; k < w->n_sources; k++)
+		for (size_t at = 0; at + 1 < w->nodes[k].list_len;
+		     at += strlen(w->nodes[k].list + at) + 1)
+			if (find_included(w, k, w->nodes[k].list + at, err) < 0)
+				return -1;
+	return 0;
+}
+
 /* Follows every list; what is computed when all definitions are known, and once more when
  * there are others. */
 static int walk_all(struct walk *w, struct err *err)
@@ -1127,7 +1157,7 @@ static int walk_all(struct walk *w, struct err *err)
 		if (follow_computed(w, err) < 0)
 			return -1;
 	} while (w->out->n > before || w->n_again);
-	return 0;
+	return w->is_told ? look_at_included(w, err) : 0;
 }
 
 static void walk_release(struct walk *w)
@@ -1174,9 +1204,10 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		struct stat st = { 0 };
 
 		if (strcmp(*sources, "-") != 0 &&
-		    (look_stat(*sources, &st) < 0 || !S_ISREG(st.st_mode)))
+		    (look_stat(*sources, &st) < 0 || !S_ISREG(st.st_mode))) {
+			hard(&w, "missing input");
 			rc = err_set(err, ERR_UNSURE, "missing input");
-		else
+		} else
 			rc = add_file(&w, *sources, &st, true, -1, err);
 	}
 	w.n_sources = out->n;
