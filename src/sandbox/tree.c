@@ -546,6 +546,16 @@ static void remove_hidden(struct tree *t, const struct strv *folders)
 
 /* -- work folders -- */
 
+/* fts leaves out a stat where a folder's count of links tells that no folders are in it, which
+ * not all file systems count. */
+static bool remove_met(const FTSENT *e, struct err *err)
+{
+	if (e->fts_info == FTS_DP)
+		return rmdir(e->fts_accpath) == 0;
+	return unlink(e->fts_accpath) == 0 ||
+	       (errno == EISDIR && file_remove_tree(e->fts_accpath, err) == 0);
+}
+
 /* Fails on what a job may leave to resist it (names too long, folders without rights). */
 static int empty_folder(const char *path, struct err *err)
 {
@@ -557,8 +567,7 @@ static int empty_folder(const char *path, struct err *err)
 	while (!failed && (e = fts_read(files))) {
 		if (e->fts_level == FTS_ROOTLEVEL || e->fts_info == FTS_D)
 			continue;
-		failed = e->fts_info == FTS_DP ? rmdir(e->fts_accpath) < 0
-		                               : unlink(e->fts_accpath) < 0;
+		failed = !remove_met(e, err);
 	}
 	int rc = failed || errno ? err_sys(err, "empty %s", path) : 0;
 	if (files)
