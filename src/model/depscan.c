@@ -561,6 +561,23 @@ static void note_once(struct walk *w, const struct oid *id, const struct stat *s
 		hard(w, "equal files with #pragma once");
 }
 
+/* What a list is made of must be what it is kept for. */
+static int read_content(struct walk *w, const char *path, const struct oid *id,
+                        struct buf *text, struct err *err)
+{
+	struct oid read;
+
+	if (strcmp(path, "-") == 0)
+		return input_read(text, err);
+	if (file_read(path, text, err) < 0)
+		return -1;
+	digest_bytes(buf_str(text), text->len, &read);
+	if (oid_eq(&read, id))
+		return 0;
+	hard(w, "a source changes while it is read");
+	return err_set(err, ERR_UNSURE, "%s", w->unsure);
+}
+
 static int scan_file(struct walk *w, const char *path, const struct stat *st, struct node *node,
                      struct err *err)
 {
@@ -590,7 +607,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
-		if (!piped && file_read(path, &text, err) < 0)
+		if (!piped && read_content(w, path, &info.id, &text, err) < 0)
 			return -1;
 		scan_text(&text, w->assembler, &list, NULL);
 		buf_addc(&list, '.'); /* never empty */
@@ -965,9 +982,7 @@ static int take_directives(struct walk *w, size_t k, struct err *err)
 	int n = snprintf(key, sizeof(key), "d%c%s", w->assembler ? 'a' : 'c', node->id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc == 0) {
-		rc = strcmp(path, "-") == 0 ? input_read(&text, err)
-		                            : file_read(path, &text, err);
-		if (rc < 0)
+		if (read_content(w, path, &node->id, &text, err) < 0)
 			return -1;
 		scan_text(&text, w->assembler, &unused, &list);
 		buf_addc(&list, '.'); /* never empty */

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "core/digest.h"
 #include "store/look.h"
 #include "model/fortscan.h"
 
@@ -129,6 +130,10 @@ static int items_of(struct walk *w, const char *path, const struct stat *sb, str
 		return rc;
 	if (file_read(path, &text, err) < 0)
 		return -1;
+	struct oid read;
+	digest_bytes(buf_str(&text), text.len, &read);
+	if (!oid_eq(&read, &info.id))
+		return plan_delegate(w->p, "a source changes while it is read");
 	fortscan_text(text.data, text.len, f, items);
 	buf_addc(items, '.'); /* never empty */
 	if (store_cache_put(w->call->store, CACHE_SCAN, key, (size_t)n, items->data, items->len,
