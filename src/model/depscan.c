@@ -832,8 +832,11 @@ static int untold_key(const char *operand, char key[80])
 static int is_untold(struct walk *w, const char *operand, bool *untold, struct err *err)
 {
 	bool added;
-	struct map_entry *e = map_add(&w->untold, operand, &added);
 
+	*untold = w->is_told;
+	if (w->is_told)
+		return 0;
+	struct map_entry *e = map_add(&w->untold, operand, &added);
 	if (added) {
 		auto_buf list = BUF_INIT;
 		char key[80];
@@ -864,10 +867,9 @@ static int note_untold(struct walk *w, const char *operand, struct err *err)
 static int find_computed(struct walk *w, size_t from, const char *name, struct err *err)
 {
 	size_t n = strlen(name);
+	bool untold;
 
-	bool untold = w->is_told;
-
-	if (!untold && is_untold(w, name, &untold, err) < 0)
+	if (is_untold(w, name, &untold, err) < 0)
 		return -1;
 	if (untold) {
 		guess(w, from, computed);
@@ -1042,9 +1044,9 @@ static int find_all_next(struct walk *w, size_t from, const struct strv *names, 
 static int find_computed_names(struct walk *w, size_t k, const char *operand, struct err *err)
 {
 	auto_strv names = STRV_INIT;
-	bool untold = w->is_told;
+	bool untold;
 
-	if (!untold && is_untold(w, operand, &untold, err) < 0)
+	if (is_untold(w, operand, &untold, err) < 0)
 		return -1;
 	if (untold || !macros_names(w->macros, operand, &names)) {
 		guess(w, k, computed);

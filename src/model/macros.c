@@ -111,6 +111,15 @@ struct macros *macros_new(void)
 	return m;
 }
 
+/* @v with room for one more than @n. */
+static void *grown(void *v, size_t n, size_t *cap, size_t item_bytes)
+{
+	if (n < *cap)
+		return v;
+	*cap = *cap ? 2 * *cap : 64;
+	return xrealloc(v, *cap * item_bytes);
+}
+
 static void answer_free(struct answer *a)
 {
 	strv_release(&a->names);
@@ -292,10 +301,7 @@ void macros_define(struct macros *m, const char *text)
 	*d = (struct definition){ .next = macro->definitions, .macro = macro, .text = text };
 	macro->definitions = d;
 	macro->n++;
-	if (m->n == m->cap_all) {
-		m->cap_all = m->cap_all ? 2 * m->cap_all : 1024;
-		m->all = xrealloc(m->all, m->cap_all * sizeof(struct definition *));
-	}
+	m->all = grown(m->all, m->n, &m->cap_all, sizeof(struct definition *));
 	m->all[m->n++] = d;
 }
 
@@ -712,10 +718,7 @@ static struct macro *depend(struct macros *m, struct macro *macro)
 		return NULL;
 	if (macro->question != m->question) {
 		macro->question = m->question;
-		if (m->n_met == m->met_cap) {
-			m->met_cap = m->met_cap ? 2 * m->met_cap : 64;
-			m->met = xrealloc(m->met, m->met_cap * sizeof(*m->met));
-		}
+		m->met = grown(m->met, m->n_met, &m->met_cap, sizeof(*m->met));
 		m->met[m->n_met++] = (struct met){ macro, macro->n };
 	}
 	return macro->definitions ? macro : NULL;
@@ -728,10 +731,7 @@ static struct definition *choose(struct macros *m, struct macro *macro)
 		macro->reading = m->reading;
 		macro->inside = 0;
 		macro->choice = m->n_made++;
-		if (macro->choice == m->cap) {
-			m->cap = m->cap ? 2 * m->cap : 64;
-			m->choices = xrealloc(m->choices, m->cap * sizeof(*m->choices));
-		}
+		m->choices = grown(m->choices, macro->choice, &m->cap, sizeof(*m->choices));
 		if (macro->choice == m->n_choices)
 			m->choices[m->n_choices++] =
 				(struct choice){ macro, macro->definitions };
@@ -960,10 +960,7 @@ static void note_asking(struct macros *m, struct macro *macro)
 	if (macro->asks)
 		return;
 	macro->asks = true;
-	if (m->n_asking == m->cap_asking) {
-		m->cap_asking = m->cap_asking ? 2 * m->cap_asking : 16;
-		m->asking = xrealloc(m->asking, m->cap_asking * sizeof(struct macro *));
-	}
+	m->asking = grown(m->asking, m->n_asking, &m->cap_asking, sizeof(struct macro *));
 	m->asking[m->n_asking++] = macro;
 }
 
