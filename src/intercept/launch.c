@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/among.h"
+#include "base/sequence.h"
 #include "intercept/ask.h"
 #include "intercept/target.h"
 
@@ -311,15 +312,119 @@ static const char *tool_of(const char *path, const struct scene *s, char target[
 	return is_tool_here(target, s) ? target : NULL;
 }
 
-/* A command that the wrapper may carry out itself; it says in the end. */
-static bool is_builtin(const struct launch *l, const struct scene *s)
+/* -- builtins: commands that the wrapper may carry out itself; it says in the end -- */
+
+/* What CMake's makefiles have it do. */
+static bool is_message(const char *path, char *const *v, const struct scene *s)
 {
 	static const char *const names[] = { "cmake_echo_color", "cmake_link_script" };
-	char *const *v = l->argv;
 
-	return v && v[0] && v[1] && v[2] && strcmp(v[1], "-E") == 0 && AMONG(v[2], names) &&
-	       l->path[0] == '/' && strcmp(base_of(l->path), "cmake") == 0 && has_models(s) &&
-	       !is_of_project(l->path, s->dir) && is_program(l->path);
+	return v[0] && v[1] && v[2] && strcmp(v[1], "-E") == 0 && AMONG(v[2], names) &&
+	       path[0] == '/' && strcmp(base_of(path), "cmake") == 0 &&
+	       !is_of_project(path, s->dir) && is_program(path);
+}
+
+/* A command's first words, cut where there is no room. */
+struct head {
+	char name[PATH_MAX];
+	char words[2][32];
+	size_t n;
+	size_t len; /* of the word that is being read */
+};
+
+static void head_take(void *arg, enum sequence_part part, struct span text)
+{
+	struct head *h = arg;
+	size_t room = h->n ? sizeof(h->words[0]) : sizeof(h->name);
+	char *word = h->n ? h->words[h->n - 1] : h->name;
+
+	if (h->n > countof(h->words))
+		return;
+	if (text.len > room - 1 - h->len)
+		text.len = room - 1 - h->len;
+	memcpy(word + h->len, text.text, text.len);
+	h->len += text.len;
+	word[h->len] = '\0';
+}
+
+static void head_begin_word(struct head *h)
+{
+	h->n++;
+	h->len = 0;
+	if (h->n <= countof(h->words))
+		h->words[h->n - 1][0] = '\0';
+}
+
+/* By a name that is looked for on PATH, whatever it will be found to be. */
+static bool is_command(const char *name, const struct scene *s)
+{
+	static const char *const ours[] = LAUNCH_SHELL_COMMANDS;
+	/* reserved words and builtins of dash and bash that a program could be named after */
+	static const char *const theirs[] = {
+		".",        "[",       "alias",    "bg",     "bind",      "break",
+		"builtin",  "caller",  "case",     "chdir",  "command",   "compgen",
+		"complete", "compopt", "continue", "coproc", "declare",   "dirs",
+		"disown",   "do",      "done",     "elif",   "else",      "enable",
+		"esac",     "eval",    "exec",     "exit",   "export",    "false",
+		"fc",       "fg",      "fi",       "for",    "function",  "getopts",
+		"hash",     "help",    "history",  "if",     "in",        "jobs",
+		"kill",     "let",     "local",    "logout", "mapfile",   "popd",
+		"printf",   "pushd",   "pwd",      "read",   "readarray", "readonly",
+		"return",   "select",  "set",      "shift",  "shopt",     "source",
+		"suspend",  "test",    "then",     "time",   "times",     "trap",
+		"type",     "typeset", "ulimit",   "umask",  "unalias",   "unset",
+		"until",    "wait",    "while",
+	};
+
+	return AMONG(name, ours) || (!AMONG(name, theirs) && is_linked(s->models, name));
+}
+
+static bool head_is_ours(struct head *h, const struct scene *s)
+{
+	char target[PATH_MAX];
+	char *const v[] = { h->name, h->words[0], h->n > 2 ? h->words[1] : NULL, NULL };
+
+	if (!strchr(h->name, '/'))
+		return is_command(h->name, s);
+	return tool_of(h->name, s, target) || (h->n > 1 && is_message(h->name, v, s));
+}
+
+/* Does it run what the wrapper stands for, and nothing that needs a shell? */
+static bool is_line_of_tools(const char *line, const struct scene *s)
+{
+	struct sequence q;
+	struct head h = { .n = 0 };
+
+	for (sequence_begin(&q, line);;) {
+		switch (sequence_read(&q, head_take, &h)) {
+		case SEQUENCE_BAD: return false;
+		case SEQUENCE_WORD: head_begin_word(&h); continue;
+		case SEQUENCE_ASSIGNMENT: break;
+		case SEQUENCE_END: return h.n ? head_is_ours(&h, s) : q.at != line;
+		default:
+			if (h.n && !head_is_ours(&h, s))
+				return false;
+		}
+		h.n = h.len = 0;
+		h.name[0] = '\0';
+	}
+}
+
+/* sh -c LINE */
+static bool is_shell_line(const char *path, char *const *v, const struct scene *s)
+{
+	static const char *const shells[] = { "bash", "dash", "sh" };
+	static const char *const options[] = { "-c", "-ec" };
+
+	return v[0] && v[1] && v[2] && !v[3] && AMONG(v[1], options) &&
+	       AMONG(base_of(path), shells) && target_is_system(path) &&
+	       is_line_of_tools(v[2], s);
+}
+
+static bool is_builtin(const struct launch *l, const struct scene *s)
+{
+	return l->argv && has_models(s) &&
+	       (is_message(l->path, l->argv, s) || is_shell_line(l->path, l->argv, s));
 }
 
 static void launch_wrapper(struct launch *l, const struct scene *s, const char *tool)

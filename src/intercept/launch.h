@@ -3,6 +3,7 @@
  *
  *   a tool that gg models, at its own path  → the wrapper, told which tool it stands for
  *   a command that gg has built in          → the same (main/builtin.h)
+ *   a shell's line of nothing but such      → the same (main/shell.h)
  *   a program that will load the library    → as it is
  *   any other (static, setuid, …)           → the models' folder in front of its PATH, and no
  *                                             library; where products may be placeholders all
@@ -31,6 +32,12 @@
 #define LAUNCH_LIBRARY "GG_INTERCEPT=" /* the library */
 #define LAUNCH_TOOL    "GG_TOOL="      /* for the wrapper: the tool that it stands for */
 #define LAUNCH_PRELOAD "LD_PRELOAD="
+
+/** Commands of a shell's line that need no program (main/shell.h). */
+#define LAUNCH_SHELL_COMMANDS                         \
+	{                                             \
+		":", "cd", "echo", "mv", "rm", "true" \
+	}
 
 struct launch {
 	const char *path;  /* in: what is to be executed; out: what to execute */

@@ -16,6 +16,7 @@
 #include "base/words.h"
 #include "intercept/launch.h"
 #include "main/cmake.h"
+#include "main/shell.h"
 #include "store/known.h"
 
 static const char KIND[] = "builtins";
@@ -23,24 +24,38 @@ static const char SAME[] = "the same";
 static const char OTHER[] = "other";
 static const char TRYING[] = "in trial"; /* or whoever tried was killed */
 
+enum { PROGRAMS_MAX = 4 };
+
 static const struct builtin {
-	const char *program;
-	const char *words[2];
+	const char *programs[PROGRAMS_MAX]; /* by any of these names */
+	const char *words[2];               /* the second: NULL for any */
 	int (*run)(char *const *argv);
 } builtins[] = {
-	{ "cmake", { "-E", "cmake_echo_color" }, cmake_echo_color },
-	{ "cmake", { "-E", "cmake_link_script" }, cmake_link_script },
+	{ { "cmake" }, { "-E", "cmake_echo_color" }, cmake_echo_color },
+	{ { "cmake" }, { "-E", "cmake_link_script" }, cmake_link_script },
+	{ { "sh", "bash", "dash" }, { "-c", NULL }, shell_run },
+	{ { "sh", "bash", "dash" }, { "-ec", NULL }, shell_run },
 };
+
+static bool is_one_of(const char *const names[PROGRAMS_MAX], const char *name)
+{
+	for (size_t i = 0; i < PROGRAMS_MAX && names[i]; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
 
 static const struct builtin *find(const char *program, char *const *argv)
 {
 	const char *name = path_base(program);
 
-	for (size_t i = 0; argv[0] && argv[1] && argv[2] && i < countof(builtins); i++)
-		if (strcmp(builtins[i].program, name) == 0 &&
-		    strcmp(builtins[i].words[0], argv[1]) == 0 &&
-		    strcmp(builtins[i].words[1], argv[2]) == 0)
-			return &builtins[i];
+	for (size_t i = 0; argv[0] && argv[1] && argv[2] && i < countof(builtins); i++) {
+		const struct builtin *b = &builtins[i];
+
+		if (is_one_of(b->programs, name) && strcmp(b->words[0], argv[1]) == 0 &&
+		    (!b->words[1] || strcmp(b->words[1], argv[2]) == 0))
+			return b;
+	}
 	return NULL;
 }
 
@@ -66,22 +81,42 @@ static int execute(const char *program, char *const *argv)
 
 /* One command, and what it shall find: "@" stands for the folder of the trial. */
 static const struct trial {
-	const char *program;
+	const char *programs[PROGRAMS_MAX];
 	const char *words;
+	const char *line;     /* one more word, as it is; or NULL */
 	const char *variable; /* in its environment, or NULL */
 	const char *file;     /* made before, in the folder */
 	const char *content;
 } trials[] = {
-	{ "cmake",
+	{ { "cmake" },
 	  "-E cmake_echo_color --switch= --green --progress-dir=@ --progress-num=3,5 'Building "
 	  "a'",
-	  NULL, "Progress/count.txt", "7\n" },
-	{ "cmake",
+	  NULL,
+	  NULL,
+	  "Progress/count.txt",
+	  "7\n" },
+	{ { "cmake" },
 	  "-E cmake_echo_color --switch= --red a --green --bold b --progress-dir=@ "
 	  "--progress-num=1 --blue --no-newline c --bold '' --normal --newline d",
-	  "MAKE_TERMOUT=/dev/tty", "Progress/count.txt", "4\n" },
-	{ "cmake", "-E cmake_link_script @/link.txt --verbose=1", NULL, "link.txt",
+	  NULL,
+	  "MAKE_TERMOUT=/dev/tty",
+	  "Progress/count.txt",
+	  "4\n" },
+	{ { "cmake" },
+	  "-E cmake_link_script @/link.txt --verbose=1",
+	  NULL,
+	  NULL,
+	  "link.txt",
 	  "echo a  b\tc \n\n \t\necho 'd \"' \"e '\"\"f\" ''\necho \\$g\\ h\nfalse\necho i\n" },
+	{ { "sh", "bash", "dash" },
+	  "-c",
+	  "cd '@' && echo \"a  b\" 'c $d'e\\\"f && mv -f a/file b && : && rm -f none a/other;"
+	  "name=`echo a/b/c.o | sed 's|[^/]*$|.deps/&|;s|\\.o$||'`;\\\n"
+	  "echo $name.d x`test -f b || echo a/`b x`test -f 'c' || echo 'a/'`c \\\n"
+	  "\"\\$x\" && true\n",
+	  NULL,
+	  "a/file",
+	  "moved\n" },
 };
 
 /* The folder's files with their modes and contents, in order; all that a trial leaves. */
@@ -164,6 +199,8 @@ static struct strv trial_argv(const struct trial *t, const char *program, const 
 
 	strv_add(&argv, program);
 	words_split(t->words, 0, &argv, &ignored);
+	if (t->line)
+		strv_add(&argv, t->line);
 	for (size_t i = 1; i < argv.n; i++) {
 		auto_buf word = BUF_INIT;
 
@@ -175,9 +212,9 @@ static struct strv trial_argv(const struct trial *t, const char *program, const 
 	return argv;
 }
 
-/* All that can be seen of one command: what it wrote, its status, what it left. @program:
- * whose, or NULL for ours. */
-static bool observe(const struct trial *t, const char *program, struct buf *seen)
+/* All that can be seen of one command, of @program's or of @ours: what it wrote, its status,
+ * what it left. */
+static bool observe(const struct trial *t, const char *program, bool ours, struct buf *seen)
 {
 	const char *tmp = getenv("TMPDIR");
 	auto_free char *folder = xasprintf("%s/gg-builtin-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -190,11 +227,11 @@ static bool observe(const struct trial *t, const char *program, struct buf *seen
 		return false;
 	auto_free char *file = path_join(folder, t->file);
 	auto_free char *parent = path_dir(file);
-	auto_strv argv = trial_argv(t, program ? program : t->program, folder);
+	auto_strv argv = trial_argv(t, program, folder);
 	if (file_mkdirs(parent, 0755, &ignored) == 0 &&
 	    file_write(file, t->content, strlen(t->content), 0644, &ignored) == 0)
-		status = program ? proc_capture(argv.v, NULL, envp, seen, NULL, &ignored)
-		                 : capture_ours(argv.v, envp, seen);
+		status = ours ? capture_ours(argv.v, envp, seen)
+		              : proc_capture(argv.v, NULL, envp, seen, NULL, &ignored);
 	buf_addf(seen, "\nstatus %d", status);
 	describe_folder(folder, seen);
 	file_remove_tree(folder, &ignored);
@@ -202,15 +239,16 @@ static bool observe(const struct trial *t, const char *program, struct buf *seen
 }
 
 /* 1, 0, or -1: it could not be tried. */
-static int does_the_same(const char *program, const char *name)
+static int does_the_same(const char *program)
 {
 	for (size_t i = 0; i < countof(trials); i++) {
 		auto_buf theirs = BUF_INIT;
 		auto_buf ours = BUF_INIT;
 
-		if (strcmp(trials[i].program, name) != 0)
+		if (!is_one_of(trials[i].programs, path_base(program)))
 			continue;
-		if (!observe(&trials[i], program, &theirs) || !observe(&trials[i], NULL, &ours))
+		if (!observe(&trials[i], program, false, &theirs) ||
+		    !observe(&trials[i], program, true, &ours))
 			return -1;
 		if (strcmp(buf_str(&theirs), buf_str(&ours)) != 0)
 			return 0;
@@ -230,7 +268,7 @@ static bool is_binary(const char *program, struct stat *sb)
 	       memcmp(head, ELFMAG, SELFMAG) == 0;
 }
 
-static bool is_the_same(const char *program, const char *name)
+static bool is_the_same(const char *program)
 {
 	auto_buf note = BUF_INIT;
 	struct stat sb;
@@ -243,7 +281,7 @@ static bool is_the_same(const char *program, const char *name)
 	known_note_put(KIND, program, &sb, TRYING);
 	if (!known_note_get(KIND, program, &sb, &note))
 		return false;
-	int same = does_the_same(program, name);
+	int same = does_the_same(program);
 	if (same >= 0)
 		known_note_put(KIND, program, &sb, same ? SAME : OTHER);
 	return same == 1;
@@ -252,9 +290,9 @@ static bool is_the_same(const char *program, const char *name)
 int builtin_run(const char *program, char *const *argv)
 {
 	const struct builtin *b = find(program, argv);
-	int status = CMAKE_DECLINED;
+	int status = BUILTIN_DECLINED;
 
-	if (proc_has_standard_fds() && is_the_same(program, b->program))
+	if (proc_has_standard_fds() && is_the_same(program))
 		status = b->run(argv);
-	return status == CMAKE_DECLINED ? execute(program, argv) : status;
+	return status == BUILTIN_DECLINED ? execute(program, argv) : status;
 }

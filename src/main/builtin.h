@@ -14,6 +14,10 @@
 
 #include <stdbool.h>
 
+/** Of one that can't be carried out here: nothing was done, or nothing that the program would
+ * not do again. */
+enum { BUILTIN_DECLINED = -1 };
+
 /** Is it a command line of one of them, by its words? */
 bool builtin_is(const char *program, char *const *argv);
 /** Carry it out, or execute @program. Returns the exit status. The environment is that of the

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -14,7 +13,8 @@
 #include "base/proc.h"
 #include "base/strv.h"
 #include "base/words.h"
-#include "intercept/launch.h"
+#include "main/builtin.h"
+#include "main/spawn.h"
 
 /* The words after "cmake -E NAME". */
 enum { FIRST_ARGUMENT = 3 };
@@ -29,7 +29,7 @@ static const char *after(const char *word, const char *prefix)
 
 /* -- cmake_echo_color -- */
 
-/* 1: colored, 0: not, CMAKE_DECLINED: who knows. As https://bixense.com/clicolors has it, and
+/* 1: colored, 0: not, BUILTIN_DECLINED: who knows. As https://bixense.com/clicolors has it, and
  * GNU make, which says what its own output is. */
 static int is_colored(void)
 {
@@ -42,14 +42,14 @@ static int is_colored(void)
 	const char *term = getenv("TERM");
 
 	if ((force && *force) || getenv("EMACS"))
-		return CMAKE_DECLINED;
+		return BUILTIN_DECLINED;
 	if (may && strcmp(may, "0") == 0)
 		return 0;
 	if (output && *output)
 		return 1;
 	if (!isatty(1))
 		return 0;
-	return term && AMONG(term, terminals) ? 1 : CMAKE_DECLINED;
+	return term && AMONG(term, terminals) ? 1 : BUILTIN_DECLINED;
 }
 
 /* SGR parameters of ECMA-48; 0 is the terminal's own color. */
@@ -142,10 +142,10 @@ static int report_progress(struct echo *e, const char *marks)
 	auto_free char *count = path_join(folder, "count.txt");
 
 	if (access(count, F_OK) < 0)
-		return errno == ENOENT ? 0 : CMAKE_DECLINED;
+		return errno == ENOENT ? 0 : BUILTIN_DECLINED;
 	long all = read_count(folder);
 	if (all < 0 || strspn(marks, "0123456789,") != strlen(marks))
-		return CMAKE_DECLINED;
+		return BUILTIN_DECLINED;
 	for (const char *p = marks; *p;) {
 		size_t n = strcspn(p, ",");
 
@@ -155,7 +155,7 @@ static int report_progress(struct echo *e, const char *marks)
 	}
 	long entries = count_entries(folder);
 	if (entries < NO_MARKS)
-		return CMAKE_DECLINED;
+		return BUILTIN_DECLINED;
 	buf_addf(&e->out, "[%3ld%%] ", (entries - NO_MARKS) * 100 / all);
 	return 0;
 }
@@ -165,7 +165,7 @@ static int echo_word(struct echo *e, const char *word)
 	const char *value;
 
 	if ((value = after(word, "--switch=")))
-		return *value ? CMAKE_DECLINED : 0;
+		return *value ? BUILTIN_DECLINED : 0;
 	if ((value = after(word, "--progress-dir="))) {
 		e->progress_dir = value;
 		return 0;
@@ -188,12 +188,12 @@ int cmake_echo_color(char *const *argv)
 	int colored = is_colored();
 	struct echo e = { .colored = colored == 1 };
 	struct err ignored;
-	int status = colored < 0 ? CMAKE_DECLINED : 0;
+	int status = colored < 0 ? BUILTIN_DECLINED : 0;
 
 	for (char *const *word = argv + FIRST_ARGUMENT; status == 0 && *word; word++)
 		status = echo_word(&e, *word);
 	if (status == 0 && file_write_fd(1, buf_str(&e.out), e.out.len, &ignored) < 0)
-		status = CMAKE_DECLINED;
+		status = BUILTIN_DECLINED;
 	buf_release(&e.out);
 	return status;
 }
@@ -279,31 +279,23 @@ static bool script_read(struct script *s, const char *path)
 }
 
 /* Its exit status; 1 and 2 with a message where cmake has one. */
-static int run_command(struct command *c)
+static int run_command(const struct command *c)
 {
-	struct launch l = { .path = c->program, .argv = c->words.v, .envp = environ };
-	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
-	pid_t pid;
-	int status;
+	int status = spawn_run(c->program, c->words.v, environ);
 
-	l.room = room;
-	launch_prepare(&l);
-	int error = posix_spawn(&pid, l.path, NULL, NULL, c->words.v, l.envp);
-	while (!error && waitpid(pid, &status, 0) < 0)
-		error = errno == EINTR ? 0 : errno;
-	if (error || WIFSIGNALED(status))
+	if (status < 0 || WIFSIGNALED(status))
 		fprintf(stderr, "Error running link command: %s\n",
-		        error ? strerror(error) : strsignal(WTERMSIG(status)));
-	return error ? 2 : WIFSIGNALED(status) ? 1 : WEXITSTATUS(status);
+		        status < 0 ? strerror(errno) : strsignal(WTERMSIG(status)));
+	return status < 0 ? 2 : WIFSIGNALED(status) ? 1 : WEXITSTATUS(status);
 }
 
-/* 1, 0, CMAKE_DECLINED: one of the many other spellings. */
+/* 1, 0, BUILTIN_DECLINED: one of the many other spellings. */
 static int is_verbose(const char *value)
 {
 	static const char *const yes[] = { "1", "ON", "TRUE", "YES" };
 	static const char *const no[] = { "", "0", "OFF", "FALSE", "NO" };
 
-	return AMONG(value, yes) ? 1 : AMONG(value, no) ? 0 : CMAKE_DECLINED;
+	return AMONG(value, yes) ? 1 : AMONG(value, no) ? 0 : BUILTIN_DECLINED;
 }
 
 int cmake_link_script(char *const *argv)
@@ -311,9 +303,9 @@ int cmake_link_script(char *const *argv)
 	const char *path = argv[FIRST_ARGUMENT];
 	const char *option = path ? argv[FIRST_ARGUMENT + 1] : NULL;
 	const char *value = option ? after(option, "--verbose=") : NULL;
-	int verbose = value ? is_verbose(value) : CMAKE_DECLINED;
+	int verbose = value ? is_verbose(value) : BUILTIN_DECLINED;
 	struct script s = { 0 };
-	int status = CMAKE_DECLINED;
+	int status = BUILTIN_DECLINED;
 
 	if (verbose >= 0 && script_read(&s, path)) {
 		status = 0;

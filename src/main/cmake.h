@@ -5,10 +5,6 @@
 #ifndef MAIN_CMAKE_H
 #define MAIN_CMAKE_H
 
-/** The command can't be carried out here: nothing was done, or nothing that the program would
- * not do again. */
-enum { CMAKE_DECLINED = -1 };
-
 /**
  * -E cmake_echo_color [--switch=…] [--progress-dir=D --progress-num=N,…] [--COLOR] [--bold]
  * TEXT Marks N in D/Progress, and prints the part of D/Progress/count.txt that is marked, then
