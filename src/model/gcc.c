@@ -795,8 +795,9 @@ static void add_outputs(const struct call *call, const struct gcc_call *c,
 		c->output ? xstrdup(c->output) : with_suffix(path_base(in->path), suffix);
 
 	if (c->no_file) {
-		/* or the driver looks for what a link needs */
-		if (c->flags & GCC_SYNTAX && p->n_outputs == 0)
+		/* or the driver looks for what a link needs; clang warns of one too many */
+		if (c->flags & GCC_SYNTAX && p->n_outputs == 0 &&
+		    !strv_has(&p->thunk->args, "-c") && !strv_has(&p->thunk->args, "-S"))
 			strv_add(&p->thunk->args, "-S");
 		if (p->n_outputs == 0) /* not for each source */
 			plan_add_output(p, call, THUNK_STDOUT, OUTPUT_STDOUT, false);

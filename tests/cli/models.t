@@ -1210,6 +1210,7 @@ for cc in gcc clang; do
 	t "$cc -c a.c -o /dev/null; $cc -c syntax.c -o /dev/null || echo no"
 	t "$cc -Werror -Wall -c -x c /dev/null -o /dev/null; $cc -Werror -fno-such-option -c -x c /dev/null -o /dev/null || echo no"
 	t "$cc zero.c -o /dev/null; $cc main.c -o /dev/null || echo no; $cc -xc /dev/null -c; ls"
+	t "$cc -fsyntax-only -c a.c; $cc -fsyntax-only -S b.c; $cc -c -fsyntax-only syntax.c || echo no"
 	t "$cc -fsyntax-only a.c b.c; $cc -fsyntax-only a.c syntax.c || echo no; $cc -E -fsyntax-only a.c | wc -l"
 	t "$cc -S a.c -o - ; $cc -E a.c -o - ; $cc -c a.c -o -; ls"
 	t "$cc -MMD -c a.c -o /dev/null; ls *.d; $cc -MMD -fsyntax-only a.c; ls *.d; $cc -g -gsplit-dwarf -c a.c -o /dev/null; ls *.dwo"
