@@ -16,7 +16,9 @@
 #include "base/words.h"
 #include "intercept/launch.h"
 #include "main/cmake.h"
+#include "main/files.h"
 #include "main/shell.h"
+#include "main/wrapper.h"
 #include "store/known.h"
 
 static const char KIND[] = "builtins";
@@ -28,13 +30,15 @@ enum { PROGRAMS_MAX = 4 };
 
 static const struct builtin {
 	const char *programs[PROGRAMS_MAX]; /* by any of these names */
-	const char *words[2];               /* the second: NULL for any */
+	const char *words[2];               /* NULL: any, or none */
 	int (*run)(char *const *argv);
+	bool is_tool; /* whose operands may be placeholders */
 } builtins[] = {
-	{ { "cmake" }, { "-E", "cmake_echo_color" }, cmake_echo_color },
-	{ { "cmake" }, { "-E", "cmake_link_script" }, cmake_link_script },
-	{ { "sh", "bash", "dash" }, { "-c", NULL }, shell_run },
-	{ { "sh", "bash", "dash" }, { "-ec", NULL }, shell_run },
+	{ { "cmake" }, { "-E", "cmake_echo_color" }, cmake_echo_color, false },
+	{ { "cmake" }, { "-E", "cmake_link_script" }, cmake_link_script, false },
+	{ { "mv" }, { NULL, NULL }, files_mv, true },
+	{ { "sh", "bash", "dash" }, { "-c", NULL }, shell_run, false },
+	{ { "sh", "bash", "dash" }, { "-ec", NULL }, shell_run, false },
 };
 
 static bool is_one_of(const char *const names[PROGRAMS_MAX], const char *name)
@@ -45,15 +49,20 @@ static bool is_one_of(const char *const names[PROGRAMS_MAX], const char *name)
 	return false;
 }
 
+static bool is_word(const char *word, const char *wanted)
+{
+	return !wanted || (word && strcmp(word, wanted) == 0);
+}
+
 static const struct builtin *find(const char *program, char *const *argv)
 {
 	const char *name = path_base(program);
 
-	for (size_t i = 0; argv[0] && argv[1] && argv[2] && i < countof(builtins); i++) {
+	for (size_t i = 0; argv[0] && i < countof(builtins); i++) {
 		const struct builtin *b = &builtins[i];
 
-		if (is_one_of(b->programs, name) && strcmp(b->words[0], argv[1]) == 0 &&
-		    (!b->words[1] || strcmp(b->words[1], argv[2]) == 0))
+		if (is_one_of(b->programs, name) && is_word(argv[1], b->words[0]) &&
+		    is_word(argv[1] ? argv[2] : NULL, b->words[1]))
 			return b;
 	}
 	return NULL;
@@ -287,12 +296,14 @@ static bool is_the_same(const char *program)
 	return same == 1;
 }
 
-int builtin_run(const char *program, char *const *argv)
+int builtin_run(const char *program, char *const *argv, const char *path)
 {
 	const struct builtin *b = find(program, argv);
 	int status = BUILTIN_DECLINED;
 
 	if (proc_has_standard_fds() && is_the_same(program))
 		status = b->run(argv);
-	return status == BUILTIN_DECLINED ? execute(program, argv) : status;
+	if (status != BUILTIN_DECLINED)
+		return status;
+	return b->is_tool ? wrapper_run(program, argv, path, false) : execute(program, argv);
 }

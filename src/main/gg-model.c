@@ -121,6 +121,6 @@ int main(int argc, char **argv)
 	auto_free char *tool = xstrdup(told);
 	auto_free char *kept = xstrdup(path);
 	unsetenv("GG_TOOL");
-	return builtin_is(tool, argv) ? builtin_run(tool, argv)
+	return builtin_is(tool, argv) ? builtin_run(tool, argv, kept)
 	                              : wrapper_run(tool, argv, kept, false);
 }

@@ -1,8 +1,6 @@
 #include "main/shell.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +13,8 @@
 #include "base/sequence.h"
 #include "base/strv.h"
 #include "intercept/launch.h"
-#include "intercept/target.h"
 #include "main/builtin.h"
+#include "main/files.h"
 #include "main/spawn.h"
 #include "main/wrapper.h"
 
@@ -122,19 +120,19 @@ static enum sequence_item read_command(struct line *l, struct sequence *s)
 /* -- commands that need no program: their status, or BUILTIN_DECLINED with nothing done that
  * the program would not do again -- */
 
-static int nothing(const struct strv *words)
+static int nothing(char *const *argv)
 {
 	return 0;
 }
 
-static int echo(const struct strv *words)
+static int echo(char *const *argv)
 {
 	auto_buf text = BUF_INIT;
 	struct err ignored;
 
-	for (size_t i = 1; i < words->n; i++) {
-		buf_adds(&text, i > 1 ? " " : "");
-		buf_adds(&text, words->v[i]);
+	for (char *const *word = argv + 1; *word; word++) {
+		buf_adds(&text, word > argv + 1 ? " " : "");
+		buf_adds(&text, *word);
 	}
 	buf_addc(&text, '\n');
 	if (file_write_fd(STDOUT_FILENO, text.data, text.len, &ignored) == 0)
@@ -152,49 +150,13 @@ static bool is_simple_echo(const struct strv *words)
 	return words->n < 2 || words->v[1][0] != '-';
 }
 
-/* A file's name that is nothing else to the programs here. */
-static bool is_operand(const char *word)
-{
-	return word[0] && word[0] != '-';
-}
-
-/* mv [-f] A B: a file, to a name in the same file system. */
-static int move(const struct strv *words)
-{
-	bool forced = words->n > 1 && strcmp(words->v[1], "-f") == 0;
-	size_t first = forced ? 2 : 1;
-	char real[PATH_MAX];
-	struct stat from, to;
-
-	if (words->n != first + 2)
-		return BUILTIN_DECLINED;
-	const char *a = words->v[first], *b = words->v[first + 1];
-	if (!is_operand(a) || !is_operand(b) || lstat(a, &from) < 0 || !S_ISREG(from.st_mode) ||
-	    target_is_placeholder(AT_FDCWD, a, real, sizeof(real)))
-		return BUILTIN_DECLINED;
-	bool is_new = lstat(b, &to) < 0 && errno == ENOENT;
-	bool is_over = !is_new && forced && S_ISREG(to.st_mode) &&
-	               (to.st_ino != from.st_ino || to.st_dev != from.st_dev);
-	return (is_new || is_over) && rename(a, b) == 0 ? 0 : BUILTIN_DECLINED;
-}
-
-/* rm -f FILE... */
-static int erase(const struct strv *words)
-{
-	bool done = words->n > 2 && strcmp(words->v[1], "-f") == 0;
-
-	for (size_t i = 2; i < words->n && done; i++)
-		done = is_operand(words->v[i]) && (unlink(words->v[i]) == 0 || errno == ENOENT);
-	return done ? 0 : BUILTIN_DECLINED;
-}
-
 /* To a folder by a name that is taken as it is written. */
-static int change_folder(const struct strv *words)
+static int change_folder(char *const *argv)
 {
 	auto_free char *old = file_working_folder(getenv("PWD"));
-	auto_free char *pwd = old && words->n == 2 ? path_absolute(old, words->v[1]) : NULL;
+	auto_free char *pwd = old ? path_absolute(old, argv[1]) : NULL;
 
-	if (!pwd || chdir(words->v[1]) < 0)
+	if (!pwd || chdir(argv[1]) < 0)
 		return BUILTIN_DECLINED;
 	setenv("OLDPWD", old, 1);
 	setenv("PWD", pwd, 1);
@@ -209,12 +171,12 @@ static bool is_simple_cd(const struct strv *words)
 
 	if (dir[0] == '/')
 		return strcmp(clean, dir) == 0;
-	return is_operand(dir) && path_is_safe_relative(dir) && !getenv("CDPATH");
+	return dir[0] != '-' && path_is_safe_relative(dir) && !getenv("CDPATH");
 }
 
 static const struct own {
 	const char *name;
-	int (*run)(const struct strv *words);
+	int (*run)(char *const *argv);
 	bool (*is_simple)(const struct strv *words);
 	bool is_program; /* else only a shell can run it */
 	bool is_first;   /* can only be declined before all others */
@@ -222,8 +184,8 @@ static const struct own {
 	{ ":", nothing, NULL, false, false },
 	{ "cd", change_folder, is_simple_cd, false, true },
 	{ "echo", echo, is_simple_echo, false, false },
-	{ "mv", move, NULL, true, false },
-	{ "rm", erase, NULL, true, false },
+	{ "mv", files_mv, NULL, true, false },
+	{ "rm", files_rm, NULL, true, false },
 	{ "true", nothing, NULL, false, false },
 };
 
@@ -391,7 +353,7 @@ static int run_tool(struct line *l, const struct command *c, bool is_followed)
 
 static int run_command(struct line *l, const struct command *c)
 {
-	int status = c->own ? c->own->run(&l->words) : 0;
+	int status = c->own ? c->own->run(strv_argv(&l->words)) : 0;
 
 	if (c->is_last_tool)
 		return run_tool(l, c, c + 1 < l->v + l->n);
@@ -425,7 +387,7 @@ int shell_run(char *const *argv)
 	struct line l = { 0 };
 	int status = BUILTIN_DECLINED;
 
-	if (cwd && plan_line(&l, argv[2], fails_at_once)) {
+	if (cwd && argv[2] && !argv[3] && plan_line(&l, argv[2], fails_at_once)) {
 		if (!pwd || strcmp(pwd, cwd) != 0)
 			setenv("PWD", cwd, 1);
 		status = run_line(&l, argv[2]);

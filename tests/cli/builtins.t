@@ -146,5 +146,15 @@ for folder in other script bare; do
 	# not a part of the project
 	ok "a program that is only named cmake is executed ($folder)" both sh -c "cd / && $work/$folder/cmake -E cmake_echo_color --green x; $work/$folder/cmake -E cmake_link_script $work/link1.txt --verbose=1"
 done
+# mv where there is something to say, and where there is not
+cat >moves.sh <<'MOVES'
+echo 1 >a; echo 2 >b; mkdir d; ln b hard; ln -s a link; ln -s nowhere dangling; ln -s d to_d; echo 3 >c; chmod 444 c
+for words in '-f a b' 'a new' '-f new d' '-f d/new a' 'a c' '-f a c' '-f b hard' '-f link e' '-f a link' '-f b dangling' '-f hard to_d' \
+	'-f nothing e' 'a' '' '-f' '-v a f' '-n a c' '-- a g' '-f a b c' '-f d/ h' '-f a d/none/x' '-f a/x b' '-t d a' '-b c b'; do
+	mv $words </dev/null; echo "$words: $?"
+done
+MOVES
+ok "files are moved as mv does" both sh ../moves.sh
+
 ok "a line of models.conf for cmake changes nothing of it" bash -c "$(declare -f both tree); mkdir -p $work/config/gg && echo 'cmake out=2' >$work/config/gg/models.conf; XDG_CONFIG_HOME=$work/config both sh ../messages.sh"
 done_testing
