@@ -59,6 +59,7 @@ if strace -qq -o trace true 2>/dev/null; then
 	is "… or sed" "$(PATH=$PWD/bin:$PATH started make x.o >/dev/null; ls mine.Po)" mine.Po
 fi
 
+# shellcheck disable=SC2016 # that is for the inner shell
 ok "what mv says of a file that is not there is seen, and ends the line" bash -c '
 	printf "all:\n\t@gcc -c x.c -o k.o && mv -f nothing there && echo never\n" >k.mk
 	"$0" build -- make -f k.mk >k.out 2>&1; [ $? = 2 ] && grep -q "cannot stat .nothing." k.out && ! grep -q never k.out' "$GG"
