@@ -324,10 +324,30 @@ static bool is_message(const char *path, char *const *v, const struct scene *s)
 	       !is_of_project(path, s->dir) && is_program(path);
 }
 
+static bool is_shell(const char *path)
+{
+	static const char *const shells[] = { "bash", "dash", "sh" };
+
+	return AMONG(base_of(path), shells) && target_is_system(path);
+}
+
+/* sh libtool --mode=compile …, by the first of its words */
+static bool is_libtool(const char *path, char *const *v)
+{
+	enum { OPTIONS_MAX = 4 };
+
+	if (!v[0] || !v[1] || !is_shell(path) || strcmp(base_of(v[1]), "libtool") != 0)
+		return false;
+	for (size_t i = 2; v[i] && i < 2 + OPTIONS_MAX; i++)
+		if (strcmp(v[i], "--mode=compile") == 0)
+			return true;
+	return false;
+}
+
 /* A command's first words, cut where there is no room. */
 struct head {
 	char name[PATH_MAX];
-	char words[2][32];
+	char words[5][256];
 	size_t n;
 	size_t len; /* of the word that is being read */
 };
@@ -382,11 +402,14 @@ static bool is_command(const char *name, const struct scene *s)
 static bool head_is_ours(struct head *h, const struct scene *s)
 {
 	char target[PATH_MAX];
-	char *const v[] = { h->name, h->words[0], h->n > 2 ? h->words[1] : NULL, NULL };
+	char *v[countof(h->words) + 2] = { h->name };
 
+	for (size_t i = 0; i < countof(h->words) && i + 1 < h->n; i++)
+		v[i + 1] = h->words[i];
 	if (!strchr(h->name, '/'))
 		return is_command(h->name, s);
-	return tool_of(h->name, s, target) || (h->n > 1 && is_message(h->name, v, s));
+	return is_message(h->name, v, s) || is_libtool(h->name, v) ||
+	       tool_of(h->name, s, target);
 }
 
 /* Does it run what the wrapper stands for, and nothing that needs a shell? */
@@ -413,18 +436,17 @@ static bool is_line_of_tools(const char *line, const struct scene *s)
 /* sh -c LINE */
 static bool is_shell_line(const char *path, char *const *v, const struct scene *s)
 {
-	static const char *const shells[] = { "bash", "dash", "sh" };
 	static const char *const options[] = { "-c", "-ec" };
 
-	return v[0] && v[1] && v[2] && !v[3] && AMONG(v[1], options) &&
-	       AMONG(base_of(path), shells) && target_is_system(path) &&
+	return v[0] && v[1] && v[2] && !v[3] && AMONG(v[1], options) && is_shell(path) &&
 	       is_line_of_tools(v[2], s);
 }
 
 static bool is_builtin(const struct launch *l, const struct scene *s)
 {
 	return l->argv && has_models(s) &&
-	       (is_message(l->path, l->argv, s) || is_shell_line(l->path, l->argv, s));
+	       (is_message(l->path, l->argv, s) || is_libtool(l->path, l->argv) ||
+	        is_shell_line(l->path, l->argv, s));
 }
 
 static void launch_wrapper(struct launch *l, const struct scene *s, const char *tool)

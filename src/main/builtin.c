@@ -17,6 +17,7 @@
 #include "intercept/launch.h"
 #include "main/cmake.h"
 #include "main/files.h"
+#include "main/libtool.h"
 #include "main/shell.h"
 #include "main/wrapper.h"
 #include "store/known.h"
@@ -68,9 +69,17 @@ static const struct builtin *find(const char *program, char *const *argv)
 	return NULL;
 }
 
+/* A shell's script. */
+static bool is_libtool(const char *program, char *const *argv)
+{
+	static const char *const shells[] = { "sh", "bash", "dash" };
+
+	return AMONG(path_base(program), shells) && libtool_is(argv);
+}
+
 bool builtin_is(const char *program, char *const *argv)
 {
-	return find(program, argv) != NULL;
+	return find(program, argv) || is_libtool(program, argv);
 }
 
 static int execute(const char *program, char *const *argv)
@@ -155,8 +164,15 @@ static void describe_folder(const char *folder, struct buf *out)
 	}
 }
 
-/* A trial's commands are none of the build's, and no terminal's. */
-static struct strv trial_environment(const struct trial *t)
+char *builtin_trial_folder(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	auto_free char *folder = xasprintf("%s/gg-builtin-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+
+	return mkdtemp(folder) ? steal(&folder) : NULL;
+}
+
+struct strv builtin_trial_environment(const char *variable)
 {
 	static const char *const dropped[] = { "LD_PRELOAD=", "GG_",  "CLICOLOR",
 		                               "EMACS=",      "MAKE", "MFLAGS=" };
@@ -165,8 +181,8 @@ static struct strv trial_environment(const struct trial *t)
 	for (char **e = environ; *e; e++)
 		if (!BEGINS_AMONG(*e, dropped))
 			strv_add(&env, *e);
-	if (t->variable)
-		strv_add(&env, t->variable);
+	if (variable)
+		strv_add(&env, variable);
 	return env;
 }
 
@@ -225,14 +241,13 @@ static struct strv trial_argv(const struct trial *t, const char *program, const 
  * what it left. */
 static bool observe(const struct trial *t, const char *program, bool ours, struct buf *seen)
 {
-	const char *tmp = getenv("TMPDIR");
-	auto_free char *folder = xasprintf("%s/gg-builtin-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	auto_strv env = trial_environment(t);
+	auto_free char *folder = builtin_trial_folder();
+	auto_strv env = builtin_trial_environment(t->variable);
 	char **envp = strv_argv(&env);
 	struct err ignored;
 	int status = -1;
 
-	if (!mkdtemp(folder))
+	if (!folder)
 		return false;
 	auto_free char *file = path_join(folder, t->file);
 	auto_free char *parent = path_dir(file);
@@ -302,8 +317,9 @@ int builtin_run(const char *program, char *const *argv, const char *path)
 	int status = BUILTIN_DECLINED;
 
 	if (proc_has_standard_fds() && is_the_same(program))
-		status = b->run(argv);
+		status = b ? b->run(argv) : libtool_run(program, argv);
 	if (status != BUILTIN_DECLINED)
 		return status;
-	return b->is_tool ? wrapper_run(program, argv, path, false) : execute(program, argv);
+	return b && b->is_tool ? wrapper_run(program, argv, path, false)
+	                       : execute(program, argv);
 }

@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+#include "base/strv.h"
+
 /** Of one that can't be carried out here: nothing was done, or nothing that the program would
  * not do again. */
 enum { BUILTIN_DECLINED = -1 };
@@ -23,5 +25,10 @@ bool builtin_is(const char *program, char *const *argv);
 /** Carry it out, or execute @program; @path: PATH for a tool. Returns the exit status. The
  * environment is that of the caller. */
 int builtin_run(const char *program, char *const *argv, const char *path);
+
+/** For trials: a new folder, owned, or NULL; and an environment in which a command is none of
+ * the build's, and no terminal's, with @variable if it is one. */
+char *builtin_trial_folder(void);
+struct strv builtin_trial_environment(const char *variable);
 
 #endif

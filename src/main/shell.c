@@ -225,47 +225,14 @@ static bool is_in_environment(struct span variable)
 	return variable.len && getenv(name);
 }
 
-/* PATH, where it leads to the same programs from every folder. */
-static const char *absolute_path(void)
-{
-	const char *path = getenv("PATH");
-
-	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL)
-		if (*p != '/')
-			return NULL;
-	return path;
-}
-
-static char *find_program(const char *name)
-{
-	const char *path = absolute_path();
-
-	if (strchr(name, '/'))
-		return xstrdup(name);
-	return path ? proc_find_on_path(name, path, NULL) : NULL;
-}
-
 /* As every system has it, so that what it does is known; owned, or NULL. */
 static char *find_system_program(const char *name)
 {
 	static const char *const folders[] = { "/bin", "/usr/bin" };
-	auto_free char *program = find_program(name);
+	auto_free char *program = spawn_find(name);
 	auto_free char *folder = program ? path_dir(program) : NULL;
 
 	return folder && AMONG(folder, folders) ? steal(&program) : NULL;
-}
-
-/* A tool's own path, behind links that a build has made to it; owned. NULL: it is none. */
-static char *tool_of(const char *program, char *const *argv)
-{
-	struct launch l = { .path = program, .argv = argv, .envp = environ };
-	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
-	const char *wrapper = getenv("GG_WRAPPER");
-
-	l.room = room;
-	launch_prepare(&l);
-	bool is_tool = wrapper && strcmp(l.path, wrapper) == 0;
-	return is_tool ? xstrdup(launch_env(l.envp, LAUNCH_TOOL)) : NULL;
 }
 
 static bool plan_own(struct command *c, const struct strv *words, bool is_first)
@@ -280,8 +247,8 @@ static bool plan_own(struct command *c, const struct strv *words, bool is_first)
 
 static bool plan_program(struct command *c, struct strv *words)
 {
-	c->program = find_program(words->v[0]);
-	auto_free char *tool = c->program ? tool_of(c->program, strv_argv(words)) : NULL;
+	c->program = spawn_find(words->v[0]);
+	auto_free char *tool = c->program ? spawn_tool(c->program, strv_argv(words)) : NULL;
 	c->is_last_tool = tool && !builtin_is(tool, strv_argv(words));
 	if (c->is_last_tool) {
 		free(c->program);

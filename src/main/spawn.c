@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/compat.h"
+#include "base/proc.h"
 #include "intercept/launch.h"
 
 static int wait_for(pid_t pid)
@@ -52,4 +53,36 @@ int spawn_wait(pid_t pid)
 	int status = wait_for(pid);
 
 	return status < 0 ? 127 : spawn_exit_status(status);
+}
+
+/* PATH, where it leads to the same programs from every folder. */
+static const char *absolute_path(void)
+{
+	const char *path = getenv("PATH");
+
+	for (const char *p = path; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL)
+		if (*p != '/')
+			return NULL;
+	return path;
+}
+
+char *spawn_find(const char *name)
+{
+	const char *path = absolute_path();
+
+	if (strchr(name, '/'))
+		return xstrdup(name);
+	return path ? proc_find_on_path(name, path, NULL) : NULL;
+}
+
+char *spawn_tool(const char *program, char *const *argv)
+{
+	struct launch l = { .path = program, .argv = argv, .envp = environ };
+	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
+	const char *wrapper = getenv("GG_WRAPPER");
+
+	l.room = room;
+	launch_prepare(&l);
+	bool is_tool = wrapper && strcmp(l.path, wrapper) == 0;
+	return is_tool ? xstrdup(launch_env(l.envp, LAUNCH_TOOL)) : NULL;
 }
