@@ -53,7 +53,10 @@ int files_rm(char *const *argv)
 {
 	bool done = is_forced(argv) && argv[2];
 
+	/* an option that there is not leaves all of them */
 	for (char *const *name = argv + 2; done && *name; name++)
-		done = is_operand(*name) && (unlink(*name) == 0 || errno == ENOENT);
+		done = is_operand(*name);
+	for (char *const *name = argv + 2; done && *name; name++)
+		done = unlink(*name) == 0 || errno == ENOENT;
 	return done ? 0 : BUILTIN_DECLINED;
 }
