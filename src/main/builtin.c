@@ -311,13 +311,20 @@ static bool is_the_same(const char *program)
 	return same == 1;
 }
 
+int builtin_try(const char *program, char *const *argv)
+{
+	const struct builtin *b = find(program, argv);
+
+	if (!proc_has_standard_fds() || !is_the_same(program))
+		return BUILTIN_DECLINED;
+	return b ? b->run(argv) : libtool_run(program, argv);
+}
+
 int builtin_run(const char *program, char *const *argv, const char *path)
 {
 	const struct builtin *b = find(program, argv);
-	int status = BUILTIN_DECLINED;
+	int status = builtin_try(program, argv);
 
-	if (proc_has_standard_fds() && is_the_same(program))
-		status = b ? b->run(argv) : libtool_run(program, argv);
 	if (status != BUILTIN_DECLINED)
 		return status;
 	return b && b->is_tool ? wrapper_run(program, argv, path, false)

@@ -22,6 +22,8 @@ enum { BUILTIN_DECLINED = -1 };
 
 /** Is it a command line of one of them, by its words? */
 bool builtin_is(const char *program, char *const *argv);
+/** Carry it out: the exit status, or BUILTIN_DECLINED. */
+int builtin_try(const char *program, char *const *argv);
 /** Carry it out, or execute @program; @path: PATH for a tool. Returns the exit status. The
  * environment is that of the caller. */
 int builtin_run(const char *program, char *const *argv, const char *path);

@@ -24,6 +24,7 @@ struct command {
 	const struct own *own; /* NULL: a program, or nothing at all */
 	char *program;         /* its path; owned, or NULL */
 	bool is_last_tool;     /* the wrapper's, in this process */
+	bool is_builtin;       /* that of another program */
 };
 
 struct line {
@@ -249,12 +250,13 @@ static bool plan_program(struct command *c, struct strv *words)
 {
 	c->program = spawn_find(words->v[0]);
 	auto_free char *tool = c->program ? spawn_tool(c->program, strv_argv(words)) : NULL;
-	c->is_last_tool = tool && !builtin_is(tool, strv_argv(words));
-	if (c->is_last_tool) {
-		free(c->program);
-		c->program = steal(&tool);
-	}
-	return tool || c->is_last_tool;
+	if (!tool)
+		return false;
+	c->is_builtin = builtin_is(tool, strv_argv(words));
+	c->is_last_tool = !c->is_builtin;
+	free(c->program);
+	c->program = steal(&tool);
+	return true;
 }
 
 static bool plan_command(struct line *l)
@@ -320,13 +322,15 @@ static int run_tool(struct line *l, const struct command *c, bool is_followed)
 
 static int run_command(struct line *l, const struct command *c)
 {
-	int status = c->own ? c->own->run(strv_argv(&l->words)) : 0;
+	char *const *argv = strv_argv(&l->words);
+	int status = c->own          ? c->own->run(argv)
+	             : c->is_builtin ? builtin_try(c->program, argv)
+	             : c->program    ? BUILTIN_DECLINED
+	                             : 0;
 
 	if (c->is_last_tool)
 		return run_tool(l, c, c + 1 < l->v + l->n);
-	if (c->program && (!c->own || status == BUILTIN_DECLINED))
-		return execute(l, c);
-	return status;
+	return c->program && status == BUILTIN_DECLINED ? execute(l, c) : status;
 }
 
 static int run_line(struct line *l, const char *text)
