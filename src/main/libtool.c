@@ -27,6 +27,7 @@ struct compile {
 	const char *tag;
 	bool is_silent;
 	struct strv base; /* the compiler and its options, as they were given */
+	struct buf pie;   /* " -fPIE": only for what is not position-independent by itself */
 	const char *source;
 	const char *object; /* NAME.lo */
 };
@@ -34,6 +35,7 @@ struct compile {
 static void compile_release(struct compile *c)
 {
 	strv_release(&c->base);
+	buf_release(&c->pie);
 }
 
 static const char *after(const char *word, const char *prefix)
@@ -63,12 +65,18 @@ static bool is_printable(const char *word)
 /* libtool's own, or some version's. */
 static bool is_its_own(const char *word)
 {
-	static const char *const words[] = { "-shared",         "-static",      "-prefer-pic",
-		                             "-prefer-non-pic", "-no-suppress", "-pie",
-		                             "-fpie",           "-fPIE" };
+	static const char *const words[] = { "-shared", "-static", "-prefer-pic",
+		                             "-prefer-non-pic", "-no-suppress" };
 	static const char *const prefixes[] = { "-X", "-Wc,", "-Wa," };
 
 	return AMONG(word, words) || BEGINS_AMONG(word, prefixes);
+}
+
+static bool is_pie(const char *word)
+{
+	static const char *const words[] = { "-pie", "-fpie", "-fPIE" };
+
+	return AMONG(word, words);
 }
 
 /* Its options, in front of the compiler. */
@@ -104,12 +112,17 @@ static bool read_compile(char *const *argv, struct compile *c)
 		}
 		if (is_its_own(*argv) || !is_printable(*argv))
 			return false;
+		if (is_pie(*argv)) {
+			buf_addf(&c->pie, " %s", *argv);
+			continue;
+		}
 		if (c->source)
 			strv_add(&c->base, c->source);
 		c->source = *argv;
 	}
-	return c->base.n && c->object && is_plain(c->source) && is_plain(c->object) &&
-	       strcmp(path_ext(c->object), ".lo") == 0 && path_base(c->object)[0] != '.';
+	return c->base.n && c->object && c->source && is_plain(c->source) &&
+	       is_plain(c->object) && strcmp(path_ext(c->object), ".lo") == 0 &&
+	       path_base(c->object)[0] != '.';
 }
 
 bool libtool_is(char *const *argv)
@@ -200,7 +213,7 @@ static void tell_all(struct buf *out, const struct compile *c, const struct habi
 	if (h->makes_pic)
 		tell(out, c, h->pic, n.pic, false);
 	if (h->makes_plain)
-		tell(out, c, "", n.plain, h->makes_pic);
+		tell(out, c, buf_str(&c->pie), n.plain, h->makes_pic);
 	names_release(&n);
 }
 
@@ -500,7 +513,7 @@ static int make_objects(const struct compile *c, const struct habit *h, const ch
 	if (h->makes_pic && status == 0)
 		status = compile(c, h, tool, h->pic, n.pic, false) != 0;
 	if (h->makes_plain && status == 0) {
-		status = compile(c, h, tool, "", n.plain, h->makes_pic) != 0;
+		status = compile(c, h, tool, buf_str(&c->pie), n.plain, h->makes_pic) != 0;
 		if (status)
 			erase(c, h, &n);
 	}

@@ -55,6 +55,7 @@ for how in '' --silent --quiet; do
 	compile -Wc,-DB=5 -c -o b5.lo b.c
 	compile -Xpreprocessor -DB=6 -c -o b6.lo b.c
 	compile -fPIE -c -o pie.lo a.c
+	compile -pie -fPIE -c a.c -fpie -o pie2.lo
 	compile -c -o
 	compile
 	compile -c -o a.lo a.c b.c
