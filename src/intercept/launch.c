@@ -317,7 +317,7 @@ static const char *tool_of(const char *path, const struct scene *s, char target[
 /* What CMake's makefiles have it do. */
 static bool is_message(const char *path, char *const *v, const struct scene *s)
 {
-	static const char *const names[] = { "cmake_echo_color", "cmake_link_script" };
+	static const char *const names[] = { "cmake_echo_color", "cmake_link_script", "rm" };
 
 	return v[0] && v[1] && v[2] && strcmp(v[1], "-E") == 0 && AMONG(v[2], names) &&
 	       path[0] == '/' && strcmp(base_of(path), "cmake") == 0 &&

@@ -37,6 +37,7 @@ static const struct builtin {
 } builtins[] = {
 	{ { "cmake" }, { "-E", "cmake_echo_color" }, cmake_echo_color, false },
 	{ { "cmake" }, { "-E", "cmake_link_script" }, cmake_link_script, false },
+	{ { "cmake" }, { "-E", "rm" }, cmake_rm, false },
 	{ { "mv" }, { NULL, NULL }, files_mv, true },
 	{ { "sh", "bash", "dash" }, { "-c", NULL }, shell_run, false },
 	{ { "sh", "bash", "dash" }, { "-ec", NULL }, shell_run, false },

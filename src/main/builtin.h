@@ -1,8 +1,9 @@
 /**
- * Commands of a build that gg carries out itself, as a shell does with its builtins: those that
+ * Commands of a build that gg carries out itself, as a shell does with its builtins: what
  * CMake's makefiles run for every object and every target only to tell how far they are, or to
- * read a command from a file. Starting cmake takes 9 ms of CPU time, which is more than all
- * that gg does for a compile that is remembered.
+ * read a command from a file (starting cmake takes 9 ms of CPU time, which is more than all
+ * that gg does for a compile that is remembered); lines for a shell (main/shell.h); libtool
+ * (main/libtool.h); and files that are moved.
  *
  * Only where the program was seen to do the same: the first time after a boot, each builtin's
  * command and the program's run side by side, in folders of their own, and must write the same,

@@ -14,6 +14,7 @@
 #include "base/strv.h"
 #include "base/words.h"
 #include "main/builtin.h"
+#include "main/files.h"
 #include "main/spawn.h"
 
 /* The words after "cmake -E NAME". */
@@ -320,4 +321,11 @@ int cmake_link_script(char *const *argv)
 	}
 	script_release(&s);
 	return status;
+}
+
+/* -- rm -- */
+
+int cmake_rm(char *const *argv)
+{
+	return files_rm(argv + FIRST_ARGUMENT - 1);
 }

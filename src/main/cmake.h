@@ -1,6 +1,6 @@
 /**
- * What "cmake -E" does for the makefiles that CMake writes. By the manual, cmake(1), these two
- * are internal; what they do is asked of the program itself (main/builtin.h).
+ * What "cmake -E" does for the makefiles that CMake writes. By the manual, cmake(1), the first
+ * two are internal; what they do is asked of the program itself (main/builtin.h).
  */
 #ifndef MAIN_CMAKE_H
 #define MAIN_CMAKE_H
@@ -16,5 +16,7 @@ int cmake_echo_color(char *const *argv);
  * Runs the commands of FILE, one on each line, until one fails.
  */
 int cmake_link_script(char *const *argv);
+/** -E rm -f FILE... */
+int cmake_rm(char *const *argv);
 
 #endif

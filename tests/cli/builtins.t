@@ -156,5 +156,13 @@ done
 MOVES
 ok "files are moved as mv does" both sh ../moves.sh
 
+cat >removals.sh <<MOVES
+echo 1 >a; echo 2 >b; echo 3 >c; mkdir d; ln -s a link; ln -s d to_d
+for words in '-f a none' '-f b d c' '-f link to_d' '-f' 'c' '-f -r d' '-rf none' '-f -- c' '-f c -x' '-f d/none/x'; do
+	$cmake -E rm \$words; echo "\$words: \$?"
+done
+MOVES
+ok "… and removed as cmake does" both sh ../removals.sh
+
 ok "a line of models.conf for cmake changes nothing of it" bash -c "$(declare -f both tree); mkdir -p $work/config/gg && echo 'cmake out=2' >$work/config/gg/models.conf; XDG_CONFIG_HOME=$work/config both sh ../messages.sh"
 done_testing
