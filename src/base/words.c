@@ -94,3 +94,10 @@ int words_split(const char *text, enum words_flags flags, struct strv *out, stru
 	buf_release(&s.word);
 	return rc;
 }
+
+const char *words_after(const char *word, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(word, prefix, n) == 0 ? word + n : NULL;
+}

@@ -18,4 +18,7 @@ enum words_flags {
 /** Append the words of @text to @out. USAGE: a quote without its end, or see WORDS_COMMAND. */
 int words_split(const char *text, enum words_flags flags, struct strv *out, struct err *err);
 
+/** The rest of @word behind @prefix, or NULL; borrowed. */
+const char *words_after(const char *word, const char *prefix);
+
 #endif

@@ -20,14 +20,6 @@
 /* The words after "cmake -E NAME". */
 enum { FIRST_ARGUMENT = 3 };
 
-/* The rest of @word after @prefix, or NULL. */
-static const char *after(const char *word, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return strncmp(word, prefix, n) == 0 ? word + n : NULL;
-}
-
 /* -- cmake_echo_color -- */
 
 /* 1: colored, 0: not, BUILTIN_DECLINED: who knows. As https://bixense.com/clicolors has it, and
@@ -165,13 +157,13 @@ static int echo_word(struct echo *e, const char *word)
 {
 	const char *value;
 
-	if ((value = after(word, "--switch=")))
+	if ((value = words_after(word, "--switch=")))
 		return *value ? BUILTIN_DECLINED : 0;
-	if ((value = after(word, "--progress-dir="))) {
+	if ((value = words_after(word, "--progress-dir="))) {
 		e->progress_dir = value;
 		return 0;
 	}
-	if ((value = after(word, "--progress-num=")))
+	if ((value = words_after(word, "--progress-num=")))
 		return e->progress_dir && *e->progress_dir ? report_progress(e, value) : 0;
 	if (strcmp(word, "--bold") == 0)
 		e->bold = true;
@@ -303,7 +295,7 @@ int cmake_link_script(char *const *argv)
 {
 	const char *path = argv[FIRST_ARGUMENT];
 	const char *option = path ? argv[FIRST_ARGUMENT + 1] : NULL;
-	const char *value = option ? after(option, "--verbose=") : NULL;
+	const char *value = option ? words_after(option, "--verbose=") : NULL;
 	int verbose = value ? is_verbose(value) : BUILTIN_DECLINED;
 	struct script s = { 0 };
 	int status = BUILTIN_DECLINED;

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/strv.h"
+#include "base/words.h"
 #include "main/builtin.h"
 #include "main/spawn.h"
 #include "main/wrapper.h"
@@ -36,13 +37,6 @@ static void compile_release(struct compile *c)
 {
 	strv_release(&c->base);
 	buf_release(&c->pie);
-}
-
-static const char *after(const char *word, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return strncmp(word, prefix, n) == 0 ? word + n : NULL;
 }
 
 /* Means nothing to a shell, nor to libtool by itself. */
@@ -85,7 +79,7 @@ static char *const *read_options(char *const *argv, struct compile *c)
 	bool compiles = false;
 
 	for (; *argv && **argv == '-'; argv++) {
-		const char *tag = after(*argv, "--tag=");
+		const char *tag = words_after(*argv, "--tag=");
 
 		if (tag)
 			c->tag = tag;
@@ -460,7 +454,7 @@ static int compile(const struct compile *c, const struct habit *h, const char *t
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
 	}
-	auto_free char *path = xstrdup(getenv("PATH"));
+	auto_free char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/bin:/usr/bin");
 	_exit(wrapper_run(tool, words.v, path, false));
 }
 

@@ -36,8 +36,8 @@ struct line {
 	bool is_command; /* what was read: else there is nothing behind the last ";" */
 	bool is_skipped; /* what is being read */
 	bool uses_sed;
-	char **envp; /* for programs, once the wrapper has changed ours; owned, its strings not
-	              */
+	char **envp; /* for programs, when the wrapper has changed ours; owned, without its
+	                strings */
 };
 
 static void line_release(struct line *l)
@@ -208,7 +208,7 @@ static bool is_usual_shell(void)
 	for (char **e = environ; *e; e++)
 		if (BEGINS_AMONG(*e, unusual))
 			return false;
-	return true;
+	return getenv("PATH") != NULL;
 }
 
 static bool is_function(const char *name)
@@ -250,6 +250,7 @@ static bool plan_program(struct command *c, struct strv *words)
 {
 	c->program = spawn_find(words->v[0]);
 	auto_free char *tool = c->program ? spawn_tool(c->program, strv_argv(words)) : NULL;
+
 	if (!tool)
 		return false;
 	c->is_builtin = builtin_is(tool, strv_argv(words));
@@ -310,7 +311,7 @@ static int execute(struct line *l, const struct command *c)
 /* The wrapper changes its environment, which those behind it are not to see. */
 static int run_tool(struct line *l, const struct command *c, bool is_followed)
 {
-	auto_free char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "");
+	auto_free char *path = xstrdup(getenv("PATH"));
 	size_t n = 0;
 
 	while (environ[n])

@@ -292,6 +292,9 @@ int wrapper_run(const char *tool, char *const *argv, const char *path, bool is_f
 	/* A file over the limit is an error to recover from; the tool gets its own death. */
 	w.dies_of_size = signal(SIGXFSZ, SIG_IGN) == SIG_DFL;
 	int status = run(&w);
+	/* for programs that may be started afterwards */
+	if (w.dies_of_size)
+		signal(SIGXFSZ, SIG_DFL);
 	free(w.self_dir);
 	free(w.preload);
 	return status;

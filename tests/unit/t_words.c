@@ -72,6 +72,13 @@ static void quotes_must_end_and_comments_do(void **state)
 	CHECK(got.n == 1, "%zu words", got.n);
 }
 
+static void what_follows_a_prefix(void **state)
+{
+	assert_string_equal(words_after("--tag=CC", "--tag="), "CC");
+	assert_string_equal(words_after("-o", "-o"), "");
+	assert_null(words_after("-", "-o"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +86,7 @@ int main(void)
 		cmocka_unit_test(what_needs_a_shell_is_refused),
 		cmocka_unit_test(a_redirection_is_a_word),
 		cmocka_unit_test(quotes_must_end_and_comments_do),
+		cmocka_unit_test(what_follows_a_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
