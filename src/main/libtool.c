@@ -17,7 +17,7 @@
 #include "main/wrapper.h"
 #include "store/known.h"
 
-static const char KIND[] = "libtool";
+static const char KIND[] = "libtool-2"; /* and the version of what is written there */
 static const char OTHER[] = "other";
 static const char TRYING[] = "in trial";
 
@@ -27,6 +27,7 @@ struct compile {
 	const char *script;
 	const char *tag;
 	bool is_silent;
+	bool prefers_pic;
 	struct strv base; /* the compiler and its options, as they were given */
 	struct buf pie;   /* " -fPIE": only for what is not position-independent by itself */
 	const char *source;
@@ -106,6 +107,10 @@ static bool read_compile(char *const *argv, struct compile *c)
 		}
 		if (is_its_own(*argv) || !is_printable(*argv))
 			return false;
+		if (strcmp(*argv, "-prefer-pic") == 0) {
+			c->prefers_pic = true;
+			continue;
+		}
 		if (is_pie(*argv)) {
 			buf_addf(&c->pie, " %s", *argv);
 			continue;
@@ -134,6 +139,7 @@ bool libtool_is(char *const *argv)
 struct habit {
 	bool makes_pic;   /* FOLDER/NAME.o */
 	bool makes_plain; /* NAME.o */
+	bool is_all_pic;  /* … of position-independent code, too */
 	bool sets_locale; /* LC_ALL=C for the compiler, where it is not set */
 	bool sets_language;
 	char *folder;  /* ".libs"; owned, as all of these */
@@ -199,6 +205,11 @@ static void tell(struct buf *out, const struct compile *c, const char *pic, cons
 	         is_hidden ? " >/dev/null 2>&1" : "");
 }
 
+static const char *plain_options(const struct compile *c, const struct habit *h)
+{
+	return h->is_all_pic || c->prefers_pic ? h->pic : buf_str(&c->pie);
+}
+
 /* What all of it says. */
 static void tell_all(struct buf *out, const struct compile *c, const struct habit *h)
 {
@@ -207,7 +218,7 @@ static void tell_all(struct buf *out, const struct compile *c, const struct habi
 	if (h->makes_pic)
 		tell(out, c, h->pic, n.pic, false);
 	if (h->makes_plain)
-		tell(out, c, buf_str(&c->pie), n.plain, h->makes_pic);
+		tell(out, c, plain_options(c, h), n.plain, h->makes_pic);
 	names_release(&n);
 }
 
@@ -267,7 +278,7 @@ static bool guess(struct habit *h, const char *said, const char *object)
 	h->folder = h->makes_pic ? pic_object : xstrdup(".libs");
 	if (!h->makes_pic)
 		free(pic_object);
-	h->pic = h->makes_pic ? between(said, " t.c", " -o ") : xstrdup(" ");
+	h->pic = between(said, " t.c", " -o ");
 	return h->version && is_options(h->pic) && is_plain(h->folder) &&
 	       is_printable(h->version) && !strchr(h->version, '\t');
 }
@@ -313,6 +324,18 @@ static bool read_in(const char *folder, const char *name, struct buf *out)
 	return file_read(path, out, &ignored) == 0;
 }
 
+/* Does it say all that was said, and write what was written? */
+static bool is_so(const struct habit *h, const struct compile *c, const char *said,
+                  const char *object)
+{
+	auto_buf ours = BUF_INIT;
+	auto_buf written = BUF_INIT;
+
+	tell_all(&ours, c, h);
+	describe_object(&written, c, h);
+	return strcmp(buf_str(&ours), said) == 0 && strcmp(buf_str(&written), object) == 0;
+}
+
 /* 1; 0: it does something else; -1: it could not be tried. */
 static int try_script(const char *shell, const char *script, const char *tag, struct habit *h)
 {
@@ -340,7 +363,7 @@ static int try_script(const char *shell, const char *script, const char *tag, st
 		         "t.c",
 		         NULL };
 	struct compile c = { 0 };
-	auto_buf said = BUF_INIT, object = BUF_INIT, environment = BUF_INIT, want = BUF_INIT;
+	auto_buf said = BUF_INIT, object = BUF_INIT, environment = BUF_INIT;
 	struct err ignored;
 
 	auto_free char *sub = folder ? path_join(folder, "sub") : NULL;
@@ -351,13 +374,9 @@ static int try_script(const char *shell, const char *script, const char *tag, st
 	            read_in(folder, "environment", &environment) && read_compile(argv, &c) &&
 	            guess(h, buf_str(&said), buf_str(&object)) &&
 	            guess_environment(h, env.v, buf_str(&environment));
-	if (good) {
-		tell_all(&want, &c, h);
-		buf_adds(&want, "\n");
-		describe_object(&want, &c, h);
-		buf_adds(&said, "\n");
-		buf_adds(&said, buf_str(&object));
-		good = strcmp(buf_str(&want), buf_str(&said)) == 0;
+	if (good && !is_so(h, &c, buf_str(&said), buf_str(&object))) {
+		h->is_all_pic = true;
+		good = is_so(h, &c, buf_str(&said), buf_str(&object));
 	}
 	compile_release(&c);
 	file_remove_tree(folder, &ignored);
@@ -373,8 +392,8 @@ static char *key_of(const char *script, const char *tag)
 
 static char *write_habit(const struct habit *h)
 {
-	return xasprintf("%d%d%d%d\t%s\t%s\t%s", h->makes_pic, h->makes_plain, h->sets_locale,
-	                 h->sets_language, h->folder, h->pic, h->version);
+	return xasprintf("%d%d%d%d%d\t%s\t%s\t%s", h->makes_pic, h->makes_plain, h->is_all_pic,
+	                 h->sets_locale, h->sets_language, h->folder, h->pic, h->version);
 }
 
 static bool read_habit(struct habit *h, const char *note)
@@ -385,10 +404,18 @@ static bool read_habit(struct habit *h, const char *note)
 	const char *folder = strtok_r(NULL, "\t", &rest);
 	const char *pic = strtok_r(NULL, "\t", &rest);
 
-	if (!flags || strlen(flags) != 4 || !folder || !pic || !*rest)
+	if (!flags || strlen(flags) != 5 || !folder || !pic || !*rest)
 		return false;
-	*h = (struct habit){ flags[0] == '1', flags[1] == '1', flags[2] == '1', flags[3] == '1',
-		             xstrdup(folder), xstrdup(pic),    xstrdup(rest) };
+	*h = (struct habit){
+		.makes_pic = flags[0] == '1',
+		.makes_plain = flags[1] == '1',
+		.is_all_pic = flags[2] == '1',
+		.sets_locale = flags[3] == '1',
+		.sets_language = flags[4] == '1',
+		.folder = xstrdup(folder),
+		.pic = xstrdup(pic),
+		.version = xstrdup(rest),
+	};
 	return true;
 }
 
@@ -507,7 +534,7 @@ static int make_objects(const struct compile *c, const struct habit *h, const ch
 	if (h->makes_pic && status == 0)
 		status = compile(c, h, tool, h->pic, n.pic, false) != 0;
 	if (h->makes_plain && status == 0) {
-		status = compile(c, h, tool, buf_str(&c->pie), n.plain, h->makes_pic) != 0;
+		status = compile(c, h, tool, plain_options(c, h), n.plain, h->makes_pic) != 0;
 		if (status)
 			erase(c, h, &n);
 	}
@@ -525,7 +552,8 @@ int libtool_run(const char *shell, char *const *argv)
 		auto_free char *program = spawn_find(c.base.v[0]);
 		auto_free char *tool = program ? spawn_tool(program, c.base.v) : NULL;
 
-		if (tool && !builtin_is(tool, c.base.v) && habit_of(shell, &c, &h))
+		if (tool && !builtin_is(tool, c.base.v) && habit_of(shell, &c, &h) &&
+		    (h.makes_pic || !c.prefers_pic))
 			status = make_objects(&c, &h, tool);
 	}
 	compile_release(&c);

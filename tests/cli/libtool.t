@@ -6,7 +6,7 @@ hash libtoolize aclocal autoconf 2>/dev/null || { echo "1..0 # SKIP no libtool";
 export XDG_CACHE_HOME=$work/cache
 unset LC_ALL LANGUAGE
 
-# a script as configure makes it, and two as it makes them with --disable-static and --disable-shared
+# a script as configure makes it, and others as it makes them with --disable-static, --disable-shared or LT_INIT([pic-only])
 mkdir setup && cd setup || exit 1
 cat >configure.ac <<'AC'
 AC_INIT([x], [1])
@@ -17,7 +17,7 @@ LT_INIT
 AC_OUTPUT
 AC
 (libtoolize --copy && aclocal && autoconf && cp "$(automake --print-libdir)"/{config.guess,config.sub,install-sh,missing} .) >setup.log 2>&1
-mkdir ../both ../shared ../static && (cd ../both && ../setup/configure) >>setup.log 2>&1
+mkdir ../both ../shared ../static ../pic && (cd ../both && ../setup/configure) >>setup.log 2>&1
 cd ..
 [ -x both/libtool ] || { cat setup/setup.log >&2; echo "1..0 # SKIP no libtool could be made"; exit 0; }
 sed 's/^build_old_libs=.*/build_old_libs=no/' both/libtool >shared/libtool
@@ -48,6 +48,7 @@ for how in '' --silent --quiet; do
 	compile -c -o e.lo 'e f.c'
 	compile -static -c -o s.lo a.c
 	compile -prefer-pic -c -o p.lo a.c
+	compile -prefer-pic -fPIE -c -o p2.lo a.c
 	compile -prefer-non-pic -c -o n.lo a.c
 	compile -shared -c -o h.lo a.c
 	compile -no-suppress -Wall -DB=3 -c -o b3.lo b.c
@@ -90,7 +91,8 @@ made() {
 	(cd p && "$@" sh ../commands.sh) >"$how.out" 2>"$how.err"
 	tree p >"$how.tree"
 }
-for kind in both shared static; do
+sed 's/^pic_mode=.*/pic_mode=yes/' both/libtool >pic/libtool # LT_INIT([pic-only])
+for kind in both shared static pic; do
 	made $kind plain
 	made $kind gg "$GG" build --
 	is "$kind: it says the same" "$(diff plain.out gg.out)" ""
