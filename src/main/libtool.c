@@ -355,6 +355,7 @@ static int try_script(const char *shell, const char *script, const char *tag, st
 		         "-DD=$d\\`",
 		         "-E=e#",
 		         "-DF=f!",
+		         "-fPIE",
 		         "-MT",
 		         "t.lo",
 		         "-c",

@@ -108,7 +108,12 @@ count() {
 	grep -cE 'execve\("/(usr/)?bin/(bash|sh)", \["[^"]*", "[^"]*libtool".* = 0' trace
 }
 if strace -qq -o trace true 2>/dev/null; then
-	cd p && cp ../both/libtool . || exit 1
+	cd p || exit 1
+	for kind in static shared pic both; do
+		cp ../$kind/libtool . && count /bin/sh >/dev/null
+		is "the script is not read, once it is known ($kind)" "$(count /bin/bash)" 0
+	done
+	cp ../both/libtool .
 	is "the script is read once, to learn what it does" "$(count /bin/bash; count /bin/bash; count /bin/sh)" $'1\n0\n0'
 	echo '# changed' >>libtool
 	is "… and once more when it is another" "$(count /bin/bash; count /bin/bash)" $'1\n0'
