@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "base/words.h"
 #include "main/builtin.h"
+#include "main/shell.h"
 #include "main/spawn.h"
 #include "main/wrapper.h"
 #include "store/known.h"
@@ -82,7 +83,7 @@ static char *const *read_options(char *const *argv, struct compile *c)
 	for (; *argv && **argv == '-'; argv++) {
 		const char *tag = words_after(*argv, "--tag=");
 
-		if (tag)
+		if (tag && !c->tag)
 			c->tag = tag;
 		else if (strcmp(*argv, "--silent") == 0 || strcmp(*argv, "--quiet") == 0)
 			c->is_silent = true;
@@ -549,7 +550,7 @@ int libtool_run(const char *shell, char *const *argv)
 	struct habit h = { 0 };
 	int status = BUILTIN_DECLINED;
 
-	if (read_compile(argv, &c)) {
+	if (read_compile(argv, &c) && shell_is_usual(c.base.v[0])) {
 		auto_free char *program = spawn_find(c.base.v[0]);
 		auto_free char *tool = program ? spawn_tool(program, c.base.v) : NULL;
 

@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "base/sequence.h"
 #include "base/strv.h"
+#include "base/words.h"
 #include "intercept/launch.h"
 #include "main/builtin.h"
 #include "main/files.h"
@@ -35,7 +36,7 @@ struct line {
 	struct strv words;
 	bool is_command; /* what was read: else there is nothing behind the last ";" */
 	bool is_skipped; /* what is being read */
-	bool uses_sed;
+	bool substitutes;
 	char **envp; /* for programs, when the wrapper has changed ours; owned, without its
 	                strings */
 };
@@ -69,7 +70,7 @@ static void substitute(struct line *l, struct span text)
 
 	if (!sequence_substitution(text, &s))
 		return;
-	l->uses_sed |= !s.is_test;
+	l->substitutes = true;
 	if (s.is_test) {
 		if (!is_file(s.operand))
 			buf_add(out, s.answer.text, s.answer.len);
@@ -200,22 +201,15 @@ static const struct own *own_find(const char *name)
 
 /* -- is it a line for us? -- */
 
-/* What shells take from their environment. bash exports a function f as BASH_FUNC_f%%. */
-static bool is_usual_shell(void)
+bool shell_is_usual(const char *command)
 {
 	static const char *const unusual[] = { "BASH_ENV=", "SHELLOPTS=", "BASHOPTS=", "IFS=" };
+	auto_free char *function = xasprintf("BASH_FUNC_%s%%%%=", command);
 
 	for (char **e = environ; *e; e++)
-		if (BEGINS_AMONG(*e, unusual))
+		if (BEGINS_AMONG(*e, unusual) || words_after(*e, function))
 			return false;
 	return getenv("PATH") != NULL;
-}
-
-static bool is_function(const char *name)
-{
-	auto_free char *variable = xasprintf("BASH_FUNC_%s%%%%", name);
-
-	return getenv(variable) != NULL;
 }
 
 /* Would it be exported? */
@@ -267,7 +261,7 @@ static bool plan_command(struct line *l)
 
 	if (l->words.n) {
 		c.own = own_find(l->words.v[0]);
-		good = !is_function(l->words.v[0]) &&
+		good = shell_is_usual(l->words.v[0]) &&
 		       (c.own ? plan_own(&c, &l->words, l->n == 0)
 		              : plan_program(&c, &l->words));
 	}
@@ -278,22 +272,27 @@ static bool plan_command(struct line *l)
 	return good;
 }
 
+/* Are the commands of the substitutions what they are everywhere? */
+static bool can_substitute(void)
+{
+	auto_free char *sed = find_system_program("sed");
+
+	return sed && shell_is_usual("sed") && shell_is_usual("echo") && shell_is_usual("test");
+}
+
 /* @one_list: where a command that fails ends the line, lists are not told apart. */
 static bool plan_line(struct line *l, const char *text, bool one_list)
 {
 	struct sequence s;
 	enum sequence_item item = SEQUENCE_AND;
 
-	if (!is_usual_shell())
-		return false;
 	for (sequence_begin(&s, text); item != SEQUENCE_END;) {
 		item = read_command(l, &s);
 		if (item == SEQUENCE_BAD || (item == SEQUENCE_THEN && one_list) ||
 		    !plan_command(l))
 			return false;
 	}
-	auto_free char *sed = l->uses_sed ? find_system_program("sed") : NULL;
-	return !is_in_environment(s.variable) && (sed || !l->uses_sed);
+	return !is_in_environment(s.variable) && (!l->substitutes || can_substitute());
 }
 
 /* -- carrying it out -- */

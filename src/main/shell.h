@@ -10,7 +10,12 @@
 #ifndef MAIN_SHELL_H
 #define MAIN_SHELL_H
 
+#include <stdbool.h>
+
 /** sh -c LINE. The exit status, or BUILTIN_DECLINED: nothing was done. */
 int shell_run(char *const *argv);
+/** Does a shell's environment leave @command what it is? bash reads BASH_ENV first, and finds
+ * an exported function f in BASH_FUNC_f%%. */
+bool shell_is_usual(const char *command);
 
 #endif

@@ -68,6 +68,8 @@ for how in '' --silent --quiet; do
 	say /bin/bash ./libtool --tag=CXX $how --mode=compile g++ -Wall -c -o sub/d.lo sub/d.cc
 	say /bin/bash ./libtool --mode=compile $how --tag=CC cc -c -o t.lo a.c
 	say /bin/bash ./libtool --mode=compile $how gcc -c -o t2.lo a.c
+	say /bin/bash ./libtool --tag=CC --tag=disable-static --mode=compile $how gcc -c -o t8.lo a.c
+	say env 'BASH_FUNC_gcc%%=() { echo "called $*"; }' /bin/bash ./libtool --tag=CC --mode=compile $how gcc -c -o t9.lo a.c
 	say /bin/bash ./libtool --tag=NONE --mode=compile $how gcc -c -o t3.lo a.c
 	say /bin/bash ./libtool -n --tag=CC --mode=compile $how gcc -c -o t4.lo a.c
 	say /bin/bash ./libtool $how --tag=CC --mode=compile nosuchcompiler -c -o t5.lo a.c
