@@ -5,6 +5,7 @@
 
 #include "core/codec.h"
 #include "engine/direct.h"
+#include "engine/drive.h"
 #include "exec/execute.h"
 #include "exec/watch.h"
 
@@ -31,6 +32,7 @@ struct local {
 	struct store *store;
 	struct local_options options;
 	struct executor *executor;
+	struct drive *drive;
 	struct box *box;
 	struct slot *slots;
 	unsigned busy;
@@ -209,11 +211,34 @@ int local_prepare(struct engine *e, struct err *err)
 	return 0;
 }
 
+/* With what a compiler's driver would start in its place, where that is known. */
+static int submit(struct local *l, const struct thunk *t, const struct box_job *job,
+                  struct err *err)
+{
+	struct box_command commands[DRIVER_COMMANDS_MAX];
+	struct box_job driven = *job;
+	struct driver_commands d = { 0 };
+
+	if (box_step_of(l->box) > BOX_SHIM && drive_commands(l->drive, l->box, t, job, &d)) {
+		for (size_t i = 0; i < d.n; i++)
+			/* Drivers say nothing of a compiler's failure, and what the assembler
+			 * says has the name of a temporary file in it. */
+			commands[i] = (struct box_command){ d.v[i].program,
+				                            strv_argv(&d.v[i].argv), i == 0 };
+		driven.commands = commands;
+		driven.n_commands = d.n;
+		driven.commands_envp = strv_argv(&d.env);
+	}
+	int slot = box_submit(l->box, &driven, err);
+	driver_commands_release(&d);
+	return slot;
+}
+
 static int start_in_slot(struct local *l, struct job *j, const struct thunk *t, struct err *err)
 {
 	if (executor_prepare(l->executor, &j->id, t, &j->execution, err) < 0)
 		return -1;
-	int slot = box_submit(l->box, execution_job(j->execution), err);
+	int slot = submit(l, t, execution_job(j->execution), err);
 	if (slot < 0)
 		return -1;
 	l->slots[slot].job = j;
@@ -262,6 +287,7 @@ static void local_free(struct engine *e)
 	if (l->box)
 		box_stop(l->box);
 	executor_free(l->executor);
+	drive_free(l->drive);
 	free(l->slots);
 	free(l);
 }
@@ -283,5 +309,6 @@ struct engine *local_new(uv_loop_t *loop, struct store *st, const struct local_o
 	l->store = st;
 	l->options = *o;
 	l->executor = executor_new(st);
+	l->drive = drive_new(st);
 	return &l->engine;
 }

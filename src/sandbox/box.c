@@ -220,6 +220,18 @@ static void add_sets(struct buf *m, struct box_slot *s, const struct box_job *jo
 	}
 }
 
+static void add_commands(struct buf *m, const struct box_job *job)
+{
+	message_add_num(m, job->n_commands);
+	for (size_t i = 0; i < job->n_commands; i++) {
+		message_add_str(m, job->commands[i].program);
+		message_add_num(m, job->commands[i].settles);
+		add_strings(m, job->commands[i].argv);
+	}
+	if (job->n_commands)
+		add_strings(m, job->commands_envp);
+}
+
 static void describe(struct buf *m, struct box_slot *s, const struct box_job *job)
 {
 	message_begin(m);
@@ -233,6 +245,7 @@ static void describe(struct buf *m, struct box_slot *s, const struct box_job *jo
 	message_add_str(m, job->movable);
 	message_add_str(m, job->input);
 	message_add_num(m, job->timeout_ms);
+	add_commands(m, job);
 	add_inputs(m, job->inputs, job->n_inputs);
 	add_sets(m, s, job);
 }

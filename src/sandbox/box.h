@@ -88,6 +88,17 @@ struct box_job {
 	 * static one, on BOX_SHIM), mentions of this folder in arguments and environment become
 	 * the host's path. Without it such a program is refused. */
 	const char *movable;
+	/* What @program would start by itself, one after another: run in its place. When all go
+	 * well, so has the job. When one does not, @program runs after all, and what they have
+	 * said is forgotten; but an exit with 1 of one that settles is the job's, with what it
+	 * has said. They may leave files in /tmp. Not used on BOX_SHIM. */
+	struct box_command {
+		const char *program; /* absolute path inside */
+		char *const *argv;
+		bool settles;
+	} const *commands;
+	size_t n_commands;
+	char *const *commands_envp;
 };
 
 /** A file taken out of the sandbox: in the staging folder, hashed on the way. */

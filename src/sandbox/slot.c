@@ -103,6 +103,15 @@ enum {
 	LOOK_MOST_MS = 400,
 };
 
+/* Run in place of the job's program. */
+struct command {
+	const char *program;
+	struct strv args;
+	bool settles;
+};
+
+enum { COMMANDS_MAX = 8 };
+
 struct job {
 	struct strv args;
 	struct strv env;
@@ -121,6 +130,9 @@ struct job {
 	size_t n_inputs;
 	const char *movable;
 	const char *input; /* the host's file, or NULL */
+	struct command commands[COMMANDS_MAX];
+	size_t n_commands;
+	struct strv commands_env;
 	/* how it is started */
 	const char *file; /* the host's, or the root's, as the step has it */
 	char *folder;     /* the same; owned */
@@ -158,6 +170,23 @@ static void read_strings(struct message_reader *r, struct strv *out)
 		if (s)
 			strv_add(out, s);
 	}
+}
+
+static void read_commands(struct message_reader *r, struct job *j)
+{
+	size_t n = message_num(r);
+
+	r->bad |= n > COMMANDS_MAX;
+	for (; j->n_commands < n && !r->bad; j->n_commands++) {
+		struct command *c = &j->commands[j->n_commands];
+
+		c->program = message_str(r);
+		c->settles = message_num(r);
+		read_strings(r, &c->args);
+		r->bad |= !c->program;
+	}
+	if (n)
+		read_strings(r, &j->commands_env);
 }
 
 static void append_inputs(struct job *j, struct set *s)
@@ -230,6 +259,7 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	j->movable = message_str(&r);
 	j->input = message_str(&r);
 	j->timeout_ms = (uint32_t)message_num(&r);
+	read_commands(&r, j);
 	read_inputs(&r, &j->own);
 	/* Of two entries for one name the first counts, and closures know what is a program:
 	 * libc's linker script makes the loader a mere input of links. */
@@ -267,6 +297,9 @@ static void job_release(struct job *j)
 	strv_release(&j->folders);
 	strv_release(&j->needed_names);
 	strv_release(&j->owned);
+	for (size_t i = 0; i < j->n_commands; i++)
+		strv_release(&j->commands[i].args);
+	strv_release(&j->commands_env);
 	buf_release(&j->shared);
 	free(j->folder);
 	free(j->arrays[0]);
@@ -346,6 +379,9 @@ struct running {
 	int errs;
 	bool flooded; /* it printed more than is kept */
 	int failure;  /* errno of what kept the program from starting; written by the child */
+	int64_t began_ns;
+	int status; /* as from waitpid */
+	bool timed_out;
 };
 
 static int become_nobody(void)
@@ -454,7 +490,6 @@ static int plan_job(struct slot *slot, struct job *j, struct running *run, struc
 {
 	if (slot->shim)
 		return plan_shim(slot, j, run, err);
-	j->folder = xstrdup(j->workdir);
 	j->file = j->program;
 	j->argv = strv_argv(&j->args);
 	j->envp = strv_argv(&j->env);
@@ -588,16 +623,21 @@ static bool has_starters(const struct slot *slot)
 #endif
 }
 
-static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
+static int open_texts(const struct job *j, struct running *run, struct err *err)
 {
-	struct start start = { .slot = slot, .job = j, .run = run };
-
 	run->out = memfd_create("stdout", MFD_CLOEXEC);
 	run->errs = memfd_create("stderr", MFD_CLOEXEC);
 	if (run->out < 0 || run->errs < 0)
 		return err_sys(err, "files for the job's output");
 	if (j->input && (run->in = open(j->input, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_sys(err, "the job's input %s", j->input);
+	return 0;
+}
+
+static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	struct start start = { .slot = slot, .job = j, .run = run };
+
 	start.set_up = has_starters(slot);
 	if (start.set_up && need_starter(j->kept, err) < 0)
 		return -1;
@@ -673,11 +713,10 @@ static int look_after_ms(int look_ms, const struct job *j, int64_t end_ns)
 }
 
 /* Waits for the main process; then nothing of the job is left alive. */
-static void wait_for_job(struct slot *slot, const struct job *j, struct running *run,
-                         int *status, bool *timed_out)
+static void wait_for_job(struct slot *slot, const struct job *j, struct running *run)
 {
 	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
-	int64_t end = clock_now_ns() + (int64_t)j->timeout_ms * 1000000;
+	int64_t end = run->began_ns + (int64_t)j->timeout_ms * 1000000;
 	off_t before = 0;
 	int look_ms = LOOK_MS;
 
@@ -686,14 +725,14 @@ static void wait_for_job(struct slot *slot, const struct job *j, struct running 
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		*timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
+		run->timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
 		off_t printed = text_bytes(run);
 		run->flooded = printed > TEXT_MAX_BYTES;
 		look_ms = printed > before         ? LOOK_MS
 		          : look_ms < LOOK_MOST_MS ? 2 * look_ms
 		                                   : LOOK_MOST_MS;
 		before = printed;
-		if (n == 0 && !*timed_out && !run->flooded)
+		if (n == 0 && !run->timed_out && !run->flooded)
 			continue;
 		if (p[1].revents && slot->namespaces)
 			/* the box has gone: so do we, and with pid 1 all others */
@@ -702,11 +741,82 @@ static void wait_for_job(struct slot *slot, const struct job *j, struct running 
 			kill(run->pid, SIGKILL);
 		break;
 	}
-	while (waitpid(run->pid, status, 0) < 0 && errno == EINTR)
+	while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
 		;
 	kill_the_rest(slot, run->pid);
 	if (p[1].revents)
 		_exit(0);
+	close(run->pidfd);
+	run->pidfd = -1;
+}
+
+static bool is_over(const struct running *run)
+{
+	return run->timed_out || run->flooded;
+}
+
+/* A program of the job's was not run because the library can't be loaded into it. */
+static int check_refused(const struct slot *slot, struct err *err)
+{
+	auto_free char *path = path_join(slot->base, "refused");
+	auto_buf program = BUF_LIMIT(PATH_MAX);
+	struct err ignored;
+
+	if (!slot->shim || file_read(path, &program, &ignored) < 0)
+		return 0;
+	unlink(path);
+	return err_set(err, ERR_DENIED, "%s takes no preloaded library", buf_str(&program));
+}
+
+/* Nothing was started yet. */
+static int forget(struct running *run, struct err *err)
+{
+	if (ftruncate(run->out, 0) < 0 || ftruncate(run->errs, 0) < 0 ||
+	    lseek(run->out, 0, SEEK_SET) < 0 || lseek(run->errs, 0, SEEK_SET) < 0)
+		return err_sys(err, "files for the job's output");
+	run->status = 0;
+	run->failure = 0;
+	return 0;
+}
+
+/* 1: they were all there is to run; 0: the program is to run. */
+static int run_commands(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	if (slot->shim || !j->n_commands)
+		return 0;
+	j->envp = strv_argv(&j->commands_env);
+	for (size_t i = 0; i < j->n_commands; i++) {
+		struct command *c = &j->commands[i];
+
+		j->file = c->program;
+		j->argv = strv_argv(&c->args);
+		if (start_job(slot, j, run, err) < 0)
+			return -1;
+		wait_for_job(slot, j, run);
+		bool settled = c->settles && !run->failure && WIFEXITED(run->status) &&
+		               WEXITSTATUS(run->status) == 1;
+		if (settled || is_over(run))
+			return 1;
+		if (run->failure || run->status != 0)
+			return forget(run, err);
+	}
+	return 1;
+}
+
+/* Starts it, and waits for its end. */
+static int run_program(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	run->began_ns = clock_now_ns();
+	if (open_texts(j, run, err) < 0)
+		return -1;
+	j->folder = slot->shim ? NULL : xstrdup(j->workdir);
+	int rc = run_commands(slot, j, run, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (plan_job(slot, j, run, err) < 0 || start_job(slot, j, run, err) < 0)
+		return -1;
+	wait_for_job(slot, j, run);
+	return check_refused(slot, err);
 }
 
 /* -- results -- */
@@ -812,19 +922,6 @@ static int stage_all(struct slot *slot, const struct job *j, const struct runnin
 	return 0;
 }
 
-/* A program of the job's was not run because the library can't be loaded into it. */
-static int check_refused(const struct slot *slot, struct err *err)
-{
-	auto_free char *path = path_join(slot->base, "refused");
-	auto_buf program = BUF_LIMIT(PATH_MAX);
-	struct err ignored;
-
-	if (!slot->shim || file_read(path, &program, &ignored) < 0)
-		return 0;
-	unlink(path);
-	return err_set(err, ERR_DENIED, "%s takes no preloaded library", buf_str(&program));
-}
-
 /* What the job did besides its outputs, for a job of a real folder. */
 static void add_stray(const struct job *j, struct buf *answer)
 {
@@ -837,26 +934,17 @@ static void add_stray(const struct job *j, struct buf *answer)
 static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct err *err)
 {
 	struct running run = { .pidfd = -1, .in = -1, .out = -1, .errs = -1 };
-	bool timed_out = false;
-	int status = 0;
 
 	if (take_tree(slot, j, err) < 0 ||
 	    tree_prepare(j->tree, j->inputs, j->n_inputs, &j->folders, &j->outputs, err) < 0)
 		return -1;
 	int64_t cpu = cpu_of_children();
-	int64_t began = clock_now_ns();
-	int rc = plan_job(slot, j, &run, err);
-	if (rc == 0)
-		rc = start_job(slot, j, &run, err);
-	if (rc == 0) {
-		wait_for_job(slot, j, &run, &status, &timed_out);
-		rc = check_refused(slot, err);
-	}
+	int rc = run_program(slot, j, &run, err);
 	if (rc == 0) {
 		message_add_str(answer, NULL);
-		message_add_num(answer, (uint64_t)status);
-		message_add_num(answer, timed_out);
-		message_add_num(answer, (uint64_t)(clock_now_ns() - began));
+		message_add_num(answer, (uint64_t)run.status);
+		message_add_num(answer, run.timed_out);
+		message_add_num(answer, (uint64_t)(clock_now_ns() - run.began_ns));
 		message_add_num(answer, (uint64_t)(cpu_of_children() - cpu));
 		tell(j, &run);
 		rc = stage_all(slot, j, &run, answer, err);

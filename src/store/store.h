@@ -176,6 +176,7 @@ enum cache_kind {
 	                 with the name of its thunk, without which gg gc forgets it */
 	CACHE_WORDS,  /* content name → its words (model/mention) */
 	CACHE_EQUIVALENT, /* command in another form → a thunk (model/equivalent); as RECALL */
+	CACHE_DRIVER, /* driver + shape of a command line → what it starts (model/driver) */
 };
 
 /** 1 and @out filled (appended), 0 not there, -1. */

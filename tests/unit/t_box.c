@@ -370,6 +370,74 @@ static void test_a_program_that_is_not_there_is_told(void **state)
 	box_result_release(&r.result);
 }
 
+/* The job's program says "program"; these are said to be all that it would start. */
+static void with_commands(struct run *r, char *const *first, char *const *second, bool settles)
+{
+	static char *envp[] = { "B=2", NULL };
+	const struct box_command commands[] = { { "/bin/sh", first, settles },
+		                                { "/bin/sh", second, false } };
+	struct err err = ERR_INIT;
+
+	script(r, "[ ! -e made ] || echo again; echo program; echo $A >made", 1);
+	r->job.commands = commands;
+	r->job.n_commands = countof(commands);
+	r->job.commands_envp = envp;
+	OK(box_run(box, &r->job, &r->result, &err), err);
+	CHECK(!r->result.failed, "%s", r->result.why);
+}
+
+static char *to_say[] = { "sh", "-c", "echo one; echo $B >made", NULL };
+static char *to_say_more[] = { "sh", "-c", "echo two; read x <made; echo $x >>made", NULL };
+static char *to_fail[] = { "sh", "-c", "echo bad; exit 1", NULL };
+static char *to_die[] = { "sh", "-c", "echo bad; kill -9 $$", NULL };
+static char *to_fail_worse[] = { "sh", "-c", "echo bad; exit 4", NULL };
+
+static void test_commands_run_in_place_of_the_program(void **state)
+{
+	struct run r = { .outputs = { { "/p/w/made", false } } };
+
+	with_commands(&r, to_say, to_say_more, true);
+	assert_int_equal(r.result.status, 0);
+	holds(&r.result.out_text, step == BOX_SHIM ? "program\n" : "one\ntwo\n");
+	holds(&r.result.outputs[0], step == BOX_SHIM ? "1\n" : "2\n2\n");
+	box_result_release(&r.result);
+}
+
+static void test_the_program_runs_when_a_command_fails(void **state)
+{
+	struct run r = { .outputs = { { "/p/w/made", false } } };
+
+	with_commands(&r, to_say, to_fail, false);
+	assert_int_equal(r.result.status, 0);
+	holds(&r.result.out_text, step == BOX_SHIM ? "program\n" : "again\nprogram\n");
+	holds(&r.result.outputs[0], "1\n");
+	box_result_release(&r.result);
+	with_commands(&r, to_fail_worse, to_say, true);
+	holds(&r.result.out_text, "program\n");
+	holds(&r.result.outputs[0], "1\n");
+	box_result_release(&r.result);
+	with_commands(&r, to_die, to_say, true);
+	holds(&r.result.out_text, "program\n");
+	holds(&r.result.outputs[0], "1\n");
+	box_result_release(&r.result);
+}
+
+static void test_a_command_that_settles_fails_for_the_program(void **state)
+{
+	struct run r = { .outputs = { { "/p/w/made", true } } };
+
+	with_commands(&r, to_fail, to_say, true);
+	if (step == BOX_SHIM) {
+		holds(&r.result.outputs[0], "1\n");
+		holds(&r.result.out_text, "program\n");
+	} else {
+		assert_int_equal(WEXITSTATUS(r.result.status), 1);
+		holds(&r.result.out_text, "bad\n");
+		assert_null(r.result.outputs[0].path);
+	}
+	box_result_release(&r.result);
+}
+
 static void test_no_output_is_named_outside_of_the_root(void **state)
 {
 	static const char *const names[] = { "../out", "/p/w/../../out", "/p//out", "out",
@@ -581,6 +649,9 @@ int main(void)
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
 		cmocka_unit_test(test_a_job_has_the_usual_signals_whatever_gg_ignores),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
+		cmocka_unit_test(test_commands_run_in_place_of_the_program),
+		cmocka_unit_test(test_the_program_runs_when_a_command_fails),
+		cmocka_unit_test(test_a_command_that_settles_fails_for_the_program),
 		cmocka_unit_test(test_no_output_is_named_outside_of_the_root),
 		cmocka_unit_test(test_an_output_that_is_a_link_leads_nowhere_outside),
 		cmocka_unit_test(test_an_output_too_large_to_have_a_name_is_told),
