@@ -28,12 +28,18 @@
 #include "cmd/coordinator.h"
 #include "cmd/options.h"
 #include "cmd/relay.h"
+#include "cmd/standbys.h"
 #include "cmd/sweep.h"
 #include "cmd/tools.h"
 #include "core/placeholder.h"
 #include "exec/child.h"
 #include "intercept/launch.h"
 #include "model/portable.h"
+
+enum {
+	/* wrappers that wait, beside those whose thunks run */
+	STANDBYS_MORE = 2,
+};
 
 struct build {
 	const struct command *self;
@@ -120,8 +126,12 @@ static int start_command(struct build *b, char **argv, struct err *err)
 	auto_free char *base = b->options.forcer.basedir
 	                               ? xasprintf("GG_BASEDIR=%s", b->options.forcer.basedir)
 	                               : NULL;
-	const char *extra[5] = { session, mode };
+	auto_free char *caller = standbys_caller();
+	auto_free char *call = caller ? xasprintf(LAUNCH_CALL "%s", caller) : NULL;
+	const char *extra[6] = { session, mode };
 	size_t n = 2;
+	if (call)
+		extra[n++] = call;
 	if (flags)
 		extra[n++] = flags;
 	if (base)
@@ -291,6 +301,13 @@ static int run(struct build *b, char **argv)
 	return rc;
 }
 
+static unsigned jobs_at_once(const struct build *b)
+{
+	unsigned jobs = b->options.forcer.jobs;
+
+	return jobs ? jobs : uv_available_parallelism();
+}
+
 /* One run of the command, with a scheduler of its own. */
 static int run_once(struct build *b, char **argv)
 {
@@ -306,6 +323,7 @@ static int run_once(struct build *b, char **argv)
 		forcer_free(b->forcer);
 		return command_failed(b->self, &err);
 	}
+	coordinator_stand_by(b->coordinator, jobs_at_once(b) + STANDBYS_MORE);
 	b->relay = relay_new(b->forcer);
 	int rc = run(b, argv);
 	relay_free(steal(&b->relay));

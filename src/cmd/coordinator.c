@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "cmd/standbys.h"
 #include "core/codec.h"
 #include "core/placeholder.h"
 #include "model/session.h"
@@ -31,6 +32,7 @@ struct coordinator {
 	struct connection *connections;
 	struct map reasons;
 	struct coordinator_counts counts;
+	struct standbys *standbys; /* NULL: none are to be */
 };
 
 static void connection_freed(uv_handle_t *h)
@@ -312,6 +314,8 @@ static bool handle(struct connection *c, const struct strv *words)
 		return false;
 	}
 	o->counts.commands++;
+	if (o->standbys)
+		standbys_need(o->standbys, o->counts.commands);
 	if (strcmp(kind, "wait") == 0) {
 		o->counts.modelled++;
 		recorder_modelled(forcer_recorder(o->forcer));
@@ -412,6 +416,7 @@ void coordinator_free(struct coordinator *o)
 	forcer_forget_waiters(o->forcer);
 	while (o->connections)
 		connection_close(o->connections);
+	standbys_free(o->standbys);
 	uv_close((uv_handle_t *)&o->poll, NULL);
 	uv_run(forcer_loop(o->forcer), UV_RUN_NOWAIT);
 	close(o->listener);
@@ -420,6 +425,11 @@ void coordinator_free(struct coordinator *o)
 	free(o->session);
 	map_release(&o->reasons);
 	free(o);
+}
+
+void coordinator_stand_by(struct coordinator *o, unsigned max)
+{
+	o->standbys = standbys_new(forcer_loop(o->forcer), o->session, max);
 }
 
 const char *coordinator_session(const struct coordinator *o)

@@ -20,6 +20,8 @@ struct coordinator_counts {
 
 struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct err *err);
 void coordinator_free(struct coordinator *c);
+/** Let up to @max wrappers stand by, once there are calls enough for them. */
+void coordinator_stand_by(struct coordinator *c, unsigned max);
 /** For GG_SESSION. Borrowed. */
 const char *coordinator_session(const struct coordinator *c);
 /** No wrapper is waiting for an answer. */

@@ -25,6 +25,7 @@ struct scene {
 	const char *models;
 	const char *base_path;
 	const char *wrapper;
+	const char *call; /* in its place, for tools */
 	const char *library;
 	const char *preload;
 	const char *path;
@@ -40,8 +41,9 @@ static void look_around(char *const *envp, struct scene *s)
 		{ LAUNCH_SESSION, &s->session }, { LAUNCH_MODE, &s->mode },
 		{ LAUNCH_DIR, &s->dir },         { LAUNCH_MODELS, &s->models },
 		{ LAUNCH_PATH, &s->base_path },  { LAUNCH_WRAPPER, &s->wrapper },
-		{ LAUNCH_LIBRARY, &s->library }, { LAUNCH_PRELOAD, &s->preload },
-		{ "PATH=", &s->path },           { LAUNCH_BYPASS, &s->bypass },
+		{ LAUNCH_CALL, &s->call },       { LAUNCH_LIBRARY, &s->library },
+		{ LAUNCH_PRELOAD, &s->preload }, { "PATH=", &s->path },
+		{ LAUNCH_BYPASS, &s->bypass },
 	};
 
 	*s = (struct scene){ 0 };
@@ -74,7 +76,8 @@ static bool is_own(const char *variable)
 {
 	static const char *const keys[] = { LAUNCH_SESSION, LAUNCH_MODE,    LAUNCH_DIR,
 		                            LAUNCH_BYPASS,  LAUNCH_MODELS,  LAUNCH_PATH,
-		                            LAUNCH_WRAPPER, LAUNCH_LIBRARY, LAUNCH_BASE };
+		                            LAUNCH_WRAPPER, LAUNCH_LIBRARY, LAUNCH_BASE,
+		                            LAUNCH_CALL };
 
 	return BEGINS_AMONG(variable, keys);
 }
@@ -449,13 +452,13 @@ static bool is_builtin(const struct launch *l, const struct scene *s)
 	        is_shell_line(l->path, l->argv, s));
 }
 
-static void launch_wrapper(struct launch *l, const struct scene *s, const char *tool)
+static void launch_wrapper(struct launch *l, const char *wrapper, const char *tool)
 {
 	struct writer w;
 
 	writer_begin(&w, l);
 	writer_set(&w, LAUNCH_TOOL, tool, "", "");
-	l->path = s->wrapper;
+	l->path = wrapper;
 	l->envp = w.envp;
 }
 
@@ -524,9 +527,10 @@ void launch_prepare(struct launch *l)
 
 	look_around(l->envp, &s);
 	if (s.session && s.library) {
-		const char *tool = l->is_declined      ? NULL
-		                   : is_builtin(l, &s) ? l->path
-		                                       : tool_of(l->path, &s, target);
+		bool ours = !l->is_declined && is_builtin(l, &s);
+		const char *tool = ours             ? l->path
+		                   : l->is_declined ? NULL
+		                                    : tool_of(l->path, &s, target);
 		enum target_kind kind = tool ? TARGET_NONE : target_inspect(l->path);
 
 		if (kind == TARGET_PLACEHOLDER && !l->is_first &&
@@ -534,7 +538,8 @@ void launch_prepare(struct launch *l)
 		    ask(s.session, "force", target, NULL, true) == 0)
 			kind = target_inspect(l->path);
 		if (tool)
-			launch_wrapper(l, &s, tool);
+			launch_wrapper(l, s.call && !ours && !l->is_first ? s.call : s.wrapper,
+			               tool);
 		else if (kind == TARGET_OPAQUE)
 			launch_opaque(l, &s);
 		else if (kind == TARGET_HOOKED)

@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "main/builtin.h"
+#include "main/standby.h"
 #include "main/wrapper.h"
 
 enum { LINKS_MAX = 8 };
@@ -75,18 +76,6 @@ static char *tool_name(const char *argv0)
 	return name;
 }
 
-/* The tool that the preload library says it is, what the caller called it; or NULL. */
-static const char *told_tool(void)
-{
-	const char *told = getenv("GG_TOOL");
-	struct stat self;
-
-	return told && told[0] == '/' && stat("/proc/self/exe", &self) == 0 &&
-	                       !is_ours("", 0, told + 1, &self)
-	               ? told
-	               : NULL;
-}
-
 static int run_found(char **argv, const char *whole_path)
 {
 	auto_free char *name = tool_name(argv[0]);
@@ -105,7 +94,7 @@ static int run_found(char **argv, const char *whole_path)
 	/* Drivers look for their helpers beside the path that they are called by. */
 	if (strchr(argv[0], '/') || strcmp(argv[0], name) != 0)
 		argv[0] = tool;
-	return wrapper_run(tool, argv, path, false);
+	return wrapper_run(tool, argv, path, 0);
 }
 
 int main(int argc, char **argv)
@@ -114,13 +103,15 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return WRAPPER_NO_TOOL;
-	path = path ? path : "/bin:/usr/bin"; /* as libc */
-	const char *told = told_tool();
-	if (!told)
+	if (argc == 4 && strcmp(argv[1], STANDBY_OPTION) == 0 &&
+	    strcmp(path_base(argv[0]), "gg-model") == 0)
+		return standby_serve(argv[2], argv[3]);
+	path = path ? path : WRAPPER_DEFAULT_PATH;
+	auto_free char *tool = wrapper_told();
+	if (!tool)
 		return run_found(argv, path);
-	auto_free char *tool = xstrdup(told);
 	auto_free char *kept = xstrdup(path);
 	unsetenv("GG_TOOL");
 	return builtin_is(tool, argv) ? builtin_run(tool, argv, kept)
-	                              : wrapper_run(tool, argv, kept, false);
+	                              : wrapper_run(tool, argv, kept, 0);
 }

@@ -484,7 +484,7 @@ static int compile(const struct compile *c, const struct habit *h, const char *t
 		dup2(null, STDERR_FILENO);
 	}
 	auto_free char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/bin:/usr/bin");
-	_exit(wrapper_run(tool, words.v, path, false));
+	_exit(wrapper_run(tool, words.v, path, 0));
 }
 
 static bool erase_one(const char *name)

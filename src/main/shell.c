@@ -317,7 +317,8 @@ static int run_tool(struct line *l, const struct command *c, bool is_followed)
 		n++;
 	l->envp = xmalloc((n + 1) * sizeof(*l->envp));
 	memcpy(l->envp, environ, (n + 1) * sizeof(*l->envp));
-	return wrapper_run(c->program, strv_argv(&l->words), path, is_followed);
+	return wrapper_run(c->program, strv_argv(&l->words), path,
+	                   is_followed ? WRAPPER_IS_FOLLOWED : 0);
 }
 
 static int run_command(struct line *l, const struct command *c)

@@ -79,10 +79,12 @@ char *spawn_tool(const char *program, char *const *argv)
 {
 	struct launch l = { .path = program, .argv = argv, .envp = environ };
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
-	const char *wrapper = getenv("GG_WRAPPER");
+	const char *const ours[] = { getenv("GG_WRAPPER"), getenv("GG_CALL") };
+	bool is_tool = false;
 
 	l.room = room;
 	launch_prepare(&l);
-	bool is_tool = wrapper && strcmp(l.path, wrapper) == 0;
+	for (size_t i = 0; i < countof(ours); i++)
+		is_tool |= ours[i] && strcmp(l.path, ours[i]) == 0;
 	return is_tool ? xstrdup(launch_env(l.envp, LAUNCH_TOOL)) : NULL;
 }

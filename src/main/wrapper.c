@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "main/spawn.h"
+#include "main/standby.h"
 #include "model/delegate.h"
 #include "model/emit.h"
 #include "model/generic.h"
@@ -27,7 +28,7 @@ struct wrapper {
 	char *self_dir;    /* folder of this program, where gg is found; owned */
 	char *preload;     /* LD_PRELOAD as it was; owned, or NULL */
 	bool dies_of_size; /* SIGXFSZ is not ignored */
-	bool is_followed;  /* this process has something to do afterwards */
+	enum wrapper_flags flags;
 };
 
 /* As a shell would read it, cut: an example for whoever wonders about the reason. */
@@ -89,13 +90,15 @@ static int run_real(const struct wrapper *w, const struct plan *plan, const char
 	auto_free char *gg = w->self_dir ? path_join(w->self_dir, "gg") : xstrdup("gg");
 	struct err err = ERR_INIT;
 
+	if (w->flags & WRAPPER_STANDS_BY)
+		return STANDBY_DECLINED;
 	if (reason)
 		tell_delegated(w, reason);
 	if (reads && reads->n && delegate_force(reads, w->session, gg, &err) < 0) {
 		fprintf(stderr, "gg: %s\n", err.msg);
 		return err.kind == ERR_FAILED ? 1 : err_exit_code(err.kind);
 	}
-	pid_t pid = w->is_followed ? fork() : 0;
+	pid_t pid = w->flags & WRAPPER_IS_FOLLOWED ? fork() : 0;
 	if (pid == 0)
 		become_real(w, plan);
 	return pid < 0 ? WRAPPER_NO_TOOL : spawn_wait(pid);
@@ -273,7 +276,23 @@ static int run(struct wrapper *w)
 	return run_real(w, &plan, err.msg);
 }
 
-int wrapper_run(const char *tool, char *const *argv, const char *path, bool is_followed)
+/* Is @path a link to this very program? */
+static bool is_this(const char *path)
+{
+	struct stat self, st;
+
+	return stat("/proc/self/exe", &self) == 0 && stat(path, &st) == 0 &&
+	       st.st_ino == self.st_ino && st.st_dev == self.st_dev;
+}
+
+char *wrapper_told(void)
+{
+	const char *told = getenv("GG_TOOL");
+
+	return told && told[0] == '/' && !is_this(told) ? xstrdup(told) : NULL;
+}
+
+int wrapper_run(const char *tool, char *const *argv, const char *path, enum wrapper_flags flags)
 {
 	struct wrapper w = {
 		.argv = argv,
@@ -281,7 +300,7 @@ int wrapper_run(const char *tool, char *const *argv, const char *path, bool is_f
 		.name = path_base(tool),
 		.path = path,
 		.session = getenv("GG_SESSION"),
-		.is_followed = is_followed,
+		.flags = flags,
 	};
 	auto_free char *self = file_readlink("/proc/self/exe");
 	const char *preload = getenv("LD_PRELOAD");

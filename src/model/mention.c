@@ -88,14 +88,15 @@ int mentions_add(struct mentions *m, struct store *st, const struct oid *id, str
 {
 	auto_buf text = BUF_LIMIT(FILE_MAX_SIZE);
 	auto_buf list = BUF_INIT;
-	int rc = store_cache_get(st, CACHE_WORDS, id->s, strlen(id->s), &list, err);
+	char key[OID_TEXT_MAX + 8];
+	int n = snprintf(key, sizeof(key), "2%s", id->s); /* how lists are made */
+	int rc = store_cache_get(st, CACHE_WORDS, key, (size_t)n, &list, err);
 
 	if (rc == 0) {
 		if (store_get(st, id, &text, err) < 0)
 			return -1;
 		list_words(&text, &list);
-		rc = store_cache_put(st, CACHE_WORDS, id->s, strlen(id->s), list.data, list.len,
-		                     err);
+		rc = store_cache_put(st, CACHE_WORDS, key, (size_t)n, list.data, list.len, err);
 	}
 	if (rc < 0)
 		return -1;

@@ -7,7 +7,7 @@
 
 #include "store/store.h"
 
-enum { MENTION_BITS = 1 << 20 };
+enum { MENTION_BITS = 1 << 19 };
 
 /** A Bloom filter of one hash: a word that was added is always found, another seldom. */
 struct mentions {

@@ -26,23 +26,34 @@ static bool peer_is_us(int fd)
 	       cred.uid == geteuid();
 }
 
+static int listen_as(const char *name, int backlog, struct err *err)
+{
+	struct sockaddr_un addr;
+	socklen_t len = address_of(name, &addr);
+	auto_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, len) < 0 || listen(fd, backlog) < 0)
+		return err_sys(err, "session socket");
+	return steal_fd(&fd);
+}
+
+int session_listen_as(const char *name, struct err *err)
+{
+	return listen_as(name, 0, err);
+}
+
 int session_listen(char **name, struct err *err)
 {
 	unsigned long long token[2];
-	struct sockaddr_un addr;
 
 	if (getrandom(token, sizeof(token), 0) != sizeof(token))
 		return err_sys(err, "random bytes");
 	auto_free char *text =
 		xasprintf("gg-%d-%016llx%016llx", (int)getpid(), token[0], token[1]);
-	auto_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(err, "session socket");
-	socklen_t len = address_of(text, &addr);
-	if (bind(fd, (struct sockaddr *)&addr, len) < 0 || listen(fd, 1024) < 0)
-		return err_sys(err, "session socket");
-	*name = steal(&text);
-	return steal_fd(&fd);
+	int fd = listen_as(text, 1024, err);
+	if (fd >= 0)
+		*name = steal(&text);
+	return fd;
 }
 
 int session_accept(int listener, struct err *err)

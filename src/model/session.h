@@ -29,9 +29,16 @@
 
 enum { SESSION_MESSAGE_MAX = 128 << 10 };
 
+/** Between the session's name and the two digits of a wrapper that stands by (main/standby.h).
+ */
+#define SESSION_STANDBY "-"
+enum { SESSION_STANDBYS_MAX = 64 };
+
 /** Listen for wrappers of this user. @name: out, for GG_SESSION; owned. Returns the descriptor.
  */
 int session_listen(char **name, struct err *err);
+/** The same, by that name, for one connection at a time: a further one is refused. */
+int session_listen_as(const char *name, struct err *err);
 /** Take a waiting connection; -1 with RETRY when there is none (or it was another user's). */
 int session_accept(int listener, struct err *err);
 /** Receive one message; 0 strings at the peer's end. CORRUPT when it is not a list of strings.

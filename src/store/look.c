@@ -60,7 +60,8 @@ struct folder {
 	unsigned misses;
 	bool is_tried;
 	bool is_listed;
-	struct map names; /* what is in it, when it was listed */
+	struct map *names; /* what is in it, when it was listed; of a listing, or owned */
+	bool owns_names;
 	struct buf missed;
 	uint32_t n_missed;
 };
@@ -77,6 +78,17 @@ static struct {
 	size_t n_folders;
 	struct map missed; /* paths that are in a folder's */
 } list;
+
+/* What was in folders that have had the same times since: for the lists that come after, in a
+ * process that makes many. */
+struct listing {
+	uint64_t sum; /* of the folder's sight, when it was settled */
+	struct map names;
+};
+
+static struct map listings; /* path → struct listing, owned */
+
+enum { LISTINGS_MAX = 1000 };
 
 static struct sight sight_of(const struct stat *sb, bool times)
 {
@@ -193,6 +205,55 @@ static bool split(const char *path, struct place *p)
 	return true;
 }
 
+/* Has it still the sight of this sum? */
+static bool stands_still(DIR *d, uint64_t sum)
+{
+	struct stat sb;
+
+	if (fstat(dirfd(d), &sb) < 0)
+		return false;
+	struct sight sight = sight_of(&sb, true);
+	return sum_of(&sight) == sum;
+}
+
+static struct listing *listing_of(const char *path)
+{
+	struct map_entry *e = map_find(&listings, path);
+
+	return e ? e->ptr : NULL;
+}
+
+/* Names of a folder whose sight was settled, and is now what it was before it was read. */
+static void keep_listing(struct folder *f, const char *path)
+{
+	struct map_entry *e = listings.n < LISTINGS_MAX ? map_add(&listings, path, NULL)
+	                                                : map_find(&listings, path);
+
+	if (!e)
+		return;
+	if (e->ptr)
+		map_release(&((struct listing *)e->ptr)->names);
+	else
+		e->ptr = xcalloc(1, sizeof(struct listing));
+	struct listing *l = e->ptr;
+	l->sum = f->sum;
+	l->names = *f->names;
+	free(f->names);
+	f->names = &l->names;
+	f->owns_names = false;
+}
+
+/* It needs not be read again. */
+static void take_listing(struct folder *f, const char *path)
+{
+	struct listing *l = f->sum ? listing_of(path) : NULL;
+
+	if (!l || l->sum != f->sum)
+		return;
+	f->names = &l->names;
+	f->is_listed = f->is_tried = true;
+}
+
 /* The folder at @path, with the sight that it has now when it is new. */
 static struct folder *folder_at(const char *path, bool *is_new)
 {
@@ -209,6 +270,7 @@ static struct folder *folder_at(const char *path, bool *is_new)
 		f.size = (uint64_t)sb.st_size;
 		if (is_settled(path, &sight) && grain_dates_folders(path, sb.st_dev))
 			f.sum = sum_of(&sight);
+		take_listing(&f, path);
 	}
 	if ((list.n_folders & (list.n_folders - 1)) == 0)
 		list.v = xrealloc(list.v,
@@ -268,19 +330,24 @@ static bool read_names(DIR *d, struct map *names)
 
 static void list_folder(struct folder *f, const char *path)
 {
-	DIR *d = opendir(path);
 	struct stat sb;
+
+	DIR *d = opendir(path);
 
 	f->is_tried = true;
 	if (!d)
 		return;
+	f->names = xcalloc(1, sizeof(*f->names));
+	f->owns_names = true;
 	if (fstat(dirfd(d), &sb) == 0 && grain_dates_folders(path, sb.st_dev)) {
 		struct sight sight = sight_of(&sb, true);
 
 		/* what was missed before was missed in another folder */
 		if (f->sum != sum_of(&sight))
 			f->sum = 0;
-		f->is_listed = read_names(d, &f->names);
+		f->is_listed = read_names(d, f->names);
+		if (f->is_listed && f->sum && stands_still(d, f->sum))
+			keep_listing(f, path);
 	}
 	closedir(d);
 }
@@ -295,7 +362,7 @@ static bool is_unlisted(const char *path)
 		const struct folder *f = e ? &list.v[e->num - 1] : NULL;
 
 		if (f && f->is_there)
-			return f->is_listed && !map_find(&f->names, p.name);
+			return f->is_listed && !map_find(f->names, p.name);
 	}
 	return false;
 }
@@ -424,14 +491,17 @@ const char *look_env(char *const *envp, const char *name)
 	return value;
 }
 
-static void forget(void)
+void look_drop(void)
 {
 	for (size_t i = 0; i < list.n; i++)
 		free(list.notes[i].text);
 	free(list.notes);
 	map_release(&list.seen);
 	for (size_t i = 0; i < list.n_folders; i++) {
-		map_release(&list.v[i].names);
+		if (list.v[i].owns_names) {
+			map_release(list.v[i].names);
+			free(list.v[i].names);
+		}
 		buf_release(&list.v[i].missed);
 	}
 	free(list.v);
@@ -442,7 +512,7 @@ static void forget(void)
 
 void look_begin(void)
 {
-	forget();
+	look_drop();
 	list.on = true;
 	list.began_ns = clock_wall_ns();
 }
@@ -576,7 +646,7 @@ bool look_end(struct buf *out)
 
 	if (whole)
 		pack_list(out);
-	forget();
+	look_drop();
 	return whole;
 }
 

@@ -35,6 +35,8 @@ const char *look_env(char *const *envp, const char *name);
 
 /** Begin a list; one that was begun is dropped. */
 void look_begin(void);
+/** As if none had ever been begun. */
+void look_drop(void);
 /** Something is seen that can't be noted (another program's answer, a folder's names): the list
  * will be none. */
 void look_unnoted(void);

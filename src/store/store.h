@@ -179,6 +179,9 @@ enum cache_kind {
 	CACHE_DRIVER, /* driver + shape of a command line → what it starts (model/driver) */
 };
 
+/** From now on this process keeps in memory what it has read of facts about contents (SCAN and
+ * WORDS: they never change), up to some size: for one that answers many calls. */
+void store_cache_keep(void);
 /** 1 and @out filled (appended), 0 not there, -1. */
 int store_cache_get(struct store *st, enum cache_kind kind, const void *key, size_t key_len,
                     struct buf *out, struct err *err);

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# In a long build wrappers stand by for calls: what they make and say is what gcc does in the caller's place.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/cli/lib.sh
+. "$here/lib.sh"
+
+if [ ! -x "$(dirname "$GG")/gg-call" ]; then
+	skip "wrappers that stand by" "gg-call is not made for this machine"
+	done_testing
+	exit
+fi
+
+# project NAME: compiles enough for all of them to stand by, and then the recipe that is read
+project() {
+	mkdir "$1" && cd "$1" || exit 1
+	for i in $(seq 40); do echo "int f$i(void) { return $i; }" >"f$i.c"; done
+	echo 'int a(void) { int unused; return UMASK; }' >a.c
+	{
+		# shellcheck disable=SC2016
+		printf 'last: $(patsubst %%.c,%%.o,$(wildcard f*.c))\n'
+		sed 's/^/\t/'
+		printf '%%.o: %%.c\n\tgcc -c $< -o $@\n'
+	} >Makefile
+}
+
+# said FILE: but for the names of temporary files and the numbers of processes
+said() {
+	grep -v -e '^gg: ' -e '^gcc -c f' "$1" | sed -E 's|/tmp/cc[A-Za-z0-9]{6}|TEMPORARY|g' | sort
+}
+
+# same NAME FILE...: plainly and under gg make says and makes the same
+same() {
+	local name=$1 file
+	shift
+	make -j2 >plain.out 2>&1
+	mkdir plain
+	for file; do cp -p "$file" plain 2>/dev/null || echo "no $file" >>plain.out; done
+	rm -f ./*.o
+	timeout 120 "$GG" build -j2 -- make -j2 >gg.out 2>&1
+	for file; do [ -e "$file" ] || echo "no $file" >>gg.out; done
+	is "$name: what make says" "$(said gg.out)" "$(said plain.out)"
+	for file; do
+		[ ! -e "plain/$file" ] || is "$name: $file" "$(sha256sum <"$file") $(stat -c %a "$file")" "$(sha256sum <"plain/$file") $(stat -c %a "plain/$file")"
+	done
+	cd ..
+}
+
+project usual <<'END'
+	gcc -Wall -DUMASK=1 -c a.c -o a.o
+END
+same "a warning" a.o f1.o f40.o
+
+project failing <<'END'
+	-gcc -c a.c -o a.o
+	gcc -DUMASK=1 -c a.c -o b.o
+END
+same "an error" a.o b.o
+
+project folder <<'END'
+	mkdir -p sub && cp a.c sub && (cd sub; umask 077; gcc -g -DUMASK=2 -c a.c -o ../a.o)
+	(umask 027; gcc -DUMASK=3 -c a.c -o b.o)
+END
+same "a folder and an umask of its own" a.o b.o
+
+project environment <<'END'
+	mkdir -p h && echo '#define UMASK 7' >h/h.h && echo '#include "h.h"' | cat - a.c >c.c
+	(CPATH=h; export CPATH; gcc -c c.c -o a.o)
+	-(gcc -c c.c -o b.o)
+	(LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=1000; export LC_ALL SOURCE_DATE_EPOCH; echo 'char d[] = __DATE__;' >d.c; gcc -c d.c -o d.o)
+END
+same "an environment of its own" a.o b.o d.o
+
+project input <<'END'
+	(gcc -x c -DUMASK=4 -c - -o a.o <a.c)
+	(echo 'int piped;' | gcc -x c -c - -o b.o)
+	(gcc -DUMASK=5 -c a.c -o c.o </dev/null)
+END
+same "a source from standard input" a.o b.o c.o
+
+project streams <<'END'
+	(gcc -Wall -DUMASK=4 -c a.c -o a.o 2>&1 | cat)
+	(gcc -Wall -DUMASK=5 -c a.c -o b.o 2>text; cat text)
+	(gcc -DUMASK=6 -c a.c -o c.o >&-)
+	-(gcc -c a.c -o d.o 2>&-)
+	(ulimit -f 0; gcc -DUMASK=6 -c a.c -o e.o; echo $$?)
+END
+same "streams that are pipes, files, or closed" a.o b.o c.o d.o e.o
+
+project limit <<'END'
+	(head -c 100000 /dev/zero | tr '\0' 0 | sed 's/./0,/g;s/^/int big[] = {/;s/$$/};/' >big.c)
+	-(ulimit -f 1; gcc -c big.c -o big.o)
+END
+same "a limit of file sizes" big.o
+
+if unshare -rm true 2>/dev/null; then
+	project mounted <<'END'
+	echo '#define UMASK 1' >h.h && echo '#define UMASK 2' >other.h && echo '#include "h.h"' | cat - a.c >c.c
+	gcc -c c.c -o a.o
+	unshare -rm sh -c 'mount --bind other.h h.h && gcc -c c.c -o b.o'
+	gcc -c c.c -o c.o
+END
+	same "mounts of its own" a.o b.o c.o
+else
+	skip "mounts of its own" "no namespaces here"
+fi
+
+project killed <<'END'
+	@for p in $$(pgrep -f -- "--stand-by $${GG_SESSION:-none}"); do kill -9 $$p; done
+	gcc -DUMASK=1 -c a.c -o a.o
+	gcc -DUMASK=2 -c a.c -o b.o
+END
+same "wrappers that are killed" a.o b.o
+
+mkdir left && cd left || exit 1
+echo 'int x;' >x.c
+# shellcheck disable=SC2016
+printf 'all:\n\tfor i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do gcc -DI=$$i -c x.c -o x.o || exit 1; done\n\techo $$GG_SESSION >session\n\tpgrep -f -- "--stand-by $$GG_SESSION" | wc -l >count\n' >Makefile
+"$GG" build -- make >/dev/null
+ok "some stand by" test "$(cat count)" -gt 0
+is "none is left when the build is over" "$(pgrep -f -- "--stand-by $(cat session)")" ""
+GG_NO_STANDBY=1 "$GG" build -- make >/dev/null
+is "none stands by where GG_NO_STANDBY is set" "$(cat count)" 0
+cd ..
+
+if strace -qq -o trace true 2>/dev/null; then
+	cd usual || exit 1
+	rm -rf .gg ./*.o
+	strace -f -qq -e trace=execve -e signal=none -o trace "$GG" build -- make >/dev/null 2>&1
+	ok "most calls start no wrapper" test "$(grep -c 'gg-model".* = 0' trace)" -lt 25
+	cd ..
+fi
+
+done_testing
