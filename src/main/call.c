@@ -62,12 +62,15 @@ static long sys(long number, long a, long b, long c, long d, long e)
 #define SYS(number, a, b, c, d, e) \
 	sys(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 
+/* In a loop: compilers make calls of the C library's functions out of some. */
+#define NO_CALL() __asm__ volatile("")
+
 static size_t length(const char *text)
 {
 	size_t n = 0;
 
-	while (text[n])
-		n++;
+	for (; text[n]; n++)
+		NO_CALL();
 	return n;
 }
 
@@ -92,8 +95,9 @@ static bool is_open(int fd)
 
 static bool is_unlimited(void)
 {
-	struct rlimit limit = { 0, 0 };
+	struct rlimit limit;
 
+	limit.rlim_cur = 0;
 	return SYS(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit, 0) == 0 &&
 	       limit.rlim_cur == RLIM_INFINITY;
 }
@@ -121,8 +125,10 @@ static int connect_to_one(const char *session)
 	addr.sun_family = AF_UNIX;
 	addr.sun_path[0] = '\0';
 	size_t at = 1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		addr.sun_path[at++] = session[i];
+		NO_CALL();
+	}
 	for (const char *s = SESSION_STANDBY; *s; s++)
 		addr.sun_path[at++] = *s;
 	for (unsigned number = 0; number < SESSION_STANDBYS_MAX; number++) {
