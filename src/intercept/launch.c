@@ -25,7 +25,7 @@ struct scene {
 	const char *models;
 	const char *base_path;
 	const char *wrapper;
-	const char *call; /* in its place, for tools */
+	const char *call; /* in its place */
 	const char *library;
 	const char *preload;
 	const char *path;
@@ -527,10 +527,9 @@ void launch_prepare(struct launch *l)
 
 	look_around(l->envp, &s);
 	if (s.session && s.library) {
-		bool ours = !l->is_declined && is_builtin(l, &s);
-		const char *tool = ours             ? l->path
-		                   : l->is_declined ? NULL
-		                                    : tool_of(l->path, &s, target);
+		const char *tool = l->is_declined      ? NULL
+		                   : is_builtin(l, &s) ? l->path
+		                                       : tool_of(l->path, &s, target);
 		enum target_kind kind = tool ? TARGET_NONE : target_inspect(l->path);
 
 		if (kind == TARGET_PLACEHOLDER && !l->is_first &&
@@ -538,8 +537,7 @@ void launch_prepare(struct launch *l)
 		    ask(s.session, "force", target, NULL, true) == 0)
 			kind = target_inspect(l->path);
 		if (tool)
-			launch_wrapper(l, s.call && !ours && !l->is_first ? s.call : s.wrapper,
-			               tool);
+			launch_wrapper(l, s.call && !l->is_first ? s.call : s.wrapper, tool);
 		else if (kind == TARGET_OPAQUE)
 			launch_opaque(l, &s);
 		else if (kind == TARGET_HOOKED)

@@ -28,7 +28,7 @@
 #define LAUNCH_MODELS  "GG_MODELPATH=" /* the folder of links, one for each tool */
 #define LAUNCH_PATH    "GG_BASEPATH="  /* PATH without it */
 #define LAUNCH_WRAPPER "GG_WRAPPER="   /* gg-model */
-#define LAUNCH_CALL    "GG_CALL="      /* gg-call, for tools */
+#define LAUNCH_CALL    "GG_CALL="      /* gg-call, in its place (main/standby.h) */
 #define LAUNCH_BASE    "GG_BASEDIR="   /* model/portable.h */
 #define LAUNCH_LIBRARY "GG_INTERCEPT=" /* the library */
 #define LAUNCH_TOOL    "GG_TOOL="      /* for the wrapper: the tool that it stands for */

@@ -34,13 +34,19 @@ static const struct builtin {
 	const char *words[2];               /* NULL: any, or none */
 	int (*run)(char *const *argv);
 	bool is_tool; /* whose operands may be placeholders */
+	/* the same for another process, which it declines with nothing done; or NULL */
+	int (*stand_in)(char *const *argv);
 } builtins[] = {
-	{ { "cmake" }, { "-E", "cmake_echo_color" }, cmake_echo_color, false },
-	{ { "cmake" }, { "-E", "cmake_link_script" }, cmake_link_script, false },
-	{ { "cmake" }, { "-E", "rm" }, cmake_rm, false },
-	{ { "mv" }, { NULL, NULL }, files_mv, true },
-	{ { "sh", "bash", "dash" }, { "-c", NULL }, shell_run, false },
-	{ { "sh", "bash", "dash" }, { "-ec", NULL }, shell_run, false },
+	{ { "cmake" },
+	  { "-E", "cmake_echo_color" },
+	  cmake_echo_color,
+	  false,
+	  cmake_echo_color },
+	{ { "cmake" }, { "-E", "cmake_link_script" }, cmake_link_script, false, NULL },
+	{ { "cmake" }, { "-E", "rm" }, cmake_rm, false, NULL },
+	{ { "mv" }, { NULL, NULL }, files_mv, true, NULL },
+	{ { "sh", "bash", "dash" }, { "-c", NULL }, shell_run, false, shell_stand_in },
+	{ { "sh", "bash", "dash" }, { "-ec", NULL }, shell_run, false, shell_stand_in },
 };
 
 static bool is_one_of(const char *const names[PROGRAMS_MAX], const char *name)
@@ -321,6 +327,13 @@ int builtin_try(const char *program, char *const *argv)
 	return b ? b->run(argv) : libtool_run(program, argv);
 }
 
+int builtin_stand_in(const char *program, char *const *argv)
+{
+	const struct builtin *b = find(program, argv);
+
+	return b && b->stand_in && is_the_same(program) ? b->stand_in(argv) : BUILTIN_DECLINED;
+}
+
 int builtin_run(const char *program, char *const *argv, const char *path)
 {
 	const struct builtin *b = find(program, argv);
@@ -328,6 +341,5 @@ int builtin_run(const char *program, char *const *argv, const char *path)
 
 	if (status != BUILTIN_DECLINED)
 		return status;
-	return b && b->is_tool ? wrapper_run(program, argv, path, false)
-	                       : execute(program, argv);
+	return b && b->is_tool ? wrapper_run(program, argv, path, 0) : execute(program, argv);
 }

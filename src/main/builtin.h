@@ -25,6 +25,9 @@ enum { BUILTIN_DECLINED = -1 };
 bool builtin_is(const char *program, char *const *argv);
 /** Carry it out: the exit status, or BUILTIN_DECLINED. */
 int builtin_try(const char *program, char *const *argv);
+/** Carry it out in the place of another process (main/standby.h), which does it itself where
+ * this is declined: then nothing was done. */
+int builtin_stand_in(const char *program, char *const *argv);
 /** Carry it out, or execute @program; @path: PATH for a tool. Returns the exit status. The
  * environment is that of the caller. */
 int builtin_run(const char *program, char *const *argv, const char *path);

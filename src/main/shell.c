@@ -37,6 +37,7 @@ struct line {
 	bool is_command; /* what was read: else there is nothing behind the last ";" */
 	bool is_skipped; /* what is being read */
 	bool substitutes;
+	enum wrapper_flags flags; /* for tools */
 	char **envp; /* for programs, when the wrapper has changed ours; owned, without its
 	                strings */
 };
@@ -182,13 +183,14 @@ static const struct own {
 	bool (*is_simple)(const struct strv *words);
 	bool is_program; /* else only a shell can run it */
 	bool is_first;   /* can only be declined before all others */
+	bool is_idle;    /* may be done twice */
 } owns[] = {
-	{ ":", nothing, NULL, false, false },
-	{ "cd", change_folder, is_simple_cd, false, true },
-	{ "echo", echo, is_simple_echo, false, false },
-	{ "mv", files_mv, NULL, true, false },
-	{ "rm", files_rm, NULL, true, false },
-	{ "true", nothing, NULL, false, false },
+	{ ":", nothing, NULL, false, false, true },
+	{ "cd", change_folder, is_simple_cd, false, true, true },
+	{ "echo", echo, is_simple_echo, false, false, false },
+	{ "mv", files_mv, NULL, true, false, false },
+	{ "rm", files_rm, NULL, true, false, false },
+	{ "true", nothing, NULL, false, false, true },
 };
 
 static const struct own *own_find(const char *name)
@@ -318,7 +320,7 @@ static int run_tool(struct line *l, const struct command *c, bool is_followed)
 	l->envp = xmalloc((n + 1) * sizeof(*l->envp));
 	memcpy(l->envp, environ, (n + 1) * sizeof(*l->envp));
 	return wrapper_run(c->program, strv_argv(&l->words), path,
-	                   is_followed ? WRAPPER_IS_FOLLOWED : 0);
+	                   l->flags | (is_followed ? WRAPPER_IS_FOLLOWED : 0));
 }
 
 static int run_command(struct line *l, const struct command *c)
@@ -351,19 +353,48 @@ static int run_line(struct line *l, const char *text)
 	return status;
 }
 
-int shell_run(char *const *argv)
+/* One tool, which declines the line if it must; what is before it can be done once more. */
+static bool has_one_tool(const struct line *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct command *c = &l->v[i];
+
+		if (c->program && !c->own)
+			n++;
+		else if (c->own && !c->own->is_idle && n == 0)
+			return false;
+		if (c->is_builtin)
+			return false;
+	}
+	return n == 1;
+}
+
+static int carry_out(char *const *argv, enum wrapper_flags flags)
 {
 	bool fails_at_once = strcmp(argv[1], "-ec") == 0;
 	const char *pwd = getenv("PWD");
 	auto_free char *cwd = file_working_folder(pwd);
-	struct line l = { 0 };
+	struct line l = { .flags = flags };
 	int status = BUILTIN_DECLINED;
 
-	if (cwd && argv[2] && !argv[3] && plan_line(&l, argv[2], fails_at_once)) {
+	if (cwd && argv[2] && !argv[3] && plan_line(&l, argv[2], fails_at_once) &&
+	    (!(flags & WRAPPER_STANDS_BY) || has_one_tool(&l))) {
 		if (!pwd || strcmp(pwd, cwd) != 0)
 			setenv("PWD", cwd, 1);
 		status = run_line(&l, argv[2]);
 	}
 	line_release(&l);
 	return status;
+}
+
+int shell_run(char *const *argv)
+{
+	return carry_out(argv, 0);
+}
+
+int shell_stand_in(char *const *argv)
+{
+	return carry_out(argv, WRAPPER_STANDS_BY);
 }

@@ -14,6 +14,9 @@
 
 /** sh -c LINE. The exit status, or BUILTIN_DECLINED: nothing was done. */
 int shell_run(char *const *argv);
+/** The same in the place of another process (main/standby.h): of lines with one tool, and
+ * before it nothing that can't be done twice. */
+int shell_stand_in(char *const *argv);
 /** Does a shell's environment leave @command what it is? bash reads BASH_ENV first, and finds
  * an exported function f in BASH_FUNC_f%%. */
 bool shell_is_usual(const char *command);

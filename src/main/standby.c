@@ -131,13 +131,15 @@ static int run(struct standby_call *call)
 	const char *path = getenv("PATH");
 
 	auto_free char *tool = wrapper_told();
-	if (!tool || builtin_is(tool, call->argv))
+	if (!tool)
 		return STANDBY_DECLINED;
 	strv_add_all(&argv, call->argv);
+	look_drop();
 	auto_free char *kept = xstrdup(path ? path : WRAPPER_DEFAULT_PATH);
 	unsetenv("GG_TOOL");
-	look_drop();
-	return wrapper_run(tool, strv_argv(&argv), kept, WRAPPER_STANDS_BY);
+	return builtin_is(tool, strv_argv(&argv))
+	               ? builtin_stand_in(tool, strv_argv(&argv))
+	               : wrapper_run(tool, strv_argv(&argv), kept, WRAPPER_STANDS_BY);
 }
 
 /* To open an index is a tenth of what a call costs. */

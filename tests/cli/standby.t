@@ -35,7 +35,7 @@ same() {
 	make -j2 >plain.out 2>&1
 	mkdir plain
 	for file; do cp -p "$file" plain 2>/dev/null || echo "no $file" >>plain.out; done
-	rm -f ./*.o
+	rm -f ./*.o "$@"
 	timeout 120 "$GG" build -j2 -- make -j2 >gg.out 2>&1
 	for file; do [ -e "$file" ] || echo "no $file" >>gg.out; done
 	is "$name: what make says" "$(said gg.out)" "$(said plain.out)"
@@ -91,6 +91,22 @@ project limit <<'END'
 	-(ulimit -f 1; gcc -c big.c -o big.o)
 END
 same "a limit of file sizes" big.o
+
+project lines <<'END'
+	mkdir -p sub .deps && cp a.c sub
+	cd $(CURDIR)/sub && gcc -g -DUMASK=1 -c a.c -o ../a.o
+	cd sub && gcc -g -DUMASK=2 -c a.c -o ../b.o && mv ../b.o ../c.o
+	: && rm -f d.o && gcc -DUMASK=3 -c a.c -o d.o && :
+	gcc -DUMASK=4 -c a.c -o e.o && gcc -DUMASK=5 -c a.c -o f.o; echo done $$?
+	-echo first; gcc -c a.c -o g.o && echo never
+	depbase=`echo h.o | sed 's|[^/]*$$|.deps/&|;s|\.o$$||'`;gcc -DUMASK=6 -MT h.o -MD -MP -MF $$depbase.Tpo -c -o h.o `test -f 'a.c' || echo './'`a.c && mv -f $$depbase.Tpo $$depbase.Po
+	cat .deps/h.Po
+	cd nowhere && gcc -DUMASK=7 -c a.c -o i.o || echo no
+	-: && gcc -c a.c -o j.o && mv none other
+	-: && gcc -DUMASK=8 -c a.c -o j.o && mv none other
+	: && ar qc l.a a.o c.o && ranlib l.a && :
+END
+same "lines for a shell" a.o c.o d.o e.o f.o h.o j.o l.a .deps/h.Po
 
 if unshare -rm true 2>/dev/null; then
 	project mounted <<'END'
