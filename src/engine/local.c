@@ -211,6 +211,12 @@ int local_prepare(struct engine *e, struct err *err)
 	return 0;
 }
 
+/* Where both would run at once, the assembler says something of a half of its source. */
+static bool is_piped(const struct driver_commands *d)
+{
+	return d->v[d->n - 1].is_piped;
+}
+
 /* With what a compiler's driver would start in its place, where that is known. */
 static int submit(struct local *l, const struct thunk *t, const struct box_job *job,
                   struct err *err)
@@ -223,8 +229,12 @@ static int submit(struct local *l, const struct thunk *t, const struct box_job *
 		for (size_t i = 0; i < d.n; i++)
 			/* Drivers say nothing of a compiler's failure, and what the assembler
 			 * says has the name of a temporary file in it. */
-			commands[i] = (struct box_command){ d.v[i].program,
-				                            strv_argv(&d.v[i].argv), i == 0 };
+			commands[i] = (struct box_command){
+				.program = d.v[i].program,
+				.argv = strv_argv(&d.v[i].argv),
+				.input = d.v[i].is_piped ? DRIVER_TEMPORARY : NULL,
+				.settles = i == 0 && !is_piped(&d),
+			};
 		driven.commands = commands;
 		driven.n_commands = d.n;
 		driven.commands_envp = strv_argv(&d.env);

@@ -10,7 +10,8 @@
 
 /*
  * In words and patterns a piece is two bytes: MARK, and its number from FIRST on. A pattern is
- * lines: "p" and what a command is started as, "a" and an argument of it, "e" and a variable.
+ * lines: "p" and what a command is started as, "a" and an argument of it, "i" where it reads
+ * what the one before has written, "e" and a variable.
  */
 enum {
 	MARK = 1,
@@ -327,6 +328,27 @@ static bool is_temporary(const char *word)
 	       is_plain(word);
 }
 
+static void drop_last(struct strv *words)
+{
+	free(words->v[--words->n]);
+	words->v[words->n] = NULL;
+}
+
+/* The compiler's words end with "-o - |". */
+static bool take_pipe(struct strv *first)
+{
+	const char mark[] = { MARK, (char)TEMPORARY, '\0' };
+	size_t n = first->n;
+
+	if (n < 4 || strcmp(first->v[n - 1], "|") != 0 || strcmp(first->v[n - 2], "-") != 0 ||
+	    strcmp(first->v[n - 3], "-o") != 0)
+		return false;
+	drop_last(first);
+	drop_last(first);
+	strv_add(first, mark);
+	return true;
+}
+
 /* The compiler's words end with "-o TEMPORARY", those of the assembler with it alone. */
 static bool take_temporary(struct strv *first, struct strv *second)
 {
@@ -347,6 +369,7 @@ static bool take_temporary(struct strv *first, struct strv *second)
 struct answer {
 	struct strv commands[DRIVER_COMMANDS_MAX];
 	size_t n;
+	bool is_piped;
 	struct strv env;
 };
 
@@ -380,9 +403,11 @@ static bool read_answer(struct answer *a, const char *text)
 		if (!read_line(a, line))
 			return false;
 	}
-	return a->n == DRIVER_COMMANDS_MAX && is_compiler(a->commands[0].v[0]) &&
-	       is_assembler(a->commands[1].v[0]) &&
-	       take_temporary(&a->commands[0], &a->commands[1]);
+	if (a->n != DRIVER_COMMANDS_MAX || !is_compiler(a->commands[0].v[0]) ||
+	    !is_assembler(a->commands[1].v[0]))
+		return false;
+	a->is_piped = take_pipe(&a->commands[0]);
+	return a->is_piped || take_temporary(&a->commands[0], &a->commands[1]);
 }
 
 /* A variable that is said twice is what was said last. */
@@ -406,6 +431,7 @@ static bool pattern_of(const char *text, unsigned which, struct buf *out)
 			ok = ok && !strchr(a.commands[i].v[k], '\n');
 			add_marked(out, k ? 'a' : 'p', a.commands[i].v[k], which);
 		}
+	buf_adds(out, a.is_piped ? "i\n" : "");
 	for (size_t i = 0; i < a.env.n && ok; i++)
 		if (!is_said_again(&a.env, i))
 			add_marked(out, 'e', a.env.v[i], which);
@@ -485,11 +511,16 @@ static bool take_line(struct driver_commands *d, const struct thunk *t, char kin
 	}
 	if (kind == 'p' && !begin_command(d, t, text))
 		return false;
-	if (kind != 'p' && kind != 'a')
+	if (d->n == 0)
 		return false;
-	if (d->n)
-		strv_add(&d->v[d->n - 1].argv, text);
-	return d->n > 0;
+	struct driver_command *last = &d->v[d->n - 1];
+	if (kind == 'p' || kind == 'a')
+		strv_add(&last->argv, text);
+	else if (kind == 'i')
+		last->is_piped = true;
+	else
+		return false;
+	return true;
 }
 
 bool driver_commands(const struct driver_call *c, const struct thunk *t, const char *pattern,

@@ -34,6 +34,7 @@ struct driver_call {
 struct driver_command {
 	char *program; /* absolute; owned */
 	struct strv argv;
+	bool is_piped; /* reads DRIVER_TEMPORARY as standard input: what would be a pipe */
 };
 
 enum { DRIVER_COMMANDS_MAX = 2 };

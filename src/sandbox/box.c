@@ -225,6 +225,7 @@ static void add_commands(struct buf *m, const struct box_job *job)
 	message_add_num(m, job->n_commands);
 	for (size_t i = 0; i < job->n_commands; i++) {
 		message_add_str(m, job->commands[i].program);
+		message_add_str(m, job->commands[i].input);
 		message_add_num(m, job->commands[i].settles);
 		add_strings(m, job->commands[i].argv);
 	}

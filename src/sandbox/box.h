@@ -95,6 +95,7 @@ struct box_job {
 	struct box_command {
 		const char *program; /* absolute path inside */
 		char *const *argv;
+		const char *input; /* its standard input, a path inside; NULL: the job's */
 		bool settles;
 	} const *commands;
 	size_t n_commands;

@@ -106,6 +106,7 @@ enum {
 /* Run in place of the job's program. */
 struct command {
 	const char *program;
+	const char *input;
 	struct strv args;
 	bool settles;
 };
@@ -134,8 +135,9 @@ struct job {
 	size_t n_commands;
 	struct strv commands_env;
 	/* how it is started */
-	const char *file; /* the host's, or the root's, as the step has it */
-	char *folder;     /* the same; owned */
+	const char *file;           /* the host's, or the root's, as the step has it */
+	const char *standard_input; /* the root's; NULL: the running's */
+	char *folder;               /* the same; owned */
 	char **argv;
 	char **envp;
 	struct strv owned; /* strings and arrays of these */
@@ -181,6 +183,7 @@ static void read_commands(struct message_reader *r, struct job *j)
 		struct command *c = &j->commands[j->n_commands];
 
 		c->program = message_str(r);
+		c->input = message_str(r);
 		c->settles = message_num(r);
 		read_strings(r, &c->args);
 		r->bad |= !c->program;
@@ -538,6 +541,12 @@ static int become_job(void *arg)
 		run->failure = errno;
 		return end_of_job();
 	}
+	/* in place of descriptor 0 */
+	if (j->standard_input &&
+	    (close(0) < 0 || open(j->standard_input, O_RDONLY | O_NOCTTY) != 0)) {
+		run->failure = errno;
+		return end_of_job();
+	}
 	execve(j->file, j->argv, j->envp);
 	run->failure = errno;
 	return end_of_job();
@@ -790,6 +799,7 @@ static int run_commands(struct slot *slot, struct job *j, struct running *run, s
 
 		j->file = c->program;
 		j->argv = strv_argv(&c->args);
+		j->standard_input = c->input;
 		if (start_job(slot, j, run, err) < 0)
 			return -1;
 		wait_for_job(slot, j, run);
@@ -797,6 +807,7 @@ static int run_commands(struct slot *slot, struct job *j, struct running *run, s
 		               WEXITSTATUS(run->status) == 1;
 		if (settled || is_over(run))
 			return 1;
+		j->standard_input = NULL;
 		if (run->failure || run->status != 0)
 			return forget(run, err);
 	}

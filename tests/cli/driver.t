@@ -15,6 +15,7 @@ printf '#include "half.h"\nint g(void) { return HALF' >half.c
 echo '#define HALF 1; }' >half.h
 printf '.text\n.globl s\ns: nop\n' >lower.s
 printf '#define NAME t\n.text\n.globl NAME\nNAME: nop\n' >upper.S
+printf '__asm__("nop");\nint z;\n' >top.c
 printf 'namespace { int f() { return 1; } } int g() { return f(); }\n' >plus.cc
 cp good.c sub/a.b.c
 
@@ -49,6 +50,14 @@ gcc -g -c lower.s -o made/a.o
 gcc -c upper.S -o made/a.o
 gcc -Wa,--noexecstack -c upper.S -o made/a.o
 gcc -pipe -c good.c -o made/a.o
+gcc -pipe -g -O2 -MD -c good.c -o made/a.o
+gcc -pipe -c wrong.c -o made/a.o
+gcc -pipe -Wall -c warned.c -o made/a.o
+gcc -pipe -c asmwarned.c -o made/a.o
+gcc -pipe -c asm.c -o made/a.o
+gcc -pipe -g -c top.c -o made/a.o
+gcc -pipe -g -Wa,--noexecstack -c upper.S -o made/a.o
+gcc -g -c top.c -o made/a.o
 g++ -O1 -g -MD -c plus.cc -o made/plus.o
 g++ -fno-such-option -c plus.cc -o made/plus.o
 gcc -std=nonsense -c good.c -o made/a.o

@@ -371,11 +371,14 @@ static void test_a_program_that_is_not_there_is_told(void **state)
 }
 
 /* The job's program says "program"; these are said to be all that it would start. */
-static void with_commands(struct run *r, char *const *first, char *const *second, bool settles)
+static void with_commands(struct run *r, char *const *first, char *const *second, bool settles,
+                          const char *input)
 {
 	static char *envp[] = { "B=2", NULL };
-	const struct box_command commands[] = { { "/bin/sh", first, settles },
-		                                { "/bin/sh", second, false } };
+	const struct box_command commands[] = {
+		{ .program = "/bin/sh", .argv = first, .settles = settles },
+		{ .program = "/bin/sh", .argv = second, .input = input }
+	};
 	struct err err = ERR_INIT;
 
 	script(r, "[ ! -e made ] || echo again; echo program; echo $A >made", 1);
@@ -396,10 +399,27 @@ static void test_commands_run_in_place_of_the_program(void **state)
 {
 	struct run r = { .outputs = { { "/p/w/made", false } } };
 
-	with_commands(&r, to_say, to_say_more, true);
+	with_commands(&r, to_say, to_say_more, true, NULL);
 	assert_int_equal(r.result.status, 0);
 	holds(&r.result.out_text, step == BOX_SHIM ? "program\n" : "one\ntwo\n");
 	holds(&r.result.outputs[0], step == BOX_SHIM ? "1\n" : "2\n2\n");
+	box_result_release(&r.result);
+}
+
+static void test_a_command_reads_what_another_has_written(void **state)
+{
+	static char *to_write[] = { "sh", "-c", "echo text >/tmp/between", NULL };
+	static char *to_read[] = { "sh", "-c", "read x; echo got $x >made", NULL };
+	struct run r = { .outputs = { { "/p/w/made", false } } };
+
+	with_commands(&r, to_write, to_read, true, "/tmp/between");
+	holds(&r.result.outputs[0], step == BOX_SHIM ? "1\n" : "got text\n");
+	if (r.result.out_text.path)
+		unlink(r.result.out_text.path);
+	box_result_release(&r.result);
+	with_commands(&r, to_write, to_read, true, "/tmp/none");
+	holds(&r.result.outputs[0], "1\n");
+	holds(&r.result.out_text, "program\n");
 	box_result_release(&r.result);
 }
 
@@ -407,16 +427,16 @@ static void test_the_program_runs_when_a_command_fails(void **state)
 {
 	struct run r = { .outputs = { { "/p/w/made", false } } };
 
-	with_commands(&r, to_say, to_fail, false);
+	with_commands(&r, to_say, to_fail, false, NULL);
 	assert_int_equal(r.result.status, 0);
 	holds(&r.result.out_text, step == BOX_SHIM ? "program\n" : "again\nprogram\n");
 	holds(&r.result.outputs[0], "1\n");
 	box_result_release(&r.result);
-	with_commands(&r, to_fail_worse, to_say, true);
+	with_commands(&r, to_fail_worse, to_say, true, NULL);
 	holds(&r.result.out_text, "program\n");
 	holds(&r.result.outputs[0], "1\n");
 	box_result_release(&r.result);
-	with_commands(&r, to_die, to_say, true);
+	with_commands(&r, to_die, to_say, true, NULL);
 	holds(&r.result.out_text, "program\n");
 	holds(&r.result.outputs[0], "1\n");
 	box_result_release(&r.result);
@@ -426,7 +446,7 @@ static void test_a_command_that_settles_fails_for_the_program(void **state)
 {
 	struct run r = { .outputs = { { "/p/w/made", true } } };
 
-	with_commands(&r, to_fail, to_say, true);
+	with_commands(&r, to_fail, to_say, true, NULL);
 	if (step == BOX_SHIM) {
 		holds(&r.result.outputs[0], "1\n");
 		holds(&r.result.out_text, "program\n");
@@ -650,6 +670,7 @@ int main(void)
 		cmocka_unit_test(test_a_job_has_the_usual_signals_whatever_gg_ignores),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
 		cmocka_unit_test(test_commands_run_in_place_of_the_program),
+		cmocka_unit_test(test_a_command_reads_what_another_has_written),
 		cmocka_unit_test(test_the_program_runs_when_a_command_fails),
 		cmocka_unit_test(test_a_command_that_settles_fails_for_the_program),
 		cmocka_unit_test(test_no_output_is_named_outside_of_the_root),

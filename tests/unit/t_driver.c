@@ -212,6 +212,8 @@ static void answers_that_differ_teach_nothing(void **state)
 		" /x/cc1 qqYy000xWwk.c -o /tmp/ccA.s\n as -o a.o /tmp/ccA.s\n x\n",
 		" cc1 qqYy000xWwk.c -o /tmp/ccA.s\n as -o a.o /tmp/ccA.s\n",
 		" /x/cc1 qqYy000xWwk.c -o - |\n as -o a.o\n",
+		" /x/cc1 qqYy000xWwk.c |\n as -o a.o\n",
+		" /x/cc1 qqYy000xWwk.c -o /tmp/ccA.s |\n as -o a.o /tmp/ccA.s\n",
 		" /x/cc1 qqYy000xWwk.c -o \"/tmp/ccA.s\n as -o a.o /tmp/ccA.s\n",
 		"gcc: warning: it\n /x/cc1 qqYy000xWwk.c -o /tmp/ccA.s\n as -o a.o "
 		"/tmp/ccA.s\n",
