@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/among.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "store/look.h"
@@ -1068,6 +1069,9 @@ static void parse_wp(struct parse *p)
 /* The assembler's words. */
 static void parse_wa(struct parse *p)
 {
+	static const char *const prints[] = { "-v", "-version", "--version", "--help",
+		                              "--target-help" };
+
 	for (size_t i = 0; i < p->wa.n; i++) {
 		const char *w = p->wa.v[i];
 
@@ -1075,6 +1079,8 @@ static void parse_wa(struct parse *p)
 			add_dir(p, &p->c->user_dirs, w + 2);
 		else if (strcmp(w, "--defsym") == 0 && i + 1 < p->wa.n)
 			i++;
+		else if (AMONG(w, prints))
+			refuse(p, PHASE_AS, "prints information");
 		else if (!as_is_plain(w))
 			refuse(p, PHASE_AS, "option -Wa,%.80s", w);
 	}
