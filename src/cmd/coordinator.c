@@ -416,10 +416,11 @@ void coordinator_free(struct coordinator *o)
 	forcer_forget_waiters(o->forcer);
 	while (o->connections)
 		connection_close(o->connections);
-	standbys_free(o->standbys);
 	uv_close((uv_handle_t *)&o->poll, NULL);
 	uv_run(forcer_loop(o->forcer), UV_RUN_NOWAIT);
 	close(o->listener);
+	/* now that nobody can wait for an answer */
+	standbys_free(o->standbys);
 	if (o->spare >= 0)
 		close(o->spare);
 	free(o->session);

@@ -13,7 +13,7 @@ struct drive {
 	struct map patterns; /* key → pattern, owned; "" where the driver itself is to run */
 };
 
-enum { ANSWER_MAX = 1 << 20 };
+enum { ANSWER_MAX = 1 << 20, TIMEOUT_MS = 10000 };
 
 struct drive *drive_new(struct store *st)
 {
@@ -75,10 +75,12 @@ static bool run_question(struct box *box, const struct box_job *job, struct strv
 	question.inputs = inputs;
 	question.n_inputs++;
 	question.n_outputs = 0;
+	question.timeout_ms = TIMEOUT_MS;
 	question.argv = strv_argv(argv);
 	question.envp = strv_argv(env);
-	bool ok = box_run(box, &question, &r, &ignored) == 0 && !r.failed && r.status == 0 &&
-	          r.err_text.path && file_read(r.err_text.path, answer, &ignored) == 0;
+	bool ok = box_run(box, &question, &r, &ignored) == 0 && !r.failed && !r.timed_out &&
+	          r.status == 0 && r.err_text.path &&
+	          file_read(r.err_text.path, answer, &ignored) == 0;
 	drop(&r.err_text);
 	drop(&r.out_text);
 	box_result_release(&r);

@@ -123,6 +123,28 @@ static bool receive(struct standby *s, int fd, struct standby_call *call)
 	       split_words(s, (size_t)n - sizeof(call->head), call);
 }
 
+/* Files that are others for another process. */
+static bool names_own_files(char *const *argv)
+{
+	static const char *const names[] = { "/dev/fd", "/dev/std", "/dev/tty", "/proc/" };
+
+	for (; *argv; argv++)
+		for (size_t i = 0; i < countof(names); i++)
+			if (strstr(*argv, names[i]))
+				return true;
+	return false;
+}
+
+/* What it makes belongs to the group that it would belong to. */
+static bool is_of_our_group(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+	       cred.gid == getegid();
+}
+
 /* -- in the caller's place -- */
 
 static int run(struct standby_call *call)
@@ -159,7 +181,8 @@ static int stand_in(struct standby *s, struct standby_call *call)
 {
 	static char *none[] = { NULL };
 
-	if (!is_of_our_root(s, call) || fchdir(call->fds[STANDBY_FOLDER]) < 0 ||
+	if (!is_of_our_root(s, call) || names_own_files(call->argv) ||
+	    fchdir(call->fds[STANDBY_FOLDER]) < 0 ||
 	    dup2(call->fds[STANDBY_OUT], STDOUT_FILENO) < 0 ||
 	    dup2(call->fds[STANDBY_ERRORS], STDERR_FILENO) < 0)
 		return STANDBY_DECLINED;
@@ -179,7 +202,7 @@ static void serve(struct standby *s, int fd)
 	struct standby_call call = { .fds = { -1, -1, -1, -1 } };
 	struct standby_answer answer = { STANDBY_DECLINED };
 
-	if (receive(s, fd, &call))
+	if (receive(s, fd, &call) && is_of_our_group(fd))
 		answer.status = stand_in(s, &call);
 	for (size_t i = 0; i < STANDBY_FDS; i++)
 		if (call.fds[i] >= 0)

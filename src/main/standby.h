@@ -9,10 +9,11 @@
  * words of the command and of the environment, each ended by a NUL; with it go descriptors: the
  * root, the working folder, standard output and error. The answer is a struct standby_answer.
  *
- * What stands by has the caller's root and mounts (by the mount's number), user, limit of file
- * sizes (none), umask, folder, output and environment, or it declines. It never executes the
- * tool itself in the caller's place, and reads no standard input: where that is needed it
- * declines, and gg-model does it all again.
+ * What stands by has the caller's root and mounts (by the mount's number), user and group,
+ * limit of file sizes (none), umask, folder, output and environment, or it declines. It never
+ * executes the tool itself in the caller's place, and has no other file of the caller's open,
+ * its standard input neither: where one may be needed it declines, and gg-model does it all
+ * again.
  */
 #ifndef MAIN_STANDBY_H
 #define MAIN_STANDBY_H

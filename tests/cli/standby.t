@@ -74,8 +74,10 @@ project input <<'END'
 	(gcc -x c -DUMASK=4 -c - -o a.o <a.c)
 	(echo 'int piped;' | gcc -x c -c - -o b.o)
 	(gcc -DUMASK=5 -c a.c -o c.o </dev/null)
+	(gcc -x c -DUMASK=8 -c /dev/fd/7 -o d.o 7<a.c)
+	(gcc -x c -DUMASK=9 -c /dev/stdin -o e.o <a.c)
 END
-same "a source from standard input" a.o b.o c.o
+same "files that only the caller has open" a.o b.o c.o d.o e.o
 
 project streams <<'END'
 	(gcc -Wall -DUMASK=4 -c a.c -o a.o 2>&1 | cat)
