@@ -73,11 +73,18 @@ static pid_t read_process(pid_t pid, struct proc_ancestor *out)
 	return (pid_t)parent;
 }
 
+static pid_t stands_in_for;
+
+void proc_stand_in(pid_t pid)
+{
+	stands_in_for = pid;
+}
+
 size_t proc_lineage(struct proc_ancestor *out, size_t max)
 {
 	size_t n = 0;
 
-	for (pid_t pid = getpid(); n < max && pid > 0;) {
+	for (pid_t pid = stands_in_for ? stands_in_for : getpid(); n < max && pid > 0;) {
 		pid = read_process(pid, &out[n]);
 		n += pid > 0;
 	}

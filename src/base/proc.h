@@ -34,6 +34,8 @@ struct proc_ancestor {
 /** This process, its parent, its parent's parent, …: at most @max, as far as /proc tells.
  * Returns how many. */
 size_t proc_lineage(struct proc_ancestor *out, size_t max);
+/** From now on that is the lineage of @pid, in whose place this process acts; 0: its own. */
+void proc_stand_in(pid_t pid);
 
 /** Value of NAME in an environment, or NULL; borrowed. */
 const char *proc_env(char *const *envp, const char *name);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/proc.h"
 #include "base/strv.h"
 #include "main/builtin.h"
 #include "main/wrapper.h"
@@ -135,14 +136,16 @@ static bool names_own_files(char *const *argv)
 	return false;
 }
 
-/* What it makes belongs to the group that it would belong to. */
-static bool is_of_our_group(int fd)
+/* What it makes belongs to the group that it would belong to. Notes who it is. */
+static bool take_caller(int fd)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	       cred.gid == getegid();
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || cred.gid != getegid())
+		return false;
+	proc_stand_in(cred.pid);
+	return true;
 }
 
 /* -- in the caller's place -- */
@@ -202,7 +205,7 @@ static void serve(struct standby *s, int fd)
 	struct standby_call call = { .fds = { -1, -1, -1, -1 } };
 	struct standby_answer answer = { STANDBY_DECLINED };
 
-	if (receive(s, fd, &call) && is_of_our_group(fd))
+	if (receive(s, fd, &call) && take_caller(fd))
 		answer.status = stand_in(s, &call);
 	for (size_t i = 0; i < STANDBY_FDS; i++)
 		if (call.fds[i] >= 0)
