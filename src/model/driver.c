@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "base/words.h"
 #include "model/gccopts.h"
+#include "model/plan.h"
 
 /*
  * In words and patterns a piece is two bytes: MARK, and its number from FIRST on. A pattern is
@@ -186,6 +187,20 @@ static bool is_environment_usual(const struct thunk *t)
 	return true;
 }
 
+/* By the name of the file that is executed: clang has no other program to start, and what else
+ * a line of models.conf describes may take -### for anything. */
+static bool is_gcc(const struct thunk *t)
+{
+	for (size_t i = 0; i < t->execs.n; i++) {
+		const char *path = t->execs.v[i].name;
+
+		if (path && path[0] == '/' && oid_eq(&t->execs.v[i].id, &t->function))
+			return model_for(path) == &model_gcc &&
+			       !strstr(path_base(path), "clang");
+	}
+	return false;
+}
+
 static bool leaves_tmp_alone(const struct thunk *t)
 {
 	bool leaves = strcmp(t->workdir, "/tmp") != 0;
@@ -205,8 +220,8 @@ bool driver_read(const struct thunk *t, struct driver_call *c)
 	struct err ignored;
 
 	*c = (struct driver_call){ 0 };
-	if (!t->workdir || !t->args.n || !is_environment_usual(t) || !leaves_tmp_alone(t) ||
-	    thunk_has_hash_args(t))
+	if (!t->workdir || !t->args.n || !is_gcc(t) || !is_environment_usual(t) ||
+	    !leaves_tmp_alone(t) || thunk_has_hash_args(t))
 		return false;
 	auto_strv args = STRV_INIT;
 	strv_add_all(&args, t->args.v);

@@ -2,6 +2,7 @@
  * over, and nothing else is read of a pattern than what is in it. */
 #include "fuzz.h"
 
+#include "core/digest.h"
 #include "model/driver.h"
 
 #include <string.h>
@@ -13,6 +14,8 @@ static struct thunk *call_of_a_compile(void)
 
 	for (size_t i = 0; i < countof(words); i++)
 		strv_add(&t->args, words[i]);
+	digest_bytes("program", 7, &t->function);
+	thunk_refs_add(&t->execs, &t->function, NULL, "/usr/bin/gcc");
 	strv_add(&t->env, "PATH=/usr/bin");
 	t->workdir = xstrdup("/w");
 	return t;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "core/digest.h"
 #include "model/driver.h"
 
 static char dir[32];
@@ -47,9 +48,12 @@ static void put(const char *name, const char *text)
 	OK(file_write(path, text, strlen(text), 0644, &err), err);
 }
 
-static struct thunk *thunk_of(const char *const *words)
+static struct thunk *thunk_of_program(const char *program, const char *const *words)
 {
 	struct thunk *t = thunk_new();
+
+	digest_bytes("program", 7, &t->function);
+	thunk_refs_add(&t->execs, &t->function, NULL, program);
 
 	for (; *words; words++)
 		strv_add(&t->args, *words);
@@ -57,6 +61,11 @@ static struct thunk *thunk_of(const char *const *words)
 	strv_add(&t->outputs, "a.o");
 	t->workdir = xstrdup(dir);
 	return t;
+}
+
+static struct thunk *thunk_of(const char *const *words)
+{
+	return thunk_of_program("/usr/bin/x86_64-linux-gnu-gcc-12", words);
 }
 
 static void ask(const struct driver_call *c, const struct thunk *t, unsigned which,
@@ -191,6 +200,34 @@ static void others_are_the_drivers(void **state)
 	}
 }
 
+/* Another program may take -### for anything. */
+static void only_drivers_of_gcc_are_asked(void **state)
+{
+	static const struct {
+		const char *program;
+		bool is_asked;
+	} cases[] = {
+		{ "/usr/bin/x86_64-linux-gnu-g++-12", true },
+		{ "/opt/gcc-13.2/bin/gcc", true },
+		{ "/usr/bin/c++", true },
+		{ "/usr/lib/llvm-14/bin/clang", false },
+		{ "/usr/bin/clang++-14", false },
+		{ "/usr/bin/tcc", false },
+		{ "/usr/bin/python3.11", false },
+		{ "gcc", false },
+	};
+	const char *const words[] = { "gcc", "-c", "a.c", NULL };
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_driver_call c = { 0 };
+		struct thunk *t = thunk_of_program(cases[i].program, words);
+
+		CHECK(driver_read(t, &c) == cases[i].is_asked, "%s", cases[i].program);
+		thunk_free(t);
+	}
+}
+
 static void a_variable_that_drivers_read_is_theirs(void **state)
 {
 	auto_driver_call c = { 0 };
@@ -235,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compiles_are_what_the_driver_makes_of_them),
 		cmocka_unit_test(others_are_the_drivers),
+		cmocka_unit_test(only_drivers_of_gcc_are_asked),
 		cmocka_unit_test(a_variable_that_drivers_read_is_theirs),
 		cmocka_unit_test(answers_that_differ_teach_nothing),
 	};
