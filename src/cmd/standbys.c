@@ -1,7 +1,6 @@
 #include "cmd/standbys.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/compat.h"
@@ -53,7 +52,8 @@ static void on_end(void *arg, int status)
 static void start_one(struct standbys *s)
 {
 	auto_free char *number = xasprintf("%02u", s->n);
-	char *const argv[] = { "gg-model", "--stand-by", (char *)s->session, number, NULL };
+	char *const argv[] = { "gg-model", SESSION_STANDBY_OPTION, (char *)s->session, number,
+		               NULL };
 	char *const envp[] = { NULL };
 	const struct child_options options = {
 		.file = s->program,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -60,7 +61,8 @@ static void drop(const struct box_file *f)
 		unlink(f->path);
 }
 
-/* The job, but with another command line and one more input. False: no answer. */
+/* The job, but with another command line and one more input. False: it could not be asked; what
+ * the driver refuses is an answer, of nothing that can be learnt. */
 static bool run_question(struct box *box, const struct box_job *job, struct strv *argv,
                          struct strv *env, const struct box_input *source, struct buf *answer)
 {
@@ -79,8 +81,9 @@ static bool run_question(struct box *box, const struct box_job *job, struct strv
 	question.argv = strv_argv(argv);
 	question.envp = strv_argv(env);
 	bool ok = box_run(box, &question, &r, &ignored) == 0 && !r.failed && !r.timed_out &&
-	          r.status == 0 && r.err_text.path &&
-	          file_read(r.err_text.path, answer, &ignored) == 0;
+	          !WIFSIGNALED(r.status);
+	if (ok && r.status == 0 && r.err_text.path)
+		ok = file_read(r.err_text.path, answer, &ignored) == 0;
 	drop(&r.err_text);
 	drop(&r.out_text);
 	box_result_release(&r);
@@ -96,28 +99,30 @@ static bool ask(struct box *box, const struct driver_call *c, const struct thunk
 	char *source = NULL;
 	auto_free char *path = path_absolute(t->workdir, c->source_path);
 	const struct box_input *real = input_called(job, path);
-	bool ok = false;
 
 	if (!real)
 		return false;
 	driver_question(c, t, which, &argv, &env, &source);
 	struct box_input other = *real;
 	other.name = path_absolute(t->workdir, source);
-	ok = run_question(box, job, &argv, &env, &other, answer);
+	bool ok = run_question(box, job, &argv, &env, &other, answer);
 	free((char *)other.name);
 	free(source);
 	return ok;
 }
 
-static void learn(struct box *box, const struct driver_call *c, const struct thunk *t,
+/* False: it could not be asked. Else @pattern, empty where nothing can be learnt. */
+static bool learn(struct box *box, const struct driver_call *c, const struct thunk *t,
                   const struct box_job *job, struct buf *pattern)
 {
 	auto_buf first = BUF_LIMIT(ANSWER_MAX);
 	auto_buf second = BUF_LIMIT(ANSWER_MAX);
 
-	if (!ask(box, c, t, job, 0, &first) || !ask(box, c, t, job, 1, &second) ||
-	    !driver_learn((const char *const[]){ buf_str(&first), buf_str(&second) }, pattern))
+	if (!ask(box, c, t, job, 0, &first) || !ask(box, c, t, job, 1, &second))
+		return false;
+	if (!driver_learn((const char *const[]){ buf_str(&first), buf_str(&second) }, pattern))
 		buf_reset(pattern);
+	return true;
 }
 
 /* "" where nothing is known. Borrowed. */
@@ -135,11 +140,10 @@ static const char *pattern_for(struct drive *d, struct box *box, const struct dr
 	if (!is_new)
 		return e->ptr;
 	if (store_cache_get(d->store, CACHE_DRIVER, key.data, key.len, &pattern, &ignored) !=
-	    1) {
-		learn(box, c, t, job, &pattern);
+	            1 &&
+	    learn(box, c, t, job, &pattern))
 		store_cache_put(d->store, CACHE_DRIVER, key.data, key.len, buf_str(&pattern),
 		                pattern.len, &ignored);
-	}
 	e->ptr = buf_steal(&pattern);
 	return e->ptr;
 }

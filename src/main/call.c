@@ -17,7 +17,6 @@
 #include "main/standby.h"
 #include "model/session.h"
 
-#if defined(__x86_64__)
 __asm__(".text\n.globl _start\n_start:\n"
         "	xor %ebp, %ebp\n"
         "	mov %rsp, %rdi\n"
@@ -36,28 +35,6 @@ static long sys(long number, long a, long b, long c, long d, long e)
 	                 : "rcx", "r11", "memory");
 	return result;
 }
-#elif defined(__aarch64__)
-__asm__(".text\n.globl _start\n_start:\n"
-        "	mov x29, #0\n"
-        "	mov x0, sp\n"
-        "	bl begin\n");
-
-static long sys(long number, long a, long b, long c, long d, long e)
-{
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-
-	__asm__ volatile("svc #0"
-	                 : "+r"(x0)
-	                 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-	                 : "memory");
-	return x0;
-}
-#endif
 
 #define SYS(number, a, b, c, d, e) \
 	sys(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))

@@ -17,6 +17,7 @@
 #include "main/builtin.h"
 #include "main/standby.h"
 #include "main/wrapper.h"
+#include "model/session.h"
 
 enum { LINKS_MAX = 8 };
 
@@ -103,7 +104,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return WRAPPER_NO_TOOL;
-	if (argc == 4 && strcmp(argv[1], STANDBY_OPTION) == 0 &&
+	if (argc == 4 && strcmp(argv[1], SESSION_STANDBY_OPTION) == 0 &&
 	    strcmp(path_base(argv[0]), "gg-model") == 0)
 		return standby_serve(argv[2], argv[3]);
 	path = path ? path : WRAPPER_DEFAULT_PATH;

@@ -483,7 +483,7 @@ static int compile(const struct compile *c, const struct habit *h, const char *t
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
 	}
-	auto_free char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/bin:/usr/bin");
+	auto_free char *path = xstrdup(getenv("PATH") ? getenv("PATH") : WRAPPER_DEFAULT_PATH);
 	_exit(wrapper_run(tool, words.v, path, 0));
 }
 

@@ -264,6 +264,7 @@ int standby_serve(const char *session, const char *number)
 	if (!set_up(&s, &life))
 		return 1;
 	store_cache_keep();
+	look_keep();
 	signal(SIGPIPE, SIG_IGN);
 	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);

@@ -38,10 +38,6 @@ struct standby_answer {
 	int32_t status; /* to exit with, or STANDBY_DECLINED */
 };
 
-/** How the coordinator starts one: this option, the session's name, its number; descriptor 0 is
- * a pipe that ends when it is to end. */
-#define STANDBY_OPTION "--stand-by"
-
 /** Answer calls until standard input ends. Returns the exit status. */
 int standby_serve(const char *session, const char *number);
 

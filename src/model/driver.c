@@ -21,8 +21,6 @@ enum {
 	TEMPORARY = 255,
 };
 
-static const char DEFAULT_PATH[] = "/usr/bin:/bin";
-
 /* -- a command line -- */
 
 /* Any text but what would be read as something else. */
@@ -55,13 +53,14 @@ static bool add_piece(struct driver_call *c, struct buf *word, const char *text,
 static bool add_path(struct driver_call *c, const char *path)
 {
 	const char *base = path_base(path);
+	static const char *const special[] = { "/dev/", "//" };
 	size_t stem = strcspn(base, ".");
 	size_t folder = (size_t)(base - path);
 	auto_buf word = BUF_INIT;
 	bool ok = true;
 
 	if (!is_piece(path) || stem == 0 || !is_plain(base + stem) ||
-	    BEGINS_AMONG(path, ((const char *const[]){ "/dev/", "//" })))
+	    BEGINS_AMONG(path, special))
 		return false;
 	if (folder > 1)
 		ok = add_piece(c, &word, path, folder - 1);
@@ -253,12 +252,9 @@ void driver_add_key(const struct driver_call *c, const struct thunk *t, struct b
 /* Stand for a piece; none is a part of another, or of anything else. */
 static void add_stand_in(struct buf *out, unsigned which, unsigned piece)
 {
-	static const char *const forms[] = { "Gg%03uoZ", "qqYy%03uxWwk" };
+	static const char *const ends[][2] = { { "Gg", "oZ" }, { "qqYy", "xWwk" } };
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	buf_addf(out, forms[which], piece);
-#pragma GCC diagnostic pop
+	buf_addf(out, "%s%03u%s", ends[which][0], piece, ends[which][1]);
 }
 
 static char *stand_in(const char *word, unsigned which)
@@ -276,12 +272,14 @@ static char *stand_in(const char *word, unsigned which)
 void driver_question(const struct driver_call *c, const struct thunk *t, unsigned which,
                      struct strv *argv, struct strv *env, char **source)
 {
+	static const char *const languages[] = { "LC_", "LANG" };
+
 	for (size_t i = 0; i < c->words.n; i++)
 		strv_take(argv, stand_in(c->words.v[i], which));
 	*source = xstrdup(argv->v[c->source]);
 	strv_add(argv, "-###");
 	for (size_t i = 0; i < t->env.n; i++)
-		if (!BEGINS_AMONG(t->env.v[i], ((const char *const[]){ "LC_", "LANG" })))
+		if (!BEGINS_AMONG(t->env.v[i], languages))
 			strv_add(env, t->env.v[i]);
 	strv_add(env, "LC_ALL=C");
 }
@@ -505,7 +503,7 @@ static bool fill(const struct driver_call *c, const char *line, size_t len, stru
  */
 static bool begin_command(struct driver_commands *d, const struct thunk *t, const char *name)
 {
-	const char *path = DEFAULT_PATH;
+	const char *path = NULL;
 
 	if (d->n == DRIVER_COMMANDS_MAX)
 		return false;
@@ -513,8 +511,9 @@ static bool begin_command(struct driver_commands *d, const struct thunk *t, cons
 		if (words_after(t->env.v[i], "PATH="))
 			path = words_after(t->env.v[i], "PATH=");
 	struct driver_command *command = &d->v[d->n++];
-	command->program =
-		strchr(name, '/') ? xstrdup(name) : proc_find_on_path(name, path, NULL);
+	command->program = strchr(name, '/') ? xstrdup(name)
+	                   : path            ? proc_find_on_path(name, path, NULL)
+	                                     : NULL;
 	return command->program && command->program[0] == '/';
 }
 

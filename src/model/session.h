@@ -33,6 +33,9 @@ enum { SESSION_MESSAGE_MAX = 128 << 10 };
  */
 #define SESSION_STANDBY "-"
 enum { SESSION_STANDBYS_MAX = 64 };
+/** gg-model SESSION_STANDBY_OPTION NAME NUMBER: how the coordinator starts one; descriptor 0 is
+ * a pipe that ends when it is to end. */
+#define SESSION_STANDBY_OPTION "--stand-by"
 
 /** Listen for wrappers of this user. @name: out, for GG_SESSION; owned. Returns the descriptor.
  */

@@ -87,6 +87,7 @@ struct listing {
 };
 
 static struct map listings; /* path → struct listing, owned */
+static bool keeps_listings;
 
 enum { LISTINGS_MAX = 1000 };
 
@@ -346,7 +347,7 @@ static void list_folder(struct folder *f, const char *path)
 		if (f->sum != sum_of(&sight))
 			f->sum = 0;
 		f->is_listed = read_names(d, f->names);
-		if (f->is_listed && f->sum && stands_still(d, f->sum))
+		if (keeps_listings && f->is_listed && f->sum && stands_still(d, f->sum))
 			keep_listing(f, path);
 	}
 	closedir(d);
@@ -508,6 +509,11 @@ void look_drop(void)
 	map_release(&list.folders);
 	map_release(&list.missed);
 	memset(&list, 0, sizeof(list));
+}
+
+void look_keep(void)
+{
+	keeps_listings = true;
 }
 
 void look_begin(void)

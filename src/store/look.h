@@ -37,6 +37,9 @@ const char *look_env(char *const *envp, const char *name);
 void look_begin(void);
 /** As if none had ever been begun. */
 void look_drop(void);
+/** From now on listings of folders are kept for the lists to come, as long as a folder's times
+ * stay the same: for a process that makes many lists. */
+void look_keep(void);
 /** Something is seen that can't be noted (another program's answer, a folder's names): the list
  * will be none. */
 void look_unnoted(void);
