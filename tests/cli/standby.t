@@ -110,6 +110,20 @@ project lines <<'END'
 END
 same "lines for a shell" a.o c.o d.o e.o f.o h.o j.o l.a .deps/h.Po
 
+project appearing <<'END'
+	@rm -rf near far many.c; mkdir -p near far && for i in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t; do echo "#include \"h$$i.h\"" >>many.c; echo "int far$$i;" >far/h$$i.h; done; sleep .1
+	gcc -Inear -Ifar -c many.c -o a.o
+	gcc -Inear -Ifar -DAGAIN -c many.c -o a.o
+	@echo 'int near7;' >near/h7.h
+	gcc -Inear -Ifar -c many.c -o b.o
+	gcc -Inear -Ifar -DAGAIN -c many.c -o c.o
+	@rm near/h7.h
+	gcc -Inear -Ifar -g -c many.c -o d.o
+	@echo 'int other;' >far/hz.h; mv far/hz.h far/h8.h
+	gcc -Inear -Ifar -g -c many.c -o e.o
+END
+same "headers that come and go" a.o b.o c.o d.o e.o
+
 if unshare -rm true 2>/dev/null; then
 	project mounted <<'END'
 	echo '#define UMASK 1' >h.h && echo '#define UMASK 2' >other.h && echo '#include "h.h"' | cat - a.c >c.c

@@ -369,6 +369,38 @@ static void test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later(v
 		assert_false(again(&looks));
 }
 
+/* In a process that makes many lists. Those that follow keep listings, too. */
+static void test_a_name_that_comes_after_a_kept_listing_is_seen_by_the_next_list(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "kept");
+	auto_free char *late = fixture_path(f, "kept/missed7.h");
+	struct stat sb;
+
+	look_keep();
+	assert_int_equal(mkdir(dir, 0755), 0);
+	let_times_pass();
+	for (int i = 0; i < 3; i++) {
+		auto_buf looks = BUF_INIT;
+
+		look_begin();
+		miss_many(f, "kept");
+		assert_true(look_end(&looks));
+		assert_true(again(&looks));
+	}
+	fixture_write(late, "x", 1);
+	for (int i = 0; i < 3; i++) {
+		look_begin();
+		assert_int_equal(look_lstat(late, &sb), 0);
+		look_drop();
+		let_times_pass();
+	}
+	assert_int_equal(unlink(late), 0);
+	look_begin();
+	assert_int_equal(look_lstat(late, &sb), -1);
+	look_drop();
+}
+
 /* A tmpfs dates a folder by what is linked into it, not by the moment; its size is the number
  * of names. */
 static void test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed(void **state)
@@ -452,6 +484,7 @@ int main(void)
 		TEST(test_a_folder_that_was_listed_counts_with_its_times),
 		TEST(test_a_search_path_is_missed_and_hit_as_ever_when_its_folder_was_read),
 		TEST(test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later),
+		TEST(test_a_name_that_comes_after_a_kept_listing_is_seen_by_the_next_list),
 		TEST(test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed),
 		TEST(test_a_path_of_very_many_folders_is_missed),
 		TEST(test_letters_beyond_ascii_keep_a_folder_from_being_read),
