@@ -26,6 +26,7 @@
 #include "base/map.h"
 #include "base/path.h"
 #include "cmd/coordinator.h"
+#include "cmd/headstart.h"
 #include "cmd/options.h"
 #include "cmd/relay.h"
 #include "cmd/standbys.h"
@@ -54,6 +55,7 @@ struct build {
 	bool stopped;        /* by us, after a failure */
 	bool is_make;        /* may be run again */
 	bool overlaps;       /* recipes are told "fine" before they are done */
+	bool is_direct;      /* the command is the program itself, no wrapper */
 	bool ran;            /* something was executed, in any run */
 	bool left_over;      /* files of an earlier run that have gone elsewhere */
 	int64_t started_ns;
@@ -113,35 +115,38 @@ static char *make_flags(const struct build *b)
 	return xasprintf("MAKEFLAGS=k%s%s", *old == '-' ? " " : "", old);
 }
 
-static int start_command(struct build *b, char **argv, struct err *err)
+/* What the command has in its environment, but for the session. */
+static struct strv additions(const struct build *b)
 {
-	auto_free char *session =
-		xasprintf(LAUNCH_SESSION "%s", coordinator_session(b->coordinator));
+	struct strv added = tools_additions(&b->tools, b->store);
 	const char *mode = b->options.forcer.lazy ? LAUNCH_MODE "lazy"
 	                   : b->overlaps && forcer_is_remote(&b->options.forcer) ? LAUNCH_MODE
 	                           "far"
 	                   : b->overlaps ? LAUNCH_MODE "build"
 	                                 : LAUNCH_MODE "wait";
 	auto_free char *flags = make_flags(b);
-	auto_free char *base = b->options.forcer.basedir
-	                               ? xasprintf("GG_BASEDIR=%s", b->options.forcer.basedir)
-	                               : NULL;
 	auto_free char *caller = standbys_caller();
-	auto_free char *call = caller ? xasprintf(LAUNCH_CALL "%s", caller) : NULL;
-	const char *extra[6] = { session, mode };
-	size_t n = 2;
-	if (call)
-		extra[n++] = call;
+	strv_add(&added, mode);
+	if (caller)
+		strv_addf(&added, LAUNCH_CALL "%s", caller);
 	if (flags)
-		extra[n++] = flags;
-	if (base)
-		extra[n++] = base;
-	auto_strv env = tools_environment(&b->tools, b->store, extra);
+		strv_add(&added, flags);
+	if (b->options.forcer.basedir)
+		strv_addf(&added, LAUNCH_BASE "%s", b->options.forcer.basedir);
+	return added;
+}
+
+static int start_command(struct build *b, char **argv, struct err *err)
+{
+	auto_strv added = additions(b);
+	strv_addf(&added, LAUNCH_SESSION "%s", coordinator_session(b->coordinator));
+	auto_strv env = tools_environment(&added);
 	auto_free char *found = tools_program(&b->tools, argv[0]);
 	struct launch l = { .path = found, .envp = strv_argv(&env), .is_first = true };
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));
 	l.room = room;
 	launch_prepare(&l);
+	b->is_direct = l.path == found && l.envp == env.v;
 	const struct child_options options = {
 		.file = l.path,
 		.argv = argv,
@@ -266,6 +271,17 @@ static void report_text(const struct build *b, double wall_s)
 		        f.retried, f.price_usd);
 }
 
+/* It runs already where it had a head start. */
+static int take_command(struct build *b, char **argv, struct err *err)
+{
+	if (!headstart.pid)
+		return start_command(b, argv, err);
+	b->is_direct = true;
+	headstart_release_signals();
+	return child_adopt(forcer_loop(b->forcer), headstart.pid, on_exit_of_child, b,
+	                   &b->child, err);
+}
+
 static int run(struct build *b, char **argv)
 {
 	struct options_signals sig;
@@ -276,7 +292,7 @@ static int run(struct build *b, char **argv)
 	forcer_on_failure(b->forcer, on_failure, b);
 	/* What must be isolated or fail is not to fail thunk by thunk. */
 	bool refused = b->options.forcer.require && forcer_prepare(b->forcer, &err) < 0;
-	if (refused || start_command(b, argv, &err) < 0) {
+	if (refused || take_command(b, argv, &err) < 0) {
 		command_failed(b->self, &err);
 		rc = b->status ? b->status : err_exit_code(err.kind);
 	}
@@ -314,11 +330,14 @@ static int run_once(struct build *b, char **argv)
 	struct err err = ERR_INIT;
 
 	b->stopped = false;
+	b->coordinator = NULL;
 	b->options.forcer.hold_failures = b->overlaps && !b->options.forcer.keep_going;
 	b->forcer = forcer_new(b->store, &b->options.forcer);
-	b->coordinator = forcer_connect(b->forcer, &err) < 0
-	                         ? NULL
-	                         : coordinator_new(b->forcer, b->store, &err);
+	if (forcer_connect(b->forcer, &err) == 0)
+		b->coordinator =
+			headstart.pid ? coordinator_adopt(b->forcer, b->store,
+		                                          headstart.listener, headstart.session)
+				      : coordinator_new(b->forcer, b->store, &err);
 	if (!b->coordinator) {
 		forcer_free(b->forcer);
 		return command_failed(b->self, &err);
@@ -345,7 +364,7 @@ static void make_left_over_real(struct build *b)
 	struct forcer_options o = b->options.forcer;
 	struct err err = ERR_INIT;
 
-	if (o.lazy || store_pending_empty(b->store))
+	if (o.lazy || headstart.pid || store_pending_empty(b->store))
 		return;
 	o.keep_going = o.hold_failures = true;
 	b->forcer = forcer_new(b->store, &o);
@@ -366,6 +385,10 @@ static bool is_make(const char *program)
 /* Without a store, which somebody else owns or no disk has room for, there is still a build. */
 static int run_plainly(const struct build *b, char **argv, const struct err *err)
 {
+	if (headstart.pid) {
+		fprintf(stderr, "gg build: %s; the command runs as it is\n", err->msg);
+		return headstart_wait();
+	}
 	if (err->kind == ERR_USAGE || b->options.forcer.require)
 		return command_failed(b->self, err);
 	fprintf(stderr, "gg build: %s; the command runs as it is\n", err->msg);
@@ -388,6 +411,22 @@ static bool may_open_enough(struct err *err)
 	        "only %llu files may be open at once (ulimit -n), %d are needed",
 	        (unsigned long long)limit.rlim_cur, FILES_MIN);
 	return false;
+}
+
+/* For the next build by the same words. */
+static void save_headstart(struct build *b, const char *command)
+{
+	const struct forcer_options *o = &b->options.forcer;
+
+	if (o->lazy || o->keep_going || o->basedir || b->overlaps || !b->tools.library ||
+	    !b->is_direct)
+		return;
+	auto_strv added = additions(b);
+	auto_free char *found = tools_program(&b->tools, command);
+	headstart_save(b->store, &(struct headstart_plan){ .command = command,
+	                                                   .path = b->tools.path,
+	                                                   .program = found,
+	                                                   .added = strv_argv(&added) });
 }
 
 int cmd_build(const struct command *self, int argc, char **argv)
@@ -431,9 +470,10 @@ int cmd_build(const struct command *self, int argc, char **argv)
 		b.overlaps = false;
 		rc = run_once(&b, command);
 	}
-	tools_release(&b.tools);
 	if (b.ran && store_sync(st, &err) < 0)
 		command_failed(self, &err);
 	options_record_end(&b.options, self, st, rc);
+	save_headstart(&b, command[0]);
+	tools_release(&b.tools);
 	return rc;
 }

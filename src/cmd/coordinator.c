@@ -391,22 +391,28 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 	}
 }
 
-struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct err *err)
+struct coordinator *coordinator_adopt(struct forcer *f, struct store *st, int listener,
+                                      const char *session)
 {
 	struct coordinator *o = xcalloc(1, sizeof(*o));
 
 	o->forcer = f;
 	o->store = st;
-	o->listener = session_listen(&o->session, err);
-	if (o->listener < 0) {
-		free(o);
-		return NULL;
-	}
+	o->listener = listener;
+	o->session = xstrdup(session);
 	o->spare = open_spare();
 	uv_poll_init(forcer_loop(f), &o->poll, o->listener);
 	o->poll.data = o;
 	uv_poll_start(&o->poll, UV_READABLE, on_connection);
 	return o;
+}
+
+struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct err *err)
+{
+	auto_free char *session = NULL;
+	int listener = session_listen(&session, err);
+
+	return listener < 0 ? NULL : coordinator_adopt(f, st, listener, session);
 }
 
 void coordinator_free(struct coordinator *o)

@@ -19,6 +19,9 @@ struct coordinator_counts {
 };
 
 struct coordinator *coordinator_new(struct forcer *f, struct store *st, struct err *err);
+/** On a descriptor that listens already, by this name; it is closed at the end. */
+struct coordinator *coordinator_adopt(struct forcer *f, struct store *st, int listener,
+                                      const char *session);
 void coordinator_free(struct coordinator *c);
 /** Let up to @max wrappers stand by, once there are calls enough for them. */
 void coordinator_stand_by(struct coordinator *c, unsigned max);

@@ -34,10 +34,10 @@ static void on_exit_of_child(void *arg, int status)
 
 static int start(struct inference *in, char **argv, struct err *err)
 {
-	auto_free char *session =
-		xasprintf(LAUNCH_SESSION "%s", coordinator_session(in->coordinator));
-	const char *const extra[] = { session, LAUNCH_MODE "infer", NULL };
-	auto_strv env = tools_environment(&in->tools, in->store, extra);
+	auto_strv added = tools_additions(&in->tools, in->store);
+	strv_addf(&added, LAUNCH_SESSION "%s", coordinator_session(in->coordinator));
+	strv_add(&added, LAUNCH_MODE "infer");
+	auto_strv env = tools_environment(&added);
 	auto_free char *found = tools_program(&in->tools, argv[0]);
 	struct launch l = { .path = found, .envp = strv_argv(&env), .is_first = true };
 	auto_free char *room = xmalloc(launch_room(l.path, l.envp));

@@ -141,12 +141,12 @@ static char *links_folder(struct store *st, const char *path, bool readers, stru
 	return steal(&folder);
 }
 
-static bool is_set_by(const char *entry, const char *const *set)
+static bool is_set_by(const char *entry, const struct strv *set)
 {
-	for (; *set; set++) {
-		size_t n = strcspn(*set, "=");
+	for (size_t i = 0; i < set->n; i++) {
+		size_t n = strcspn(set->v[i], "=");
 
-		if (strncmp(entry, *set, n) == 0 && entry[n] == '=')
+		if (strncmp(entry, set->v[i], n) == 0 && entry[n] == '=')
 			return true;
 	}
 	return false;
@@ -225,31 +225,33 @@ static char *preload_list(const char *library)
 	return xasprintf(LAUNCH_PRELOAD "%s%s%s", library, *old ? ":" : "", old);
 }
 
-static void add_set(struct strv *env, const char *const *entries)
+struct strv tools_additions(const struct tools *t, struct store *st)
 {
-	for (; *entries; entries++)
-		if (!strchr(*entries, '=') || strchr(*entries, '=')[1])
-			strv_add(env, *entries);
+	struct strv added = STRV_INIT;
+	auto_free char *wrapper = tools_beside("gg-model");
+
+	if (t->library)
+		strv_addf(&added, "PATH=%s", t->path);
+	else
+		strv_addf(&added, "PATH=%s:%s", t->folder, t->path);
+	strv_addf(&added, LAUNCH_PATH "%s", t->path);
+	strv_addf(&added, LAUNCH_MODELS "%s", t->folder);
+	strv_addf(&added, LAUNCH_DIR "%s", store_dir(st));
+	strv_addf(&added, LAUNCH_WRAPPER "%s", wrapper ? wrapper : "");
+	strv_addf(&added, LAUNCH_LIBRARY "%s", t->library ? t->library : "");
+	strv_take(&added, preload_list(t->library));
+	return added;
 }
 
-struct strv tools_environment(const struct tools *t, struct store *st, const char *const *extra)
+struct strv tools_environment(const struct strv *added)
 {
 	struct strv env = STRV_INIT;
-	auto_free char *wrapper = tools_beside("gg-model");
-	auto_free char *path = t->library ? xasprintf("PATH=%s", t->path)
-	                                  : xasprintf("PATH=%s:%s", t->folder, t->path);
-	auto_free char *base = xasprintf(LAUNCH_PATH "%s", t->path);
-	auto_free char *models = xasprintf(LAUNCH_MODELS "%s", t->folder);
-	auto_free char *dir = xasprintf(LAUNCH_DIR "%s", store_dir(st));
-	auto_free char *by = xasprintf(LAUNCH_WRAPPER "%s", wrapper ? wrapper : "");
-	auto_free char *library = xasprintf(LAUNCH_LIBRARY "%s", t->library ? t->library : "");
-	auto_free char *preload = preload_list(t->library);
-	const char *const ours[] = { path, base, models, dir, by, library, preload, NULL };
 
 	for (char **e = environ; *e; e++)
-		if (!is_set_by(*e, ours) && !is_set_by(*e, extra))
+		if (!is_set_by(*e, added))
 			strv_add(&env, *e);
-	add_set(&env, ours);
-	add_set(&env, extra);
+	for (size_t i = 0; i < added->n; i++)
+		if (added->v[i][strcspn(added->v[i], "=")] && strchr(added->v[i], '=')[1])
+			strv_add(&env, added->v[i]);
 	return env;
 }

@@ -30,10 +30,11 @@ void tools_release(struct tools *t);
 /** The path of the program that @command names, or itself if there is none. Owned. */
 char *tools_program(const struct tools *t, const char *command);
 
-/** "K=V" list for a command whose tools are gg's models: this environment with what
- *  intercept/launch.h names, and the @extra strings ("K=V", or "K=" to unset). */
-struct strv tools_environment(const struct tools *t, struct store *st,
-                              const char *const *extra);
+/** "K=V" strings that a command needs in its environment so that its tools are gg's models:
+ * what intercept/launch.h names; "K=" is to be unset. */
+struct strv tools_additions(const struct tools *t, struct store *st);
+/** This environment with @added, whose "K=" are left out. */
+struct strv tools_environment(const struct strv *added);
 
 #define auto_tools struct tools cleanup(tools_release)
 

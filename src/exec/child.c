@@ -113,27 +113,34 @@ static int spawn_or_shell(const struct child_options *o, pid_t *pid)
 	return rc;
 }
 
-int child_start(uv_loop_t *loop, const struct child_options *o, child_done_fn *done, void *arg,
-                struct child **out, struct err *err)
+int child_adopt(uv_loop_t *loop, pid_t pid, child_done_fn *done, void *arg, struct child **out,
+                struct err *err)
 {
 	struct child *c = xcalloc(1, sizeof(*c));
 
-	errno = spawn_or_shell(o, &c->pid);
-	if (errno) {
-		free(c);
-		return err_sys(err, "run %s", o->file);
-	}
+	c->pid = pid;
 	c->done = done;
 	c->arg = arg;
 	c->handle.data = c;
 	if (watch(loop, c) < 0) {
-		kill(c->pid, SIGKILL);
-		waitpid(c->pid, NULL, 0);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
 		uv_close(&c->handle, on_closed);
-		return err_set(err, ERR_IO, "wait for %s", o->file);
+		return err_set(err, ERR_IO, "wait for process %d", (int)pid);
 	}
 	*out = c;
 	return 0;
+}
+
+int child_start(uv_loop_t *loop, const struct child_options *o, child_done_fn *done, void *arg,
+                struct child **out, struct err *err)
+{
+	pid_t pid = -1;
+
+	errno = spawn_or_shell(o, &pid);
+	if (errno)
+		return err_sys(err, "run %s", o->file);
+	return child_adopt(loop, pid, done, arg, out, err);
 }
 
 void child_kill(struct child *c, int signal)

@@ -27,6 +27,9 @@ struct child;
 /** NOTFOUND when there is no such program, else IO; nothing is called then. */
 int child_start(uv_loop_t *loop, const struct child_options *o, child_done_fn *done, void *arg,
                 struct child **out, struct err *err);
+/** A child that was started already; it may have ended since. IO. */
+int child_adopt(uv_loop_t *loop, pid_t pid, child_done_fn *done, void *arg, struct child **out,
+                struct err *err);
 void child_kill(struct child *c, int signal);
 /** 128 + signal, or what it exited with: a status as shells have it. */
 int child_exit_code(int status);

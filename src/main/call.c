@@ -6,14 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include "intercept/launch.h"
+#include "main/bare.h"
 #include "main/standby.h"
 #include "model/session.h"
 
@@ -22,53 +20,6 @@ __asm__(".text\n.globl _start\n_start:\n"
         "	mov %rsp, %rdi\n"
         "	and $-16, %rsp\n"
         "	call begin\n");
-
-static long sys(long number, long a, long b, long c, long d, long e)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	long result;
-
-	__asm__ volatile("syscall"
-	                 : "=a"(result)
-	                 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-	                 : "rcx", "r11", "memory");
-	return result;
-}
-
-#define SYS(number, a, b, c, d, e) \
-	sys(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
-
-/* In a loop: compilers make calls of the C library's functions out of some. */
-#define NO_CALL() __asm__ volatile("")
-
-static size_t length(const char *text)
-{
-	size_t n = 0;
-
-	for (; text[n]; n++)
-		NO_CALL();
-	return n;
-}
-
-/* "GG_X=" in the environment: its value, or NULL. */
-static const char *variable(char *const *envp, const char *key)
-{
-	for (; *envp; envp++) {
-		size_t i = 0;
-
-		while (key[i] && (*envp)[i] == key[i])
-			i++;
-		if (!key[i])
-			return *envp + i;
-	}
-	return NULL;
-}
-
-static bool is_open(int fd)
-{
-	return SYS(SYS_fcntl, fd, F_GETFD, 0, 0, 0) >= 0;
-}
 
 static bool is_unlimited(void)
 {
@@ -93,7 +44,7 @@ static bool is_us(int fd)
 static int connect_to_one(const char *session)
 {
 	struct sockaddr_un addr;
-	size_t n = length(session);
+	size_t n = bare_length(session);
 	int fd = (int)SYS(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 	                  0, 0);
 
@@ -134,7 +85,7 @@ static bool send_call(int fd, long argc, char *const *argv, char *const *envp)
 
 	for (; envp[envc]; envc++)
 		last = envp[envc];
-	parts[1].iov_len = (size_t)(last + length(last) + 1 - argv[0]);
+	parts[1].iov_len = (size_t)(last + bare_length(last) + 1 - argv[0]);
 	head.umask = (uint32_t)SYS(SYS_umask, 0, 0, 0, 0, 0);
 	SYS(SYS_umask, head.umask, 0, 0, 0, 0);
 	head.argc = (uint32_t)argc;
@@ -167,7 +118,7 @@ static int hand_over(const char *session, long argc, char *const *argv, char *co
 	struct standby_answer answer;
 	long got;
 
-	if (argc < 1 || !is_open(0) || !is_open(1) || !is_open(2) || !is_unlimited())
+	if (argc < 1 || !bare_has_standard_fds() || !is_unlimited())
 		return STANDBY_DECLINED;
 	int fd = connect_to_one(session);
 	if (fd < 0 || !is_us(fd) || SYS(SYS_fcntl, fd, F_SETFL, 0, 0, 0) < 0 ||
@@ -181,7 +132,7 @@ static int hand_over(const char *session, long argc, char *const *argv, char *co
 
 static void complain(const char *text)
 {
-	SYS(SYS_write, 2, text, length(text), 0, 0);
+	SYS(SYS_write, 2, text, bare_length(text), 0, 0);
 }
 
 _Noreturn void begin(long *stack);
@@ -191,8 +142,8 @@ _Noreturn void begin(long *stack)
 	long argc = stack[0];
 	char **argv = (char **)(stack + 1);
 	char **envp = argv + argc + 1;
-	const char *session = variable(envp, LAUNCH_SESSION);
-	const char *wrapper = variable(envp, LAUNCH_WRAPPER);
+	const char *session = bare_variable(envp, LAUNCH_SESSION);
+	const char *wrapper = bare_variable(envp, LAUNCH_WRAPPER);
 	int status = session ? hand_over(session, argc, argv, envp) : STANDBY_DECLINED;
 
 	if (status == STANDBY_DECLINED) {
