@@ -176,7 +176,9 @@ static void keep_store(struct standby *s)
 	if (s->store && dir && strcmp(store_dir(s->store), dir) == 0)
 		return;
 	store_close(steal(&s->store));
-	if (dir && store_open(dir, 0, &s->store, &ignored) < 0)
+	if (dir && store_open(dir, 0, &s->store, &ignored) == 0)
+		store_warm(s->store);
+	else
 		s->store = NULL;
 }
 

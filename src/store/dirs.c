@@ -155,6 +155,13 @@ int store_open(const char *dir, enum store_flags flags, struct store **out, stru
 	return 0;
 }
 
+void store_warm(struct store *st)
+{
+	struct err ignored;
+
+	index_boot(st->index, &ignored);
+}
+
 void store_close(struct store *st)
 {
 	if (!st)

@@ -44,6 +44,7 @@ struct sight {
 struct note {
 	const char *path; /* the key's, in seen */
 	char *text;       /* owned; of a link */
+	struct stat *of;  /* owned; of a folder, for who asks again in this list */
 	struct sight sight;
 	int error; /* errno, or 0 */
 	uint8_t kind;
@@ -128,19 +129,32 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+enum { KEY_ROOM = PATH_MAX + 3 };
+
+/* False when the path is too long for one. */
+static bool key_of(uint8_t kind, uint8_t mode, const char *path, char key[KEY_ROOM])
+{
+	size_t len = strlen(path);
+
+	if (len > PATH_MAX)
+		return false;
+	key[0] = (char)kind;
+	key[1] = (char)('a' + mode);
+	memcpy(key + 2, path, len + 1);
+	return true;
+}
+
 /* Looked at twice, a thing must have been the same. @text is copied. */
 static void note(const struct note *seen, const char *path, const char *text)
 {
 	int error = errno;
-	char key[PATH_MAX + 3] = { (char)seen->kind, (char)('a' + seen->mode) };
-	size_t len = strlen(path);
+	char key[KEY_ROOM];
 	bool added;
 
-	if (len > PATH_MAX) {
+	if (!key_of(seen->kind, seen->mode, path, key)) {
 		list.unnoted = true;
 		return;
 	}
-	memcpy(key + 2, path, len + 1);
 	struct map_entry *e = map_add(&list.seen, key, &added);
 
 	if (!added) {
@@ -410,6 +424,17 @@ static int look(uint8_t kind, const char *path, int mode, struct stat *sb, bool 
 	return -1;
 }
 
+/* The note on a folder that was looked at before, or NULL. */
+static struct note *folder_noted(const char *path)
+{
+	char key[KEY_ROOM];
+	struct map_entry *e =
+		key_of(LOOK_STAT, 0, path, key) ? map_find(&list.seen, key) : NULL;
+	struct note *n = e ? &list.notes[e->num - 1] : NULL;
+
+	return n && n->error == 0 && S_ISDIR(n->sight.mode) ? n : NULL;
+}
+
 static int noted(uint8_t kind, const char *path, int mode, struct stat *sb)
 {
 	struct note n = { .kind = kind, .mode = (uint8_t)mode };
@@ -424,9 +449,22 @@ static int noted(uint8_t kind, const char *path, int mode, struct stat *sb)
 	return rc;
 }
 
+/* A search path's folders are compared with each other and looked for again and again. */
 int look_stat(const char *path, struct stat *sb)
 {
-	return noted(LOOK_STAT, path, 0, sb);
+	struct note *known = list.on ? folder_noted(path) : NULL;
+
+	if (known && known->of) {
+		*sb = *known->of;
+		return 0;
+	}
+	int rc = noted(LOOK_STAT, path, 0, sb);
+	known = list.on && rc == 0 && S_ISDIR(sb->st_mode) ? folder_noted(path) : NULL;
+	if (known && !known->of) {
+		known->of = xmalloc(sizeof(*sb));
+		*known->of = *sb;
+	}
+	return rc;
 }
 
 int look_lstat(const char *path, struct stat *sb)
@@ -494,8 +532,10 @@ const char *look_env(char *const *envp, const char *name)
 
 void look_drop(void)
 {
-	for (size_t i = 0; i < list.n; i++)
+	for (size_t i = 0; i < list.n; i++) {
 		free(list.notes[i].text);
+		free(list.notes[i].of);
+	}
 	free(list.notes);
 	map_release(&list.seen);
 	for (size_t i = 0; i < list.n_folders; i++) {

@@ -20,7 +20,8 @@
 
 #include <sys/stat.h>
 
-/** As stat(2), lstat(2) and access(2); errno is theirs. */
+/** As stat(2), lstat(2) and access(2); errno is theirs. A folder is looked at once for a list:
+ * who asks again gets the first answer. */
 int look_stat(const char *path, struct stat *sb);
 int look_lstat(const char *path, struct stat *sb);
 int look_access(const char *path, int mode);

@@ -29,6 +29,9 @@ char *store_find(const char *gg_dir, const char *cwd);
 /** Open the store in folder @dir (the ".gg" folder itself). */
 int store_open(const char *dir, enum store_flags flags, struct store **out, struct err *err);
 void store_close(struct store *st);
+/** Open the index now, and keep it open: whoever opens this store in this process while @st is
+ * open shares it. */
+void store_warm(struct store *st);
 /** Read objects also from @dir (which has "blobs"), when the store itself has none. It is never
  * written, and what it holds is not ours to remove: a package's own store. */
 void store_add_base(struct store *st, const char *dir);
