@@ -175,6 +175,14 @@ bool proc_has_standard_fds(void)
 	return true;
 }
 
+void proc_heed_children(void)
+{
+	struct sigaction now;
+
+	if (sigaction(SIGCHLD, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		signal(SIGCHLD, SIG_DFL);
+}
+
 void proc_hold_standard_fds(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)

@@ -48,5 +48,8 @@ bool proc_has_standard_fds(void);
  * the standard output.
  */
 void proc_hold_standard_fds(void);
+/** Whoever ignores SIGCHLD hands that on to what he starts, and how a child ended would be
+ * lost: no longer here. */
+void proc_heed_children(void);
 
 #endif

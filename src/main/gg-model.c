@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return WRAPPER_NO_TOOL;
+	proc_heed_children();
 	if (argc == 4 && strcmp(argv[1], SESSION_STANDBY_OPTION) == 0 &&
 	    strcmp(path_base(argv[0]), "gg-model") == 0)
 		return standby_serve(argv[2], argv[3]);

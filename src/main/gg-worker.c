@@ -28,6 +28,7 @@ static int usage(FILE *to)
 int main(int argc, char **argv)
 {
 	proc_hold_standard_fds();
+	proc_heed_children();
 	/* A log that nobody reads any more, or a peer that went, is no reason to end. */
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; argc > 1 && i < countof(modes); i++)

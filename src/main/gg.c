@@ -39,6 +39,7 @@ int main(int argc, char **argv)
 	const char *self = argc > 0 ? path_base(argv[0]) : "gg";
 
 	proc_hold_standard_fds();
+	proc_heed_children();
 	if (strcmp(self, "model-generic") == 0) /* its name in the original, without "gg-" */
 		return run_command(self, argc, argv);
 	if (strncmp(self, "gg-", 3) == 0)

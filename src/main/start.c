@@ -47,7 +47,7 @@ static struct {
 	_Alignas(8) char file[HEADSTART_MAX];
 	_Alignas(16) char stack[STACK_ROOM];
 	struct stat seen; /* the last file looked at */
-	char piece[HEADSTART_META];
+	_Alignas(8) char piece[HEADSTART_META];
 	volatile int failed; /* errno of the child's execve */
 } start;
 
@@ -144,6 +144,20 @@ static bool is_plain_environment(char **envp)
 		    bare_after(*envp, LAUNCH_PRELOAD))
 			return false;
 	return true;
+}
+
+/* Else how it ended would not be known. */
+static bool heeds_children(void)
+{
+	struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} *now = (void *)start.piece; /* the kernel's struct sigaction */
+
+	return SYS(SYS_rt_sigaction, SIGCHLD, 0, now, sizeof(now->mask), 0) == 0 &&
+	       now->handler != (void *)SIG_IGN;
 }
 
 static bool may_open_enough(void)
@@ -451,10 +465,12 @@ static void run(void)
 		SYS(SYS_wait4, pid, 0, 0, 0, 0);
 	else if (pid > 0)
 		headstart.pid = (int)pid;
-	if (headstart.pid)
+	if (headstart.pid) {
 		watch(pidfd, (int)signals);
-	else
+	} else {
 		SYS(SYS_rt_sigprocmask, SIG_SETMASK, &headstart.mask, 0, sizeof(held), 0);
+		SYS(SYS_close, headstart.listener, 0, 0, 0, 0);
+	}
 	if (pidfd >= 0)
 		SYS(SYS_close, pidfd, 0, 0, 0, 0);
 	SYS(SYS_close, signals, 0, 0, 0, 0);
@@ -470,7 +486,8 @@ __attribute__((used)) void start_before(long *stack)
 	headstart.possible = true;
 	start.envp = argv + stack[0] + 1;
 	if (!parse(argv) || !is_plain_environment(start.envp) || !bare_has_standard_fds() ||
-	    !may_open_enough() || !read_file() || !all_holds() || !listen_for_wrappers())
+	    !may_open_enough() || !heeds_children() || !read_file() || !all_holds() ||
+	    !listen_for_wrappers())
 		return;
 	run();
 }

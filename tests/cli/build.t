@@ -135,6 +135,12 @@ ok "… and makes the program" ./prog
 ok "… and the store is sound" "$GG" fsck
 is "a signal that is ignored outside is ignored in a build too (nohup)" \
 	"$(trap '' HUP; "$GG" build -- sh -c 'kill -HUP $$ $PPID; echo alive' 2>/dev/null)" alive
+deaf() { perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$@"; }
+is "one who ignores how children end still learns how the build did" \
+	"$(for n in 0 3; do deaf "$GG" build -- sh -c "exit $n"; echo $?; done)" "0
+3"
+is "… and how a compile did that he starts" \
+	"$(echo 'int x = ' >bad.c; "$GG" build -- perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' gcc -c bad.c 2>/dev/null; echo $?; rm bad.c)" 1
 printf 'echo no first line, $1\n' >script
 chmod +x script
 is "a script without a first line is run by the shell" "$("$GG" build -- ./script x 2>/dev/null)" "no first line, x"

@@ -85,6 +85,9 @@ is "it exits with what the command exits with" "$(
 3
 255
 137"
+is "not for one who ignores how children end" \
+	"$(gg -- make >/dev/null; perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$GG" build -- make 2>&1; echo $?)" "gg
+0"
 is "signals that are held back meanwhile are not held back from the command" \
 	"$(gg -- grep Sig /proc/self/status >/dev/null; gg -- grep SigBlk /proc/self/status)" "$(grep SigBlk /proc/self/status)"
 is "it has no descriptors but the caller's" "$(gg -- ls /proc/self/fd >/dev/null; gg -- ls /proc/self/fd)" "$(ls /proc/self/fd)"
