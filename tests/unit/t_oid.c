@@ -40,6 +40,44 @@ static void test_a_name_is_read_whole_or_refused(void **state)
 	}
 }
 
+static bool fits(size_t place, char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+	const char *digit = strchr(digits, c);
+
+	if (place == 0)
+		return c == 'V' || c == 'T';
+	if (place == 43) /* its last two bits are no part of the digest */
+		return digit && (digit - digits) % 4 == 0;
+	return place < 44 ? digit != NULL : strchr("0123456789abcdef", c) != NULL;
+}
+
+static void test_each_place_takes_only_the_characters_of_its_alphabet(void **state)
+{
+	static const char *const names[] = {
+		HELLO, "VWJG1tSLV3whtD_CxEPvZ0hu0_HFjrzTQgoai6Eb2vgM123456789abcdef0"
+	};
+
+	for (size_t n = 0; n < countof(names); n++) {
+		for (size_t i = 0; names[n][i]; i++) {
+			struct oid id, now;
+
+			assert_int_equal(oid_parse(names[n], strlen(names[n]), &id, NULL), 0);
+			for (int c = 1; c < 256; c++) {
+				bool good =
+					fits(i, (char)c) && !(n == 1 && i == 44 && c == '0');
+
+				id.s[i] = (char)c;
+				CHECK(oid_valid(id.s) == good, "%s: place %zu", id.s, i);
+				CHECK((oid_parse(id.s, strlen(names[n]), &now, NULL) == 0) ==
+				              good,
+				      "parse %s: place %zu", id.s, i);
+			}
+		}
+	}
+}
+
 static void test_lengths_over_32_bits_have_more_digits_and_are_read_back(void **state)
 {
 	static const struct {
@@ -82,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_name_is_read_whole_or_refused),
+		cmocka_unit_test(test_each_place_takes_only_the_characters_of_its_alphabet),
 		cmocka_unit_test(test_lengths_over_32_bits_have_more_digits_and_are_read_back),
 		cmocka_unit_test(test_names_that_differ_in_one_place_are_not_equal),
 	};
