@@ -1,251 +1,386 @@
 /*
- * protobuf-c does the wire format; this file only moves strings between its arrays and ours,
- * and checks them. All that is temporary lives in one arena.
+ * Of protobuf a thunk needs three forms, which are read and written here: a graph does that
+ * three times for each thunk, and a library for all of protobuf took several times as long.
+ *
+ * A field is its key (its number × 8 + the type), then a number, or a length and so many bytes:
+ * a text, or a message, which is a sequence of fields again. Numbers have seven bits a byte,
+ * the lowest first; the top bit says that another byte follows.
  */
 #include "core/codec.h"
 
 #include <string.h>
 
-#include "base/arena.h"
-#include "thunk.pb-c.h"
+enum { TYPE_NUMBER, TYPE_BYTES = 2 };
 
-enum { CHUNK_BYTES = 8 << 10 };
+enum { HEAD_MAX = 20 /* bytes of a key and a number of 64 bits */ };
 
-static ProtobufCBinaryData bytes_of(const char *s)
-{
-	return (ProtobufCBinaryData){ s ? strlen(s) : 0, (uint8_t *)s };
-}
+enum { FUNCTION_HASH = 1, FUNCTION_ARGS, FUNCTION_ENV };
 
-/* -- encoding -- */
+enum { LINK_NAME = 1, LINK_TARGET };
 
-struct field {
-	size_t n;
-	ProtobufCBinaryData *v;
+enum {
+	THUNK_FUNCTION = 1,
+	THUNK_VALUES,
+	THUNK_THUNKS,
+	THUNK_EXECS,
+	THUNK_OUTPUTS,
+	THUNK_TIMEOUT,
+	THUNK_LINKS,
+	THUNK_WORKDIR = 16,
+	THUNK_PLATFORM,
+	THUNK_MANIFESTS,
 };
 
-static struct field field_new(struct arena *a, size_t n)
+/* -- encoding: what does not fit makes the buffer overflow -- */
+
+static char *put_number(char *at, uint64_t n)
 {
-	return (struct field){ n, arena_take(a, n * sizeof(ProtobufCBinaryData)) };
+	for (; n >= 0x80; n >>= 7)
+		*at++ = (char)(n | 0x80);
+	*at++ = (char)n;
+	return at;
 }
 
-static struct field field_of_strv(struct arena *a, const struct strv *s)
+static char *put_head(char *at, unsigned field, unsigned type, uint64_t n)
 {
-	struct field f = field_new(a, s->n);
+	return put_number(put_number(at, field << 3 | type), n);
+}
 
+/* A field of @len bytes: where they go; NULL if it does not fit. */
+static char *add_field(struct buf *out, unsigned field, size_t len)
+{
+	char *head = buf_room(out, HEAD_MAX + len);
+
+	if (!head)
+		return NULL;
+	char *at = put_head(head, field, TYPE_BYTES, len);
+	out->len += (size_t)(at - head) + len;
+	return at;
+}
+
+static void add_text(struct buf *out, unsigned field, const char *text)
+{
+	size_t len = strlen(text);
+	char *at = add_field(out, field, len);
+
+	if (at)
+		memcpy(at, text, len);
+}
+
+static void add_strv(struct buf *out, unsigned field, const struct strv *s)
+{
 	for (size_t i = 0; i < s->n; i++)
-		f.v[i] = bytes_of(s->v[i]);
-	return f;
+		add_text(out, field, s->v[i]);
 }
 
-static struct field field_of_refs(struct arena *a, const struct thunk_refs *refs)
+static void add_number(struct buf *out, unsigned field, uint64_t n)
 {
-	struct field f = field_new(a, refs->n);
+	char *head = buf_room(out, HEAD_MAX);
 
-	for (size_t i = 0; i < refs->n; i++) {
-		const struct thunk_ref *r = &refs->v[i];
-		size_t tag = r->tag ? strlen(r->tag) + 1 : 0;
-		size_t name = r->name ? strlen(r->name) + 1 : 0;
-		size_t id = strlen(r->id.s);
-		char *text = arena_take(a, id + tag + name);
-
-		memcpy(text, r->id.s, id);
-		if (tag) {
-			text[id] = '#';
-			memcpy(text + id + 1, r->tag, tag - 1);
-		}
-		if (name) {
-			text[id + tag] = '=';
-			memcpy(text + id + tag + 1, r->name, name - 1);
-		}
-		f.v[i] = (ProtobufCBinaryData){ id + tag + name, (uint8_t *)text };
-	}
-	return f;
+	if (head)
+		out->len += (size_t)(put_head(head, field, TYPE_NUMBER, n) - head);
 }
 
-static int pack(const ThunkMessage *m, struct buf *out, struct err *err)
+/* "hash[#tag][=name]" */
+static void add_ref(struct buf *out, unsigned field, const struct thunk_ref *r)
 {
-	size_t size = thunk_message__get_packed_size(m);
+	size_t id = strlen(r->id.s);
+	size_t tag = r->tag ? strlen(r->tag) + 1 : 0;
+	size_t name = r->name ? strlen(r->name) + 1 : 0;
+	char *at = add_field(out, field, id + tag + name);
 
-	buf_add(out, THUNK_MAGIC, THUNK_MAGIC_LEN);
-	char *at = buf_room(out, size);
 	if (!at)
-		return err_set(err, ERR_NOSPC, "thunk of %zu bytes is too large", size);
-	thunk_message__pack(m, (uint8_t *)at);
-	out->len += size;
-	out->data[out->len] = '\0';
-	return 0;
+		return;
+	memcpy(at, r->id.s, id);
+	if (tag) {
+		at[id] = '#';
+		memcpy(at + id + 1, r->tag, tag - 1);
+	}
+	if (name) {
+		at[id + tag] = '=';
+		memcpy(at + id + tag + 1, r->name, name - 1);
+	}
+}
+
+static void add_refs(struct buf *out, unsigned field, const struct thunk_refs *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		add_ref(out, field, &refs->v[i]);
+}
+
+/* What was added since the buffer had @start bytes becomes one field. */
+static void enclose(struct buf *out, unsigned field, size_t start)
+{
+	char head[HEAD_MAX];
+	size_t len = out->len - start;
+	size_t n = (size_t)(put_head(head, field, TYPE_BYTES, len) - head);
+
+	if (!buf_room(out, n))
+		return;
+	memmove(out->data + start + n, out->data + start, len);
+	memcpy(out->data + start, head, n);
+	out->len += n;
+}
+
+static void add_function(struct buf *out, const struct thunk *t)
+{
+	size_t start = out->len;
+
+	add_text(out, FUNCTION_HASH, t->function.s);
+	add_strv(out, FUNCTION_ARGS, &t->args);
+	add_strv(out, FUNCTION_ENV, &t->env);
+	enclose(out, THUNK_FUNCTION, start);
+}
+
+static void add_link(struct buf *out, const struct thunk_link *l)
+{
+	size_t start = out->len;
+
+	add_text(out, LINK_NAME, l->name);
+	add_text(out, LINK_TARGET, l->target.s);
+	enclose(out, THUNK_LINKS, start);
+}
+
+static void add_thunk(struct buf *out, const struct thunk *t)
+{
+	buf_add(out, THUNK_MAGIC, THUNK_MAGIC_LEN);
+	add_function(out, t);
+	add_refs(out, THUNK_VALUES, &t->values);
+	add_refs(out, THUNK_THUNKS, &t->thunks);
+	add_refs(out, THUNK_EXECS, &t->execs);
+	add_strv(out, THUNK_OUTPUTS, &t->outputs);
+	if (t->timeout_ms)
+		add_number(out, THUNK_TIMEOUT, t->timeout_ms);
+	for (size_t i = 0; i < t->n_links; i++)
+		add_link(out, &t->links[i]);
+	if (t->workdir)
+		add_text(out, THUNK_WORKDIR, t->workdir);
+	if (t->platform && *t->platform)
+		add_text(out, THUNK_PLATFORM, t->platform);
+	add_strv(out, THUNK_MANIFESTS, &t->manifests);
 }
 
 int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
 {
-	FunctionMessage function = FUNCTION_MESSAGE__INIT;
-	ThunkMessage m = THUNK_MESSAGE__INIT;
-
 	thunk_normalize(t);
 	if (thunk_check(t, err) < 0)
 		return -1;
-	struct arena_room room;
-	auto_arena arena = ARENA_IN(&room, CHUNK_BYTES);
-	const struct field fields[] = {
-		field_of_strv(&arena, &t->args),      field_of_strv(&arena, &t->env),
-		field_of_refs(&arena, &t->values),    field_of_refs(&arena, &t->thunks),
-		field_of_refs(&arena, &t->execs),     field_of_strv(&arena, &t->outputs),
-		field_of_strv(&arena, &t->manifests),
-	};
-	LinkMessage *links = arena_take(&arena, t->n_links * sizeof(*links));
-	LinkMessage **link_pointers = arena_take(&arena, t->n_links * sizeof(void *));
-
-	for (size_t i = 0; i < t->n_links; i++) {
-		link_message__init(&links[i]);
-		links[i].name = bytes_of(t->links[i].name);
-		links[i].target = bytes_of(t->links[i].target.s);
-		link_pointers[i] = &links[i];
-	}
-	function.hash = bytes_of(t->function.s);
-	function.n_args = fields[0].n, function.args = fields[0].v;
-	function.n_envars = fields[1].n, function.envars = fields[1].v;
-	m.function = &function;
-	m.n_values = fields[2].n, m.values = fields[2].v;
-	m.n_thunks = fields[3].n, m.thunks = fields[3].v;
-	m.n_executables = fields[4].n, m.executables = fields[4].v;
-	m.n_outputs = fields[5].n, m.outputs = fields[5].v;
-	m.n_manifests = fields[6].n, m.manifests = fields[6].v;
-	m.timeout = t->timeout_ms;
-	m.n_links = t->n_links, m.links = link_pointers;
-	m.workdir = bytes_of(t->workdir);
-	m.platform = bytes_of(t->platform);
-	return pack(&m, out, err);
+	add_thunk(out, t);
+	if (out->overflow)
+		return err_set(err, ERR_NOSPC, "a thunk of over %zu bytes is too large",
+		               out->len);
+	out->data[out->len] = '\0';
+	return 0;
 }
 
 /* -- decoding -- */
 
-static int check_text(const ProtobufCBinaryData *b, struct err *err)
+/* What is left of a message. */
+struct message {
+	const char *at;
+	const char *end;
+};
+
+struct field {
+	unsigned number;
+	unsigned type;
+	uint64_t value; /* of a number */
+	const char *text;
+	size_t len;
+};
+
+/* Where a field goes: into the thunk's member at @offset. */
+struct rule {
+	unsigned number;
+	unsigned type;
+	int (*take)(struct thunk *t, size_t offset, const struct field *f, struct err *err);
+	size_t offset;
+};
+
+/* False: there is none, or it has more than 64 bits. */
+static bool get_number(struct message *m, uint64_t *out)
 {
-	if (b->len && memchr(b->data, '\0', b->len))
+	*out = 0;
+	for (unsigned shift = 0; m->at < m->end && shift < 64; shift += 7) {
+		unsigned char c = (unsigned char)*m->at++;
+
+		*out |= (uint64_t)(c & 0x7f) << shift;
+		if (c < 0x80)
+			return true;
+	}
+	return false;
+}
+
+static bool get_field(struct message *m, struct field *f)
+{
+	uint64_t key;
+
+	if (!get_number(m, &key) || key >> 3 > UINT32_MAX || !get_number(m, &f->value))
+		return false;
+	f->number = (unsigned)(key >> 3);
+	f->type = (unsigned)(key & 7);
+	if (f->type == TYPE_NUMBER)
+		return true;
+	if (f->type != TYPE_BYTES || f->value > (uint64_t)(m->end - m->at))
+		return false;
+	f->text = m->at;
+	f->len = (size_t)f->value;
+	m->at += f->len;
+	return true;
+}
+
+static int unknown(const struct field *f, struct err *err)
+{
+	return err_set(err, ERR_CORRUPT, "field %u is unknown: made by a newer version?",
+	               f->number);
+}
+
+static int take_fields(struct message m, const struct rule *rules, size_t n, struct thunk *t,
+                       struct err *err)
+{
+	struct field f = { 0 };
+
+	while (m.at < m.end) {
+		size_t i = 0;
+
+		if (!get_field(&m, &f))
+			return err_set(err, ERR_CORRUPT, "malformed field");
+		while (i < n && rules[i].number != f.number)
+			i++;
+		if (i == n)
+			return unknown(&f, err);
+		if (rules[i].type != f.type)
+			return err_set(err, ERR_CORRUPT, "malformed field %u", f.number);
+		if (rules[i].take(t, rules[i].offset, &f, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void *member(struct thunk *t, size_t offset)
+{
+	return (char *)t + offset;
+}
+
+static int check_text(const struct field *f, struct err *err)
+{
+	if (memchr(f->text, '\0', f->len))
 		return err_set(err, ERR_CORRUPT, "a NUL byte in a string");
 	return 0;
 }
 
-static int strv_of(const ProtobufCBinaryData *v, size_t n, struct strv *out, struct err *err)
+static int take_string(struct thunk *t, size_t strv, const struct field *f, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (check_text(&v[i], err) < 0)
-			return -1;
-		strv_addn(out, v[i].len ? (const char *)v[i].data : "", v[i].len);
-	}
+	if (check_text(f, err) < 0)
+		return -1;
+	strv_addn(member(t, strv), f->text, f->len);
+	return 0;
+}
+
+static int take_text(struct thunk *t, size_t text, const struct field *f, struct err *err)
+{
+	char **to = member(t, text);
+
+	if (check_text(f, err) < 0)
+		return -1;
+	free(*to);
+	*to = f->len ? xstrndup(f->text, f->len) : NULL;
 	return 0;
 }
 
 /* "hash[#tag][=name]", split at the first '='. */
-static int add_ref(const ProtobufCBinaryData *b, struct thunk_refs *out, struct err *err)
+static int take_ref(struct thunk *t, size_t refs, const struct field *f, struct err *err)
 {
-	const char *text = b->len ? (const char *)b->data : "";
 	struct oid id;
 
-	if (check_text(b, err) < 0)
+	if (check_text(f, err) < 0)
 		return -1;
-	const char *name = memchr(text, '=', b->len);
-	size_t head = name ? (size_t)(name - text) : b->len;
-	const char *tag = memchr(text, '#', head);
-	size_t id_len = tag ? (size_t)(tag - text) : head;
-	if (oid_parse(text, id_len, &id, err) < 0 || (tag && id_len + 1 == head))
+	const char *name = memchr(f->text, '=', f->len);
+	size_t head = name ? (size_t)(name - f->text) : f->len;
+	const char *tag = memchr(f->text, '#', head);
+	size_t id_len = tag ? (size_t)(tag - f->text) : head;
+	if (oid_parse(f->text, id_len, &id, err) < 0 || (tag && id_len + 1 == head))
 		return err_set(err, ERR_CORRUPT, "malformed reference \"%.*s\"",
-		               (int)(head < 80 ? head : 80), text);
-	thunk_refs_addn(out, &id, tag ? tag + 1 : NULL, tag ? head - id_len - 1 : 0,
-	                name ? name + 1 : NULL, name ? b->len - head - 1 : 0);
+		               (int)(head < 80 ? head : 80), f->text);
+	thunk_refs_addn(member(t, refs), &id, tag ? tag + 1 : NULL, tag ? head - id_len - 1 : 0,
+	                name ? name + 1 : NULL, name ? f->len - head - 1 : 0);
 	return 0;
 }
 
-static int refs_of(const ProtobufCBinaryData *v, size_t n, struct thunk_refs *out,
-                   struct err *err)
+static int take_program(struct thunk *t, size_t oid, const struct field *f, struct err *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (add_ref(&v[i], out, err) < 0)
-			return -1;
-	return 0;
-}
-
-static int links_of(const ThunkMessage *m, struct thunk *t, struct err *err)
-{
-	for (size_t i = 0; i < m->n_links; i++) {
-		const LinkMessage *l = m->links[i];
-		struct oid target;
-
-		if (check_text(&l->name, err) < 0 || l->base.n_unknown_fields ||
-		    oid_parse(l->target.len ? (const char *)l->target.data : "", l->target.len,
-		              &target, err) < 0)
-			return err_set(err, ERR_CORRUPT, "malformed link");
-		auto_free char *name =
-			xstrndup(l->name.len ? (const char *)l->name.data : "", l->name.len);
-		thunk_add_link(t, name, &target);
-	}
-	return 0;
-}
-
-static int text_of(const ProtobufCBinaryData *b, char **out, struct err *err)
-{
-	if (check_text(b, err) < 0)
-		return -1;
-	*out = b->len ? xstrndup((const char *)b->data, b->len) : NULL;
-	return 0;
-}
-
-static int check_unknown(const ProtobufCMessage *m, struct err *err)
-{
-	if (m->n_unknown_fields == 0)
-		return 0;
-	return err_set(err, ERR_CORRUPT, "field %u is unknown: made by a newer version?",
-	               m->unknown_fields[0].tag);
-}
-
-static int convert(const ThunkMessage *m, struct thunk *t, struct err *err)
-{
-	const FunctionMessage *f = m->function;
-
-	if (!f)
-		return err_set(err, ERR_CORRUPT, "no function");
-	if (check_unknown(&m->base, err) < 0 || check_unknown(&f->base, err) < 0)
-		return -1;
-	if (oid_parse(f->hash.len ? (const char *)f->hash.data : "", f->hash.len, &t->function,
-	              err) < 0)
+	if (oid_parse(f->text, f->len, member(t, oid), err) < 0)
 		return err_set(err, ERR_CORRUPT, "malformed function");
-	t->timeout_ms = m->timeout;
-	if (strv_of(f->args, f->n_args, &t->args, err) < 0 ||
-	    strv_of(f->envars, f->n_envars, &t->env, err) < 0 ||
-	    refs_of(m->values, m->n_values, &t->values, err) < 0 ||
-	    refs_of(m->thunks, m->n_thunks, &t->thunks, err) < 0 ||
-	    refs_of(m->executables, m->n_executables, &t->execs, err) < 0 ||
-	    strv_of(m->outputs, m->n_outputs, &t->outputs, err) < 0 ||
-	    links_of(m, t, err) < 0 || text_of(&m->workdir, &t->workdir, err) < 0 ||
-	    text_of(&m->platform, &t->platform, err) < 0 ||
-	    strv_of(m->manifests, m->n_manifests, &t->manifests, err) < 0)
-		return -1;
-	return thunk_check(t, err);
+	return 0;
 }
 
-static void *message_alloc(void *arena, size_t size_bytes)
+static int take_timeout(struct thunk *t, size_t offset, const struct field *f, struct err *err)
 {
-	return arena_take(arena, size_bytes);
+	(void)offset;
+	if (f->value > UINT32_MAX)
+		return err_set(err, ERR_CORRUPT, "a timeout of more than 32 bits");
+	t->timeout_ms = (uint32_t)f->value;
+	return 0;
 }
 
-static void message_free(void *arena, void *p)
+static int take_link(struct thunk *t, size_t offset, const struct field *f, struct err *err)
 {
-	(void)arena, (void)p; /* with all the rest */
+	struct message m = { f->text, f->text + f->len };
+	struct field part = { 0 }, name = { .text = "" }, target = { .text = "" };
+	struct oid id;
+
+	(void)offset;
+	while (m.at < m.end) {
+		if (!get_field(&m, &part) || part.type != TYPE_BYTES ||
+		    (part.number != LINK_NAME && part.number != LINK_TARGET))
+			return err_set(err, ERR_CORRUPT, "malformed link");
+		*(part.number == LINK_NAME ? &name : &target) = part;
+	}
+	if (check_text(&name, err) < 0 || oid_parse(target.text, target.len, &id, err) < 0)
+		return err_set(err, ERR_CORRUPT, "malformed link");
+	auto_free char *text = xstrndup(name.text, name.len);
+	thunk_add_link(t, text, &id);
+	return 0;
+}
+
+static int take_function(struct thunk *t, size_t offset, const struct field *f, struct err *err)
+{
+	static const struct rule rules[] = {
+		{ FUNCTION_HASH, TYPE_BYTES, take_program, offsetof(struct thunk, function) },
+		{ FUNCTION_ARGS, TYPE_BYTES, take_string, offsetof(struct thunk, args) },
+		{ FUNCTION_ENV, TYPE_BYTES, take_string, offsetof(struct thunk, env) },
+	};
+	struct message m = { f->text, f->text + f->len };
+
+	(void)offset;
+	return take_fields(m, rules, countof(rules), t, err);
+}
+
+static int take_thunk(struct thunk *t, const char *data, size_t len, struct err *err)
+{
+	static const struct rule rules[] = {
+		{ THUNK_FUNCTION, TYPE_BYTES, take_function, 0 },
+		{ THUNK_VALUES, TYPE_BYTES, take_ref, offsetof(struct thunk, values) },
+		{ THUNK_THUNKS, TYPE_BYTES, take_ref, offsetof(struct thunk, thunks) },
+		{ THUNK_EXECS, TYPE_BYTES, take_ref, offsetof(struct thunk, execs) },
+		{ THUNK_OUTPUTS, TYPE_BYTES, take_string, offsetof(struct thunk, outputs) },
+		{ THUNK_TIMEOUT, TYPE_NUMBER, take_timeout, 0 },
+		{ THUNK_LINKS, TYPE_BYTES, take_link, 0 },
+		{ THUNK_WORKDIR, TYPE_BYTES, take_text, offsetof(struct thunk, workdir) },
+		{ THUNK_PLATFORM, TYPE_BYTES, take_text, offsetof(struct thunk, platform) },
+		{ THUNK_MANIFESTS, TYPE_BYTES, take_string, offsetof(struct thunk, manifests) },
+	};
+	struct message m = { data, data + len };
+
+	return take_fields(m, rules, countof(rules), t, err) < 0 ? -1 : thunk_check(t, err);
 }
 
 int thunk_decode(const void *data, size_t len, struct thunk **out, struct err *err)
 {
 	if (len < THUNK_MAGIC_LEN || memcmp(data, THUNK_MAGIC, THUNK_MAGIC_LEN) != 0)
 		return err_set(err, ERR_CORRUPT, "not a thunk");
-	struct arena_room room;
-	auto_arena arena = ARENA_IN(&room, CHUNK_BYTES);
-	ProtobufCAllocator in_arena = { message_alloc, message_free, &arena };
-	ThunkMessage *m = thunk_message__unpack(&in_arena, len - THUNK_MAGIC_LEN,
-	                                        (const uint8_t *)data + THUNK_MAGIC_LEN);
-	if (!m)
-		return err_set(err, ERR_CORRUPT, "malformed thunk");
 	auto_thunk t = thunk_new();
-	if (convert(m, t, err) < 0)
+	if (take_thunk(t, (const char *)data + THUNK_MAGIC_LEN, len - THUNK_MAGIC_LEN, err) < 0)
 		return err_wrap(err, "malformed thunk");
 	*out = steal(&t);
 	return 0;

@@ -1,6 +1,6 @@
 /*
- * The encoder here is written from the description of the format, without protobuf's library:
- * the product's bytes must be the same.
+ * The encoder here is written from the description of the format, apart from the product's: its
+ * bytes must be the same.
  */
 #include "check.h"
 
@@ -374,6 +374,60 @@ static void test_fields_of_another_time_are_refused(void **state)
 	struct err err = ERR_INIT;
 
 	REFUSED(decode_with(99, "x", 1, &err), err, ERR_CORRUPT);
+	/* in the function, in a link */
+	REFUSED(decode_with(1, "\x22\x01x", 3, &err), err, ERR_CORRUPT);
+	REFUSED(decode_with(7, "\x1a\x01x", 3, &err), err, ERR_CORRUPT);
+}
+
+/* Bytes behind an otherwise good thunk. */
+static int decode_before(const void *data, size_t len, struct err *err)
+{
+	auto_buf raw = BUF_INIT;
+	auto_thunk t = NULL;
+
+	put_plain(&examples[0], &raw);
+	buf_add(&raw, data, len);
+	return thunk_decode(raw.data, raw.len, &t, err);
+}
+
+static void test_fields_of_another_form_are_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} cases[] = {
+		{ "\x30\x80\x80\x80\x80\x10", 6 }, /* a timeout of 33 bits */
+		{ "\x30\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12 }, /* of over 64 */
+		{ "\x30", 1 },                                              /* none */
+		{ "\x32\x01x", 3 },                                         /* that is a text */
+		{ "\x28\x01", 2 },     /* an output that is a number */
+		{ "\x2d\1\2\3\4", 5 }, /* of 32 bits */
+		{ "\x2a\x02x", 3 },    /* an output that is longer than the thunk */
+		{ "\x2a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 },
+		{ "\x80", 1 }, /* half a key */
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct err err = ERR_INIT;
+
+		CHECK(decode_before(cases[i].bytes, cases[i].len, &err) < 0 &&
+		              err.kind == ERR_CORRUPT,
+		      "form %zu was taken", i);
+	}
+}
+
+static void test_what_does_not_fit_is_told(void **state)
+{
+	auto_buf whole = BUF_INIT;
+
+	encode_example(1, &whole);
+	for (size_t room = 1; room < whole.len; room++) {
+		auto_buf out = BUF_LIMIT(room);
+		auto_thunk t = thunk_of(&examples[1]);
+		struct err err = ERR_INIT;
+
+		REFUSED(thunk_encode(t, &out, &err), err, ERR_NOSPC);
+	}
 }
 
 int main(void)
@@ -389,6 +443,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_content_is_refused),
 		cmocka_unit_test(test_what_lacks_an_essential_part_is_refused),
 		cmocka_unit_test(test_fields_of_another_time_are_refused),
+		cmocka_unit_test(test_fields_of_another_form_are_refused),
+		cmocka_unit_test(test_what_does_not_fit_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
