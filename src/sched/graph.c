@@ -38,6 +38,7 @@ enum {
 	REMADE_MAX = 8,
 	KEPT_MAX = 1024,              /* decoded thunks of ready nodes */
 	PACKED_BYTES_MAX = 128 << 20, /* what is beyond it is read again */
+	RECENT = 64,                  /* a power of two */
 };
 
 /* A name, packed. */
@@ -98,6 +99,12 @@ struct slot {
 	uint32_t hash;
 };
 
+/* A node by its own name, which never changes. */
+struct recent {
+	struct oid id;
+	struct node *node;
+};
+
 struct graph {
 	struct store *store;
 	struct slot *slots;
@@ -113,7 +120,9 @@ struct graph {
 	struct queue load;
 	struct queue settled;
 	struct queue told;
+	struct recent recent[RECENT]; /* each thunk's names are asked for several times */
 	struct buf scratch;
+	struct buf packing;
 	struct graph_counts counts;
 	bool draining;
 	graph_settled_fn *settled_fn;
@@ -327,19 +336,50 @@ static struct node *node_new(struct graph *g)
 	return n;
 }
 
+static struct recent *recent_of(struct graph *g, const struct oid *id)
+{
+	return &g->recent[(unsigned char)(id->s[1] ^ id->s[2] << 1) % RECENT];
+}
+
+static struct node *recent_find(struct graph *g, const struct oid *id)
+{
+	const struct recent *r = recent_of(g, id);
+
+	return r->node && oid_eq(&r->id, id) ? r->node : NULL;
+}
+
+static void recent_keep(struct graph *g, const struct oid *id, struct node *n)
+{
+	*recent_of(g, id) = (struct recent){ *id, n };
+}
+
+/* The node of a name, or NULL. */
+static struct node *node_named(struct graph *g, const struct oid *id)
+{
+	struct node *n = recent_find(g, id);
+	struct name name;
+
+	if (n)
+		return n;
+	name_pack(id, &name);
+	n = node_find(g, &name);
+	if (n && name_eq(&n->name, &name))
+		recent_keep(g, id, n);
+	return n;
+}
+
 /* The node of a name, made and queued for loading if new. */
 static struct node *node_intern(struct graph *g, const struct oid *id)
 {
-	struct name name;
+	struct node *n = node_named(g, id);
 
-	name_pack(id, &name);
-	struct node *n = node_find(g, &name);
 	if (n)
 		return n;
 	n = node_new(g);
-	n->name = name;
-	table_add(g, &name, n, false);
+	name_pack(id, &n->name);
+	table_add(g, &n->name, n, false);
 	queue_push(&g->load, n);
+	recent_keep(g, id, n);
 	return n;
 }
 
@@ -518,12 +558,10 @@ static int thunk_read(struct graph *g, const struct oid *id, struct thunk **out,
 
 static bool number_of(void *arg, const struct oid *id, uint32_t *number)
 {
-	struct name name;
-
-	name_pack(id, &name);
-	const struct node *n = node_find(arg, &name);
+	node_named(arg, id);
 	/* by its own name: the rewritten one can be lost (set_run) */
-	if (!n || !name_eq(&n->name, &name))
+	const struct node *n = recent_find(arg, id);
+	if (!n)
 		return false;
 	*number = n->number;
 	return true;
@@ -531,20 +569,24 @@ static bool number_of(void *arg, const struct oid *id, uint32_t *number)
 
 static void name_of(void *arg, uint32_t number, struct oid *id)
 {
-	own_name(node_at(arg, number), id);
+	struct node *n = node_at(arg, number);
+
+	own_name(n, id);
+	recent_keep(arg, id, n);
 }
 
 /* What thunk_read has just read: the node needs it once more, its dependencies have numbers. */
 static void keep_packed(struct graph *g, struct node *n)
 {
-	auto_buf packed = BUF_INIT;
+	struct buf *packed = &g->packing;
 
 	if (g->packed_bytes >= PACKED_BYTES_MAX)
 		return;
-	packed_make(g->scratch.data, g->scratch.len, &g->numbers, &packed);
-	n->packed = memcpy(xmalloc(packed.len), packed.data, packed.len);
-	n->packed_bytes = (uint32_t)packed.len;
-	g->packed_bytes += packed.len;
+	buf_reset(packed);
+	packed_make(g->scratch.data, g->scratch.len, &g->numbers, packed);
+	n->packed = memcpy(xmalloc(packed->len), packed->data, packed->len);
+	n->packed_bytes = (uint32_t)packed->len;
+	g->packed_bytes += packed->len;
 }
 
 static void drop_packed(struct graph *g, struct node *n)
@@ -560,14 +602,17 @@ static int own_thunk(struct graph *g, struct node *n, struct thunk **out, struct
 {
 	struct oid id;
 
-	own_name(n, &id);
-	if (!n->packed)
+	if (!n->packed) {
+		own_name(n, &id);
 		return thunk_read(g, &id, out, err);
+	}
 	buf_reset(&g->scratch);
 	packed_open(n->packed, n->packed_bytes, &g->numbers, &g->scratch);
 	drop_packed(g, n);
-	if (thunk_decode(g->scratch.data, g->scratch.len, out, err) < 0)
+	if (thunk_decode(g->scratch.data, g->scratch.len, out, err) < 0) {
+		own_name(n, &id);
 		return err_wrap(err, "thunk %s", id.s);
+	}
 	return 0;
 }
 
@@ -581,10 +626,7 @@ static int resolve(void *arg, const struct oid *thunk, const char *tag, struct o
                    struct err *err)
 {
 	struct rewritten *w = arg;
-	struct name name;
-
-	name_pack(thunk, &name);
-	const struct node *dependency = node_find(w->graph, &name);
+	const struct node *dependency = node_named(w->graph, thunk);
 	const struct result *r = result_find(dependency, tag);
 	if (!r)
 		return no_output(thunk, tag, err);
@@ -881,10 +923,8 @@ bool graph_remake_inputs(struct graph *g, struct node *n)
 	if (!n->has_deps || thunk_read(g, &id, &t, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < t->thunks.n; i++) {
-		struct name name;
+		struct node *d = node_named(g, &t->thunks.v[i].id);
 
-		name_pack(&t->thunks.v[i].id, &name);
-		struct node *d = node_find(g, &name);
 		make_again(g, d);
 		if (d->state == NODE_DONE || has_failed(d))
 			continue;
@@ -925,6 +965,7 @@ void graph_free(struct graph *g)
 	arena_release(&g->arena);
 	heap_release(&g->ready);
 	buf_release(&g->scratch);
+	buf_release(&g->packing);
 	free(g->slots);
 	free(g);
 }
