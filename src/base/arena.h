@@ -13,9 +13,10 @@
 
 struct arena {
 	struct arena_chunk *chunks;
-	size_t chunk_bytes; /* of each chunk; a larger piece gets its own */
+	size_t chunk_bytes; /* of each chunk; a piece of over half of it gets its own */
 	char *at;           /* what is left of the newest, or of the room */
 	size_t left_bytes;
+	struct arena_piece *given; /* for when that is used up */
 };
 
 struct arena_room {
@@ -31,6 +32,9 @@ struct arena_room {
 /** A piece of @size_bytes, not zeroed, valid until arena_release. Cost: an addition, and an
  * allocation a chunk. */
 void *arena_take(struct arena *a, size_t size_bytes);
+/** A piece of @size_bytes that was taken is not needed any more; it becomes others. One of less
+ * than 64 bytes stays unused. */
+void arena_give(struct arena *a, void *piece, size_t size_bytes);
 void arena_release(struct arena *a);
 #define auto_arena struct arena cleanup(arena_release)
 

@@ -21,6 +21,7 @@
 #include "sched/graph.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -33,12 +34,14 @@
 
 enum {
 	CHUNK_BYTES = 16 << 10,
-	BLOCK_NODES = 512,
+	BLOCK_NODES = 512, /* of the first block; each next has twice as many */
+	BLOCKS_MAX = 23,
 	FOLLOW_MAX = 1000000,
 	REMADE_MAX = 8,
 	KEPT_MAX = 1024,              /* decoded thunks of ready nodes */
 	PACKED_BYTES_MAX = 128 << 20, /* what is beyond it is read again */
 	RECENT = 64,                  /* a power of two */
+	LARGE_BYTES = 4 << 20,
 };
 
 /* A name, packed. */
@@ -64,7 +67,7 @@ struct node {
 	struct name name;
 	struct name *run;    /* rewritten name; NULL: the same */
 	struct thunk *thunk; /* of a ready node, rewritten; NULL: to be read again */
-	char *packed;        /* of a node that waits; owned; NULL: to be read again */
+	char *packed;        /* of a node that waits; NULL: to be read again */
 	struct result *results;
 	struct edge *dependents;
 	struct node *next; /* in its queue */
@@ -109,8 +112,8 @@ struct graph {
 	struct store *store;
 	struct slot *slots;
 	size_t n_slots;
-	size_t cap_slots;     /* a power of two */
-	struct node **blocks; /* owned, of BLOCK_NODES each */
+	size_t cap_slots;                /* a power of two */
+	struct node *blocks[BLOCKS_MAX]; /* owned */
 	struct arena arena;
 	struct edge *free_edges;
 	struct heap ready;
@@ -132,6 +135,20 @@ struct graph {
 };
 
 /* -- memory -- */
+
+/* Zeroed, and if large then in large pages, if the kernel likes: a look at random costs one
+ * miss then, and with small pages several more, for where the page is. */
+static void *large_calloc(size_t count, size_t size_bytes)
+{
+	char *p = xcalloc(count, size_bytes);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t len = count * size_bytes;
+	size_t before = -(uintptr_t)p % page;
+
+	if (len >= LARGE_BYTES)
+		(void)!madvise(p + before, (len - before) & -page, MADV_HUGEPAGE);
+	return p;
+}
 
 static void *take(struct graph *g, size_t len)
 {
@@ -211,9 +228,17 @@ static bool name_eq(const struct name *a, const struct name *b)
 	       a->size_bytes == b->size_bytes;
 }
 
+static unsigned block_of(uint32_t number)
+{
+	return 31u - (unsigned)__builtin_clz(number / BLOCK_NODES + 1);
+}
+
 static struct node *node_at(const struct graph *g, uint32_t number)
 {
-	return &g->blocks[number / BLOCK_NODES][number % BLOCK_NODES];
+	unsigned block = block_of(number);
+
+	/* those before it have (2^block - 1) × BLOCK_NODES */
+	return &g->blocks[block][number + BLOCK_NODES - ((uint32_t)BLOCK_NODES << block)];
 }
 
 static struct node *slot_node(const struct graph *g, const struct slot *s)
@@ -245,7 +270,7 @@ static void table_grow(struct graph *g)
 	size_t cap = g->cap_slots;
 
 	g->cap_slots = cap ? cap * 2 : 64;
-	g->slots = xcalloc(g->cap_slots, sizeof(*g->slots));
+	g->slots = large_calloc(g->cap_slots, sizeof(*g->slots));
 	for (size_t i = 0; i < cap; i++) {
 		if (!old[i].entry)
 			continue;
@@ -320,18 +345,15 @@ static void node_break(struct graph *g, struct node *n, const char *why)
 
 static struct node *node_new(struct graph *g)
 {
-	size_t number = g->counts.nodes++;
-	size_t block = number / BLOCK_NODES;
+	BUG_IF(g->counts.nodes >= UINT32_MAX / 2 - 1);
+	uint32_t number = (uint32_t)g->counts.nodes++;
+	unsigned block = block_of(number);
 
-	BUG_IF(number >= UINT32_MAX / 2 - 1);
-	if (number % BLOCK_NODES == 0) {
-		if ((block & (block - 1)) == 0)
-			g->blocks =
-				xrealloc(g->blocks, (block ? block * 2 : 1) * sizeof(void *));
-		g->blocks[block] = xcalloc(BLOCK_NODES, sizeof(struct node));
-	}
-	struct node *n = node_at(g, (uint32_t)number);
-	n->number = (uint32_t)number;
+	if (!g->blocks[block])
+		g->blocks[block] =
+			large_calloc((size_t)BLOCK_NODES << block, sizeof(struct node));
+	struct node *n = node_at(g, number);
+	n->number = number;
 	g->counts.waiting++;
 	return n;
 }
@@ -584,16 +606,16 @@ static void keep_packed(struct graph *g, struct node *n)
 		return;
 	buf_reset(packed);
 	packed_make(g->scratch.data, g->scratch.len, &g->numbers, packed);
-	n->packed = memcpy(xmalloc(packed->len), packed->data, packed->len);
+	n->packed = memcpy(arena_take(&g->arena, packed->len), packed->data, packed->len);
 	n->packed_bytes = (uint32_t)packed->len;
 	g->packed_bytes += packed->len;
 }
 
 static void drop_packed(struct graph *g, struct node *n)
 {
+	arena_give(&g->arena, n->packed, n->packed_bytes);
 	g->packed_bytes -= n->packed_bytes;
 	n->packed_bytes = 0;
-	free(n->packed);
 	n->packed = NULL;
 }
 
@@ -955,13 +977,10 @@ void graph_free(struct graph *g)
 		return;
 	for (size_t i = 0; i < g->ready.n; i++)
 		thunk_free(((struct node *)g->ready.v[i].ptr)->thunk);
-	for (uint32_t i = 0; i < g->counts.nodes; i++) {
+	for (uint32_t i = 0; i < g->counts.nodes; i++)
 		free(node_at(g, i)->why);
-		free(node_at(g, i)->packed);
-	}
-	for (size_t i = 0; i < g->counts.nodes; i += BLOCK_NODES)
-		free(g->blocks[i / BLOCK_NODES]);
-	free(g->blocks);
+	for (unsigned i = 0; i < BLOCKS_MAX; i++)
+		free(g->blocks[i]);
 	arena_release(&g->arena);
 	heap_release(&g->ready);
 	buf_release(&g->scratch);

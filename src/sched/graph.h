@@ -2,7 +2,7 @@
  * The graph of thunks. Nodes are outputs' producers by thunk name; each node counts the
  * dependencies that it still waits for, so readiness is a counter, never a search. Loading is
  * iterative and linear in nodes and edges: chains of 100,000 and full ladders are fine. A node
- * of a ladder costs 350 bytes (bench/graph_bench), its thunk included, which waits packed
+ * of a ladder costs 340 bytes (bench/graph_bench), its thunk included, which waits packed
  * (sched/packed.h).
  *
  *   add target ─▶ node (load, add its dependencies) ─▶ ready ─▶ [run] ─▶ done ─▶ dependents'

@@ -19,6 +19,24 @@ static void test_pieces_are_aligned_and_apart(void **state)
 			assert_int_equal(pieces[i][k], i);
 }
 
+static void test_what_is_given_back_is_given_out_again(void **state)
+{
+	auto_arena a = { .chunk_bytes = 256 };
+	char *first = arena_take(&a, 100);
+	char *second = arena_take(&a, 60);
+
+	arena_give(&a, first, 100);
+	arena_give(&a, second, 60); /* too small */
+	assert_ptr_equal(arena_take(&a, 88),
+	                 second + 64); /* of the newest, as long as it lasts */
+	assert_ptr_equal(arena_take(&a, 50), first);
+	assert_ptr_equal(arena_take(&a, 40), first + 56);
+	arena_give(&a, first, 100);
+	memset(arena_take(&a, 200), 1, 200); /* does not fit there */
+	assert_ptr_equal(arena_take(&a, 100), first);
+	memset(first, 1, 100);
+}
+
 static void test_it_can_be_used_again(void **state)
 {
 	auto_arena a = { .chunk_bytes = 64 };
@@ -44,6 +62,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces_are_aligned_and_apart),
+		cmocka_unit_test(test_what_is_given_back_is_given_out_again),
 		cmocka_unit_test(test_it_can_be_used_again),
 		cmocka_unit_test(test_it_begins_in_room_of_the_callers),
 	};
