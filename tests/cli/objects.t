@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The commands on objects and thunks.
+here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "$here/lib.sh"
 
 # name_of FILE: computed without gg
 name_of() {
@@ -78,4 +79,30 @@ head -c 40 ph.o >cut.o
 ok "a cut placeholder is left alone" "$GG" force cut.o
 printf 'OUTPUT_FORMAT("elf64-x86-64")/*\nTnonsense but long enough to be looked at, surely, is it not so, dear reader\n*/' >non.o
 ok "a placeholder that names nothing is an error" fails "$GG" force non.o
+
+# by_protoc FILE: a thunk as protoc reads it and writes it again, the fields in gg's order
+by_protoc() {
+	tail -c +12 "$1" | protoc -I "$here" --decode=ThunkMessage "$here/thunk.proto" >text &&
+		(head -c 11 "$1" && protoc -I "$here" --encode=ThunkMessage "$here/thunk.proto" <text)
+}
+if command -v protoc >/dev/null; then
+	long=$(head -c 300 /dev/zero | tr '\0' x)
+	"$GG" create-thunk -E "A=$long" -E B= -v "$("$GG" collect h)=/dir/$long" -v "$("$GG" collect empty)" -t "$thunk=in" -t "$thunk#side" \
+		-e "$t=a b" -o out -o side -L "link=$t" -T 123456 --workdir "/w/$long" --write all "$t" t "" "@{GGHASH:$thunk}" 2>/dev/null
+	"$GG" create-thunk -e "$t" -o o --write least "$t" t 2>/dev/null
+	mkdir real && cd real || exit 1
+	printf 'int main(void) { return 0; }\n' >m.c
+	"$GG" infer sh -c 'gcc -O2 -Wall -c m.c -o m.o && gcc m.o -o m' >/dev/null 2>&1
+	cd .. && find .gg/blobs -name 'T*' -size +0 >thunks
+	ok "… and those of a real build" test "$(wc -l <thunks)" -ge 5
+	for file in all least $(cat thunks); do
+		by_protoc "$file" >again 2>/dev/null
+		cmp -s "$file" again || echo "$file"
+	done >different
+	is "protoc reads thunks, and writes the same bytes" "$(cat different)" ""
+	printf '##GGTHUNK##' >made
+	printf 'executables: "%s" outputs: "out" timeout: 300 function { args: "t" hash: "%s" }\n' "$t" "$t" |
+		protoc -I "$here" --encode=ThunkMessage "$here/thunk.proto" >>made
+	like "gg reads what protoc writes" "$("$GG" describe made)" '"timeout(_ms)?": 300'
+fi
 done_testing
