@@ -115,7 +115,18 @@ static char *make_flags(const struct build *b)
 	return xasprintf("MAKEFLAGS=k%s%s", *old == '-' ? " " : "", old);
 }
 
-/* What the command has in its environment, but for the session. */
+/* Wrappers explain a failure there only, not in files that the build makes of what was said. */
+static char *errors_place(int fd)
+{
+	struct stat sb = { .st_dev = 0 };
+
+	fstat(fd, &sb);
+	return xasprintf(LAUNCH_ERRORS "%llx:%llx", (unsigned long long)sb.st_dev,
+	                 (unsigned long long)sb.st_ino);
+}
+
+/* What the command has in its environment, but for what each has anew: its session, and where
+ * its errors go. */
 static struct strv additions(const struct build *b)
 {
 	struct strv added = tools_additions(&b->tools, b->store);
@@ -140,6 +151,7 @@ static int start_command(struct build *b, char **argv, struct err *err)
 {
 	auto_strv added = additions(b);
 	strv_addf(&added, LAUNCH_SESSION "%s", coordinator_session(b->coordinator));
+	strv_take(&added, errors_place(relay_fd(b->relay, 2)));
 	auto_strv env = tools_environment(&added);
 	auto_free char *found = tools_program(&b->tools, argv[0]);
 	struct launch l = { .path = found, .envp = strv_argv(&env), .is_first = true };

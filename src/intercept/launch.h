@@ -30,6 +30,7 @@
 #define LAUNCH_WRAPPER "GG_WRAPPER="   /* gg-model */
 #define LAUNCH_CALL    "GG_CALL="      /* gg-call, in its place (main/standby.h) */
 #define LAUNCH_BASE    "GG_BASEDIR="   /* model/portable.h */
+#define LAUNCH_ERRORS  "GG_ERRORS="    /* "DEVICE:INODE" of where the command's errors go */
 #define LAUNCH_LIBRARY "GG_INTERCEPT=" /* the library */
 #define LAUNCH_TOOL    "GG_TOOL="      /* for the wrapper: the tool that it stands for */
 #define LAUNCH_PRELOAD "LD_PRELOAD="

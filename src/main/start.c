@@ -44,6 +44,7 @@ static struct {
 	char *words[WORDS_MAX]; /* its environment */
 	size_t n;
 	char session[sizeof(LAUNCH_SESSION) + HEADSTART_SESSION_MAX];
+	char errors[sizeof(LAUNCH_ERRORS) + 40];
 	_Alignas(8) char file[HEADSTART_MAX];
 	_Alignas(16) char stack[STACK_ROOM];
 	struct stat seen; /* the last file looked at */
@@ -62,6 +63,8 @@ __asm__(".text\n.globl gg_start\n.type gg_start,@function\ngg_start:\n"
         "	mov %rbx, %rsp\n"
         "	mov %r12, %rdx\n"
         "	jmp _start\n");
+
+static const char digits[] = "0123456789abcdef";
 
 static bool is_equal(const char *a, const char *b)
 {
@@ -326,6 +329,37 @@ static bool is_set_by(size_t n, const char *entry)
 	return false;
 }
 
+static char *put_text(char *out, const char *text)
+{
+	for (; *text; text++)
+		*out++ = *text;
+	*out = '\0';
+	return out;
+}
+
+static char *put_hex(char *out, uint64_t number)
+{
+	int shift = 60;
+
+	while (shift > 0 && !(number >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*out++ = digits[number >> shift & 15];
+	*out = '\0';
+	return out;
+}
+
+/* As cmd/build.c does. */
+static bool name_errors(void)
+{
+	if (SYS(SYS_fstat, 2, &start.seen, 0, 0, 0) < 0)
+		return false;
+	char *out = put_text(start.errors, LAUNCH_ERRORS);
+	out = put_text(put_hex(out, start.seen.st_dev), ":");
+	put_hex(out, start.seen.st_ino);
+	return true;
+}
+
 /* All holds, and the command's environment is there. */
 static bool all_holds(void)
 {
@@ -342,30 +376,21 @@ static bool all_holds(void)
 	for (char **e = start.envp; *e; e++)
 		if (!is_set_by(ours, *e) && !add(*e))
 			return false;
-	return start.program && add(start.session);
+	return start.program && name_errors() && add(start.session) && add(start.errors);
 }
 
 /* -- the session -- */
 
 static bool name_session(void)
 {
-	static const char digits[16] = "0123456789abcdef";
-	unsigned char token[16];
-	char *out = start.session;
+	uint64_t token[2];
 
 	if (SYS(SYS_getrandom, token, sizeof(token), 0, 0, 0) != sizeof(token))
 		return false;
-	for (const char *s = LAUNCH_SESSION "gg-"; *s; s++)
-		*out++ = *s;
-	for (size_t i = 0; i < sizeof(token); i++) {
-		*out++ = digits[token[i] >> 4];
-		*out++ = digits[token[i] & 15];
-	}
-	*out = '\0';
-	out = headstart.session;
-	for (const char *s = bare_after(start.session, LAUNCH_SESSION); *s; s++)
-		*out++ = *s;
-	*out = '\0';
+	char *out = put_text(start.session, LAUNCH_SESSION "gg-");
+	out = put_text(put_hex(out, token[0]), "-");
+	put_hex(out, token[1]);
+	put_text(headstart.session, start.session + sizeof(LAUNCH_SESSION) - 1);
 	return true;
 }
 

@@ -169,6 +169,20 @@ static int try_again(const struct call *call, struct plan *plan, const struct em
 	return 0;
 }
 
+/* Do errors go where those of the whole build go, and into no file that it makes? */
+static bool is_told_to_people(void)
+{
+	const char *told = getenv("GG_ERRORS");
+	char place[48];
+	struct stat sb;
+
+	if (!told || !getenv("MAKELEVEL") || fstat(2, &sb) < 0)
+		return false;
+	snprintf(place, sizeof(place), "%llx:%llx", (unsigned long long)sb.st_dev,
+	         (unsigned long long)sb.st_ino);
+	return strcmp(place, told) == 0;
+}
+
 /* Plans and emits. Returns the exit status, or -1 after filling @plan and @err: run the real
  * tool. */
 static int try_model(const struct wrapper *w, const struct model *model, struct store *st,
@@ -185,7 +199,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 		.wait = !mode_is("lazy") && !mode_is("infer") &&
 		        ((!mode_is("build") && !mode_is("far")) || !getenv("MAKELEVEL")),
 		.far = mode_is("far"),
-		.explain = getenv("MAKELEVEL") != NULL,
+		.explain = is_told_to_people(),
 	};
 	int status = 0;
 

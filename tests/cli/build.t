@@ -84,6 +84,12 @@ out=$("$GG" build -- make 2>&1)
 is "a build that fails fails" $? 2
 like "the compiler's own message is there" "$out" 'b.c:3:9: error'
 like "… and a command to paste" "$out" "cd .*/p && .* -c -o b.o b.c"
+printf 'all:\n\t-gcc -c b.c 2>said\n\t-gcc -MD -c b.c >>said 2>&1\n\t-gcc -c b.c 2>&1 | cat >>said\n' >said.mk
+make -f said.mk >/dev/null 2>&1
+want=$(cat said)
+"$GG" build -- make -f said.mk >/dev/null 2>&1
+is "… but none in a file that the build makes of the message" "$(cat said)" "$want"
+rm -f said said.mk b.d
 ok "no placeholder is left after a failure" no_placeholders .
 ok "what was made before stays" test -e a.o
 make clean >/dev/null
