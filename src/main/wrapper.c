@@ -200,6 +200,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 		        ((!mode_is("build") && !mode_is("far")) || !getenv("MAKELEVEL")),
 		.far = mode_is("far"),
 		.explain = is_told_to_people(),
+		.hands_back = (w->flags & WRAPPER_STANDS_BY) != 0,
 	};
 	int status = 0;
 

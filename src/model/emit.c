@@ -459,7 +459,7 @@ static int tell_refusal(const struct emission *e, const struct refusal *r, int *
 		tell_text(e, &r->out, 1);
 		tell_text(e, &r->errs, 2);
 	}
-	if (e->mode->explain)
+	if (e->mode->explain && !(untold && e->mode->hands_back))
 		explain_failure(e, r->status);
 	*status = r->status;
 	return untold ? err_set(err, ERR_UNSURE, "a failure that may leave files") : 0;

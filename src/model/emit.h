@@ -15,6 +15,7 @@ struct emit_mode {
 	bool wait;         /* wait for every result: its exit status is the question */
 	bool far;          /* results come from far away: depfiles are made here meanwhile */
 	bool explain;      /* after a failure, print the command so that it can be pasted */
+	bool hands_back;   /* what the real tool must say is left to another, who explains it */
 };
 
 /**

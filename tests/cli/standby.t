@@ -56,6 +56,12 @@ project failing <<'END'
 END
 same "an error" a.o b.o
 
+project once <<'END'
+	-gcc -MD -c a.c -o a.o
+END
+same "an error that the compiler must say" a.o a.d
+is "… is explained once" "$(grep -c '^gg: failed' once/gg.out)" 1
+
 project folder <<'END'
 	mkdir -p sub && cp a.c sub && (cd sub; umask 077; gcc -g -DUMASK=2 -c a.c -o ../a.o)
 	(umask 027; gcc -DUMASK=3 -c a.c -o b.o)
