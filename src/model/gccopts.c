@@ -155,7 +155,7 @@ const struct gccopt gccopts[] = {
 	{ "-M", OPT_EXACT, ACT_DEP_PRINT, PHASE_ANY, 0, NULL },
 	{ "-MD", OPT_EXACT, ACT_DEP, PHASE_CPP, 0, NULL },
 	{ "-MF", OPT_EITHER, ACT_DEP_FILE, PHASE_CPP, 0, NULL },
-	{ "-MG", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-MG", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-MJ", OPT_EITHER, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-MM", OPT_EXACT, ACT_DEP_PRINT, PHASE_ANY, 0, NULL },
 	{ "-MMD", OPT_EXACT, ACT_DEP, PHASE_CPP, 0, NULL },
@@ -793,7 +793,7 @@ static void add_input(struct parse *p, char *path)
 		c->reads_stdin = true;
 		p->untyped = !p->force;
 		if (p->untyped)
-			lang = c->cxx ? LANG_CXX : LANG_C;
+			lang = LANG_C; /* for g++, too */
 	} else if (is_stream(path) &&
 	           !(p->force && !gcc_is_fortran(lang) && strcmp(path, "/dev/null") == 0)) {
 		refuse(p, PHASE_ANY, "reads a device");
@@ -966,7 +966,7 @@ static bool act_output(struct parse *p, const struct gccopt *o, const char *valu
 		return true;
 	case ACT_DEP: c->flags |= GCC_DEP; return true;
 	case ACT_DEP_FILE: c->depfile = value; return true;
-	default: return strncmp(o->name, "-M", 2) == 0;
+	default: return o->act == ACT_PASS && strncmp(o->name, "-M", 2) == 0;
 	}
 }
 

@@ -1189,11 +1189,13 @@ t 'mkdir gone && cd gone && rmdir ../gone && gcc -c ../a.c'
 t 'ulimit -f 0; gcc -c a.c'
 
 # A source through a pipe.
+t 'for cxx in g++ clang++; do cat x.h a.c | $cxx -E -; $cxx -dM -E - </dev/null; done'
 for cc in gcc clang; do
 	t "echo 'int main(void) { return 3; }' | $cc -xc - -o prog; ./prog"
 	t "$cc -xc -c - -o out/a.o <a.c; $cc -xc - <main.c -c && ls -- -.o"
 	t "cat x.h a.c | $cc -E -; cat a.c | $cc -E -xc -dM - | LC_ALL=C sort | head -n 20"
 	t "$cc -dM -E - </dev/null | LC_ALL=C sort; : | $cc -xc -c - -o empty.o"
+	t "$cc -MM -MG nohdr.c; $cc -M -MG -MF x.d -MP nohdr.c"
 	t "echo 'int x = y;' | $cc -xc -c - -o bad.o || echo no; echo 'int x = y;' | $cc -xc -fsyntax-only -"
 	t "printf '#warning hi\\nint f;\\n' | $cc -g -xc -c - -o out/w.o"
 	t "cat a.c | $cc -Iinc -xc -S - -o a.s && cat a.c | $cc -Iinc -xc -S -o - -"

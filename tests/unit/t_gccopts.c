@@ -70,6 +70,8 @@ static void test_driver_stops_where_told(void **state)
 		{ { "gcc", "-c", "-dM", "a.c" }, STAGE_OBJECT, "option -d" },
 		{ { "gcc", "-c", "a.c", "-fuse-ld=gold" }, STAGE_OBJECT, "" },
 		{ { "gcc", "a.o", "-fuse-ld=gold" }, STAGE_LINK, "" },
+		{ { "gcc", "-MM", "-MG", "a.c" }, STAGE_PREPROCESS, "" },
+		{ { "clang", "-MJ", "a.json", "-c", "a.c" }, STAGE_OBJECT, "option -MJ" },
 		{ { "gcc", "-c", "a.c", "--odd" }, STAGE_OBJECT, "unknown option --odd" },
 		{ { "gcc", "-c", "a.c", "-o" },
 		  STAGE_OBJECT,
@@ -89,6 +91,17 @@ static void test_driver_stops_where_told(void **state)
 		assert_int_equal(c.stage, cases[i].stage);
 		assert_string_equal(c.reason, cases[i].reason);
 	}
+}
+
+static void test_standard_input_of_no_language_is_c(void **state)
+{
+	char *argv[] = { "g++", "-E", "-", NULL };
+	struct err err = ERR_INIT;
+	auto_gcc_call c = { 0 };
+
+	(void)state;
+	assert_int_equal(gcc_call_parse(&c, argv, &err), 0);
+	assert_int_equal(c.inputs[0].lang, LANG_C);
 }
 
 /* Parses "gcc -c a.c WORD" and the rest of a help line's option as its value, if it has one. */
@@ -167,6 +180,7 @@ int main(void)
 		cmocka_unit_test(test_every_option_finds_its_own_row),
 		cmocka_unit_test(test_longest_fitting_name_wins),
 		cmocka_unit_test(test_driver_stops_where_told),
+		cmocka_unit_test(test_standard_input_of_no_language_is_c),
 		cmocka_unit_test(test_every_option_of_the_compilers_help_is_known),
 		cmocka_unit_test(test_kernel_style_depfile_is_found),
 	};
