@@ -12,7 +12,7 @@
 const char conf_default[] =
 /* Skeletons that make more files (C++): the sandbox notices a file that is no output. */
 "bison -o,--output=@outfile -d,--defines,--header>{out.}.h --defines=@outfile"
-" --header=@outfile -y,--yacc>out:y.tab.c -l,--no-lines -t,--debug -Wall -W,--warnings"
+" --header=@outfile -y,--yacc>out:y.tab.c -b,--file-prefix=@>out:{value}.tab.c -l,--no-lines -t,--debug -Wall -W,--warnings"
 " -Wno-yacc -Wno-other -Wno-deprecated -Wno-conflicts-sr -Wno-conflicts-rr"
 " -Wcounterexamples -Wconflicts-sr -Wconflicts-rr -Werror -Wno-error -p,--name-prefix=@"
 " @infile out:{/.}.tab.c in:/usr/share/bison run:m4"

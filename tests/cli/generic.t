@@ -109,7 +109,7 @@ e: N | e '+' N;
 END
 	printf '%%option noyywrap\n%%%%\n[0-9]+ return 1;\n' >g.l
 	ok "bison and flex" like_plain "bison and flex" \
-		'bison -d g.y; bison -y g.y; bison --defines=q.h -o p.c g.y; flex g.l; flex -o l.c g.l; flex -Pxx g.l' g.y g.l
+		'bison -d g.y; bison -y g.y; bison --defines=q.h -o p.c g.y; bison -d -b own g.y; bison -b own -o r.c g.y; bison --file-prefix=pre -l g.y; bison -y -b own g.y; flex g.l; flex -o l.c g.l; flex -Pxx g.l' g.y g.l
 	printf '%%language "c++"\n%%define api.value.type variant\n%%locations\n%%token N\n%%%%\ne: N;\n' >c.yy
 	rm -rf plain gg && mkdir plain gg && cp c.yy plain && cp c.yy gg
 	(cd plain && bison -o c.cc c.yy)
