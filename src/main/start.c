@@ -383,7 +383,7 @@ static bool all_holds(void)
 
 static bool name_session(void)
 {
-	uint64_t token[2];
+	uint64_t token[2] = { 0 };
 
 	if (SYS(SYS_getrandom, token, sizeof(token), 0, 0, 0) != sizeof(token))
 		return false;

@@ -71,9 +71,9 @@ headstart"
 
 gg -- env >/dev/null
 without='^(GG_SESSION|_)='
-gg -k -- env | grep -vE "$without|^MAKEFLAGS=" | sort >full
-gg -- env | grep -vE "$without" | sort >early
-gg -- env | grep -vE "$without" | sort >early
+"$GG" build -k -- env 2>/dev/null | grep -vE "$without|^MAKEFLAGS=" | sort >full
+"$GG" build -- env 2>/dev/null | grep -vE "$without" | sort >early
+"$GG" build -- env 2>/dev/null | grep -vE "$without" | sort >early
 is "the environment is the same" "$(cat early)" "$(cat full)"
 
 is "it exits with what the command exits with" "$(
