@@ -30,7 +30,8 @@ is "also with -j and -s, and by words behind the command" "$(gg -s -j 2 -- make 
 headstart"
 is "not with other options" "$(gg -k -- make; gg --stats -- make | head -1)" "gg
 gg"
-is "nor where a variable says something to gg" "$(GG_NO_STANDBY=1 gg -- make)" gg
+is "nor where a variable says something to gg" "$(GG_NO_HEADSTART=1 gg -- make; GG_NO_STANDBY=1 gg -- make)" "gg
+gg"
 is "after a build that had none it has one again" "$(gg -- make)" headstart
 
 mkdir bin
