@@ -91,7 +91,9 @@ struct box_job {
 	/* What @program would start by itself, one after another: run in its place. When all go
 	 * well, so has the job. When one does not, @program runs after all, and what they have
 	 * said is forgotten; but an exit with 1 of one that settles is the job's, with what it
-	 * has said. They may leave files in /tmp. Not used on BOX_SHIM. */
+	 * has said, where an output is in the working folder. They write outputs and nothing
+	 * else but files in /tmp: the working folder is not theirs to write where no output is
+	 * in it. Not used on BOX_SHIM. */
 	struct box_command {
 		const char *program; /* absolute path inside */
 		char *const *argv;

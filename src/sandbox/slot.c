@@ -249,6 +249,24 @@ static void add_folder(struct strv *folders, const char *folder)
 	strv_add(folders, folder);
 }
 
+static bool is_in_work(const struct job *j, const char *folder)
+{
+	for (size_t i = 0; i < j->folders.n; i++)
+		if (path_below(folder, j->folders.v[i]))
+			return true;
+	return false;
+}
+
+/* /tmp comes first: what lies below it is writable anyway. Commands write outputs and nothing
+ * else; where these are in other folders, what lies around the working folder stays from job to
+ * job. */
+static void add_folders(const struct slot *slot, struct job *j)
+{
+	add_folder(&j->folders, "/tmp");
+	for (size_t i = slot->shim || !j->n_commands ? 0 : 1; i < j->needed.n; i++)
+		add_folder(&j->folders, j->needed_names.v[i]);
+}
+
 static int read_job(struct slot *slot, const struct buf *raw, struct job *j, struct err *err)
 {
 	struct message_reader r;
@@ -271,8 +289,6 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 		append_inputs(j, &j->own);
 	if (r.bad || !j->program || !j->workdir)
 		return err_set(err, ERR_CORRUPT, "malformed job");
-	/* /tmp comes first: what lies below it is writable anyway */
-	add_folder(&j->folders, "/tmp");
 	strv_add(&j->needed_names, j->workdir);
 	for (size_t i = 0; i < j->outputs.n; i++)
 		strv_take(&j->needed_names, path_dir(j->outputs.v[i]));
@@ -281,9 +297,9 @@ static int read_job(struct slot *slot, const struct buf *raw, struct job *j, str
 	for (size_t i = 0; i < j->needed.n; i++) {
 		j->needed.v[i].name = j->needed_names.v[i];
 		j->needed.v[i].mode = S_IFDIR | 0755;
-		add_folder(&j->folders, j->needed_names.v[i]);
 	}
 	append_inputs(j, &j->needed);
+	add_folders(slot, j);
 	for (size_t i = 0; i < j->folders.n; i++)
 		if (strcmp(j->folders.v[i], "/") == 0 || path_below("/dev", j->folders.v[i]) ||
 		    path_below("/proc", j->folders.v[i]))
@@ -803,8 +819,9 @@ static int run_commands(struct slot *slot, struct job *j, struct running *run, s
 		if (start_job(slot, j, run, err) < 0)
 			return -1;
 		wait_for_job(slot, j, run);
-		bool settled = c->settles && !run->failure && WIFEXITED(run->status) &&
-		               WEXITSTATUS(run->status) == 1;
+		/* it may have wanted to write where only the program can */
+		bool settled = c->settles && is_in_work(j, j->workdir) && !run->failure &&
+		               WIFEXITED(run->status) && WEXITSTATUS(run->status) == 1;
 		if (settled || is_over(run))
 			return 1;
 		j->standard_input = NULL;
@@ -812,6 +829,20 @@ static int run_commands(struct slot *slot, struct job *j, struct running *run, s
 			return forget(run, err);
 	}
 	return 1;
+}
+
+static int prepare(struct job *j, struct err *err)
+{
+	return tree_prepare(j->tree, j->inputs, j->n_inputs, &j->folders, &j->outputs, err);
+}
+
+/* The program may write in its working folder. */
+static int widen(struct job *j, struct err *err)
+{
+	if (is_in_work(j, j->workdir))
+		return 0;
+	add_folder(&j->folders, j->workdir);
+	return prepare(j, err);
 }
 
 /* Starts it, and waits for its end. */
@@ -824,7 +855,8 @@ static int run_program(struct slot *slot, struct job *j, struct running *run, st
 	int rc = run_commands(slot, j, run, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (plan_job(slot, j, run, err) < 0 || start_job(slot, j, run, err) < 0)
+	if (widen(j, err) < 0 || plan_job(slot, j, run, err) < 0 ||
+	    start_job(slot, j, run, err) < 0)
 		return -1;
 	wait_for_job(slot, j, run);
 	return check_refused(slot, err);
@@ -946,8 +978,7 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 {
 	struct running run = { .pidfd = -1, .in = -1, .out = -1, .errs = -1 };
 
-	if (take_tree(slot, j, err) < 0 ||
-	    tree_prepare(j->tree, j->inputs, j->n_inputs, &j->folders, &j->outputs, err) < 0)
+	if (take_tree(slot, j, err) < 0 || prepare(j, err) < 0)
 		return -1;
 	int64_t cpu = cpu_of_children();
 	int rc = run_program(slot, j, &run, err);

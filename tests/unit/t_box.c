@@ -458,6 +458,51 @@ static void test_a_command_that_settles_fails_for_the_program(void **state)
 	box_result_release(&r.result);
 }
 
+/* Outputs are in another folder: the working folder is the program's to write, not theirs. */
+static void test_commands_write_only_where_outputs_are(void **state)
+{
+	static char *to_make[] = { "sh", "-c", "echo one >/p/o/made && pwd", NULL };
+	static char *to_write[] = { "sh", "-c", "echo one >here; [ ! -e here ] || echo there",
+		                    NULL };
+	static char *to_try[] = { "sh", "-c", "(echo one >here) 2>/dev/null || exit 1", NULL };
+	static const char program[] =
+		"echo program >here; read x <here; echo $x; echo $A >/p/o/made";
+	static char *envp[] = { NULL };
+	static const struct {
+		char *const *argv;
+		const char *made;
+		const char *said;
+	} cases[] = {
+		{ to_make, "one\n", "/p/w\n" },
+		{ to_write, "1\n", "program\n" },
+		{ to_try, "1\n", "program\n" },
+		{ to_fail, "1\n", "program\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct run r = { .outputs = { { "/p/o/made", false } } };
+		const struct box_command commands[] = {
+			{ .program = "/bin/sh", .argv = cases[i].argv, .settles = true },
+			{ .program = "/bin/sh",
+			  .argv = (char *[]){ "sh", "-c", i == 1 ? "exit 2" : "exit 0",
+			                      NULL } },
+		};
+		struct err err = ERR_INIT;
+
+		script(&r, program, 1);
+		r.job.commands = commands;
+		r.job.n_commands = countof(commands);
+		r.job.commands_envp = envp;
+		OK(box_run(box, &r.job, &r.result, &err), err);
+		CHECK(!r.result.failed, "%s", r.result.why);
+		bool driven = step != BOX_SHIM && i == 0;
+		holds(&r.result.outputs[0], driven ? cases[i].made : "1\n");
+		holds(&r.result.out_text, driven ? cases[i].said : "program\n");
+		box_result_release(&r.result);
+	}
+}
+
 static void test_no_output_is_named_outside_of_the_root(void **state)
 {
 	static const char *const names[] = { "../out", "/p/w/../../out", "/p//out", "out",
@@ -670,6 +715,7 @@ int main(void)
 		cmocka_unit_test(test_a_job_has_the_usual_signals_whatever_gg_ignores),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
 		cmocka_unit_test(test_commands_run_in_place_of_the_program),
+		cmocka_unit_test(test_commands_write_only_where_outputs_are),
 		cmocka_unit_test(test_a_command_reads_what_another_has_written),
 		cmocka_unit_test(test_the_program_runs_when_a_command_fails),
 		cmocka_unit_test(test_a_command_that_settles_fails_for_the_program),
