@@ -97,6 +97,28 @@ static bool is_of_the_shape(const struct gccopt *o)
 	return memchr(acts, o->act, sizeof(acts)) != NULL;
 }
 
+/* "-Wp,-MMD,FILE": the words that are no options may be any others. */
+static bool add_preprocessor_words(struct driver_call *c, const char *arg)
+{
+	auto_buf word = BUF_INIT;
+
+	for (;; arg++) {
+		size_t n = strcspn(arg, ",");
+		auto_free char *part = xstrndup(arg, n);
+
+		if (*part == '-' && is_plain(part))
+			buf_adds(&word, part);
+		else if (!is_piece(part) || !add_piece(c, &word, part, n))
+			return false;
+		arg += n;
+		if (!*arg)
+			break;
+		buf_addc(&word, ',');
+	}
+	strv_take(&c->words, buf_steal(&word));
+	return true;
+}
+
 /* The option at args[*i], with its value. */
 static bool add_option(struct driver_call *c, const struct strv *args, size_t *i)
 {
@@ -107,6 +129,8 @@ static bool add_option(struct driver_call *c, const struct strv *args, size_t *i
 
 	if (!value)
 		return false;
+	if (o->act == ACT_WP)
+		return add_preprocessor_words(c, arg);
 	if (o->act == ACT_OUTPUT || is_passed_on(o)) {
 		auto_buf word = BUF_INIT;
 

@@ -38,6 +38,9 @@ done <<'END'
 gcc -c good.c -o made/a.o
 gcc -O2 -g -MD -c good.c -o made/good.c.o
 gcc -O2 -g3 -MMD -MP -MF made/x.d -MT x -c good.c -o made/b.o
+gcc -O2 -Wp,-MMD,made/.x.d -c good.c -o made/b.o
+gcc -Wp,-MD,made/x.d,-MT,x -Wp,-D_FORTIFY_SOURCE=2 -O2 -c good.c -o made/b.o
+gcc -Wp,-MD,made/x.d -c lost.c -o made/b.o
 gcc -O1 -g -Isub -DX=a'b -c ./sub/../sub/a.b.c -o ./made/../made/a.b.lo
 gcc -Wall -c warned.c -o made/a.o
 gcc -Wall -Werror -MD -c warned.c -o made/a.o

@@ -159,6 +159,8 @@ static void compiles_are_what_the_driver_makes_of_them(void **state)
 	         "-o", "out/a.b.lo");
 	IS_KNOWN("./s/../a.c", "gcc", "-c", "./s/../a.c", "-o", "./out/../out/a.obj");
 	IS_KNOWN("a.cc", "g++", "-O1", "-c", "a.cc", "-MD", "-MQ", "q$x", "-fno-exceptions");
+	IS_KNOWN("a.c", "gcc", "-Wp,-MMD,out/.a.o.d", "-O2", "-c", "a.c", "-o", "out/a.o");
+	IS_KNOWN("s/a.c", "gcc", "-Wp,-MD,x y.d,-MT,it's,-MP,-DX=1,-UY", "-c", "s/a.c");
 	IS_KNOWN("a.S", "gcc", "-g", "-Wa,--noexecstack", "-Ii/j", "-c", "a.S");
 	IS_KNOWN("a.i", "gcc", "-c", "a.i", "-m64", "-pthread", "-fopenmp");
 	IS_KNOWN("a.c", "gcc", "-Di=it's \"A\" \\ b", "-D", "X", "-UY", "-Ii", "-I", "i/j",
@@ -183,6 +185,9 @@ static void others_are_the_drivers(void **state)
 		{ "gcc", "-c", "-x", "c", "a.h" },
 		{ "gcc", "-c", "@words" },
 		{ "gcc", "-c", "a.c", "-Da\nb" },
+		{ "gcc", "-c", "a.c", "-Wp,-Da\nb" },
+		{ "gcc", "-c", "a.c", "-Wp,-MD,a\nb" },
+		{ "gcc", "-c", "a.c", "-Wp,-MD," },
 		{ "gcc", "-c", "a.c", "-specs=x" },
 		{ "gcc", "-c", "a.c", "-Bx" },
 		{ "gcc", "-c", "a.c", "-wrapper", "x" },
