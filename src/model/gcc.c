@@ -996,7 +996,9 @@ static int plan_parts(const struct call *call, struct gcc_call *c, const struct 
 		rc = add_headers(call, c, tc, p, NULL, err);
 	if (rc == 0 && c->stage == STAGE_LINK)
 		rc = gcclink_plan(call, c, tc, p, err);
-	for (size_t i = 0; rc == 0 && i < c->n_inputs; i++)
+	/* what is printed of several sources is one output */
+	size_t n = c->stage == STAGE_PREPROCESS && c->n_inputs ? 1 : c->n_inputs;
+	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (c->inputs[i].lang != LANG_OBJECT)
 			add_outputs(call, c, &c->inputs[i], tc, p);
 	add_modules(call, c, &makes, p);

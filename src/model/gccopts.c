@@ -1139,7 +1139,7 @@ static void settle(struct parse *p)
 			refuse(p, PHASE_ANY, "makes a precompiled header");
 	if ((c->flags & GCC_DEP_PRINT) && (c->flags & GCC_DEP))
 		refuse(p, PHASE_ANY, "two dependency files");
-	if (c->stage == STAGE_PREPROCESS && c->n_sources > 1)
+	if (c->stage == STAGE_PREPROCESS && c->n_sources > 1 && (c->output || c->depfile))
 		refuse(p, PHASE_ANY, "preprocesses several sources");
 	if (c->reads_stdin && why_not_stdin(p))
 		refuse(p, PHASE_ANY, "reads standard input, %s", why_not_stdin(p));

@@ -1196,6 +1196,8 @@ for cc in gcc clang; do
 	t "cat x.h a.c | $cc -E -; cat a.c | $cc -E -xc -dM - | LC_ALL=C sort | head -n 20"
 	t "$cc -dM -E - </dev/null | LC_ALL=C sort; : | $cc -xc -c - -o empty.o"
 	t "$cc -MM -MG nohdr.c; $cc -M -MG -MF x.d -MP nohdr.c"
+	t "$cc -MM a.c b.c main.c >depend; cat depend; $cc -M a.c b.c | wc -l; $cc -E a.c b.c; $cc -E -dM a.c b.c | LC_ALL=C sort | uniq | wc -l"
+	t "$cc -MM a.c syntax.c nohdr.c; $cc -MM a.c x.o b.c; $cc -E a.c b.c -o both.i; $cc -MM a.c b.c -MF both.d; cat both.d"
 	t "echo 'int x = y;' | $cc -xc -c - -o bad.o || echo no; echo 'int x = y;' | $cc -xc -fsyntax-only -"
 	t "printf '#warning hi\\nint f;\\n' | $cc -g -xc -c - -o out/w.o"
 	t "cat a.c | $cc -Iinc -xc -S - -o a.s && cat a.c | $cc -Iinc -xc -S -o - -"
