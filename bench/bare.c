@@ -1,5 +1,5 @@
-/* bare OUT WORD: trivial.c without a C library, whose start is most of what that one costs where each
- * "cpuid" goes to a hypervisor. */
+/* bare OUT WORD: trivial.c without a C library, whose start is most of what that one costs
+ * where each "cpuid" goes to a hypervisor. */
 #include <fcntl.h>
 #include <sys/syscall.h>
 
