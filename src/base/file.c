@@ -189,6 +189,16 @@ int file_remove_tree(const char *path, struct err *err)
 	return 0;
 }
 
+char *file_identity(int fd)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) < 0)
+		return NULL;
+	return xasprintf("%llx:%llx", (unsigned long long)sb.st_dev,
+	                 (unsigned long long)sb.st_ino);
+}
+
 char *file_readlink(const char *path)
 {
 	char target[4096];

@@ -35,6 +35,8 @@ int file_remove_tree(const char *path, struct err *err);
  * compilers have it, else the physical one. Owned; NULL with errno set.
  */
 char *file_working_folder(const char *pwd);
+/** "DEVICE:INODE" of an open file, in hex; owned; NULL with errno set. */
+char *file_identity(int fd);
 /** readlink into a new, owned string; NULL with errno set. */
 char *file_readlink(const char *path);
 /** "$XDG_CACHE_HOME/gg/NAME" or "$HOME/.cache/gg/NAME"; owned; NULL: neither is an absolute

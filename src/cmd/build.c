@@ -118,11 +118,9 @@ static char *make_flags(const struct build *b)
 /* Wrappers explain a failure there only, not in files that the build makes of what was said. */
 static char *errors_place(int fd)
 {
-	struct stat sb = { .st_dev = 0 };
+	auto_free char *place = file_identity(fd);
 
-	fstat(fd, &sb);
-	return xasprintf(LAUNCH_ERRORS "%llx:%llx", (unsigned long long)sb.st_dev,
-	                 (unsigned long long)sb.st_ino);
+	return xasprintf(LAUNCH_ERRORS "%s", place ? place : "");
 }
 
 /* What the command has in its environment, but for what each has anew: its session, and where
@@ -410,18 +408,16 @@ static int run_plainly(const struct build *b, char **argv, const struct err *err
 	return status;
 }
 
-/* gg itself has 20 files open, each job some more; a wrapper that finds no room runs its
- * command as it is (cmd/coordinator). */
+/* A wrapper that finds no room runs its command as it is (cmd/coordinator). */
 static bool may_open_enough(struct err *err)
 {
-	enum { FILES_MIN = 64 };
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= FILES_MIN)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= HEADSTART_FILES_MIN)
 		return true;
 	err_set(err, ERR_UNSURE,
 	        "only %llu files may be open at once (ulimit -n), %d are needed",
-	        (unsigned long long)limit.rlim_cur, FILES_MIN);
+	        (unsigned long long)limit.rlim_cur, HEADSTART_FILES_MIN);
 	return false;
 }
 
@@ -445,7 +441,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 {
 	struct build b = { .self = self,
 		           .options = OPTIONS_INIT,
-		           .started_ns = clock_now_ns() };
+		           .started_ns = headstart.pid ? headstart.began_ns : clock_now_ns() };
 	struct err err = ERR_INIT;
 	auto_store st = NULL;
 	int rc = options_parse(&b.options, self, argc, argv);
@@ -476,6 +472,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	b.overlaps = (b.options.overlap || forcer_is_remote(&b.options.forcer)) && b.is_make &&
 	             b.tools.library && is_isolated(&b);
 	options_record(&b.options, self, command);
+	recorder_began(b.options.forcer.recorder, b.started_ns);
 	make_left_over_real(&b);
 	rc = run_once(&b, command);
 	if (b.stopped && b.options.forcer.hold_failures) {

@@ -1,6 +1,5 @@
 #include "cmd/headstart.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -157,18 +156,6 @@ static void add_place(struct draft *d, const char *dir)
 	d->bad |= !getenv("GG_DIR") && strcmp(path_base(dir), ".gg") != 0;
 }
 
-static bool is_word(const char *command)
-{
-	size_t n = strlen(command);
-
-	if (n > HEADSTART_WORD_MAX || !isalnum((unsigned char)command[0]))
-		return false;
-	for (; *command; command++)
-		if (!isalnum((unsigned char)*command) && !strchr("+-._", *command))
-			return false;
-	return true;
-}
-
 static bool is_elf(const char *path)
 {
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -202,24 +189,14 @@ static void draft_all(struct draft *d, struct store *st, const struct headstart_
 	memcpy(d->out.data, &head, sizeof(head));
 }
 
-/* So is the next one's, or it will find out. */
-static bool is_plain_environment(void)
-{
-	for (char **e = environ; *e; e++)
-		if ((strncmp(*e, "GG_", 3) == 0 && strncmp(*e, "GG_DIR=", 7) != 0) ||
-		    strncmp(*e, "LD_PRELOAD=", 11) == 0)
-			return false;
-	return true;
-}
-
 void headstart_save(struct store *st, const struct headstart_plan *p)
 {
 	struct draft d = { .out = BUF_INIT };
 	auto_buf old = BUF_LIMIT(HEADSTART_MAX);
 	struct err ignored;
 
-	if (!headstart.possible || !is_plain_environment() || !is_word(p->command) ||
-	    !is_elf(p->program) || !store_pending_empty(st))
+	if (!headstart.possible || !headstart_is_plain(environ) ||
+	    !headstart_is_word(p->command) || !is_elf(p->program) || !store_pending_empty(st))
 		return;
 	auto_free char *folder = path_join(store_dir(st), HEADSTART_FOLDER);
 	auto_free char *file = path_join(folder, p->command);

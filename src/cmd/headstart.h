@@ -22,8 +22,8 @@ struct store;
 #define HEADSTART_MAGIC  "ggstart1"
 enum {
 	HEADSTART_MAX = 32 << 10, /* bytes of a file */
-	HEADSTART_WORD_MAX = 32,  /* of a command's name: letters, digits, "+-._", the first no
-	                             "-" or "." */
+	HEADSTART_FILES_MIN = 64, /* gg itself has 20 files open, each job some more */
+	HEADSTART_WORD_MAX = 32,  /* of a command's name */
 	HEADSTART_SESSION_MAX = 64,
 	HEADSTART_PAGE = 4096, /* the two meta pages of LMDB come first, of x86-64's size */
 	HEADSTART_META = 256,  /* of their bytes: header and meta, as in mdb.c of LMDB 0.9 */
@@ -63,9 +63,43 @@ struct headstart {
 	int pid;       /* of the command, 0: it has not been started */
 	int listener;  /* descriptor of the session */
 	char session[HEADSTART_SESSION_MAX];
-	uint64_t mask; /* of signals, to be set again: INT, TERM and HUP are held back */
+	uint64_t mask;    /* of signals, to be set again: INT, TERM and HUP are held back */
+	int64_t began_ns; /* monotonic */
 };
 extern struct headstart headstart;
+
+/* Both sides ask these, and one of them has no C library: loops, no calls. */
+
+/** May a command's name be a file's: letters, digits, and, but first, "+-._"? */
+static inline bool headstart_is_word(const char *text)
+{
+	size_t n = 0;
+
+	for (const char *c = text; *c; c++, n++)
+		if (!((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+		      (*c >= 'A' && *c <= 'Z') ||
+		      (n > 0 && (*c == '+' || *c == '-' || *c == '.' || *c == '_'))))
+			return false;
+	return n >= 1 && n <= HEADSTART_WORD_MAX;
+}
+
+/** Has it none of gg's variables but the one that names the store, and nothing preloaded? */
+static inline bool headstart_is_plain(char *const *envp)
+{
+	static const char ours[] = "GG_", store[] = "GG_DIR=", preload[] = "LD_PRELOAD=";
+
+	for (; *envp; envp++) {
+		size_t n = 0, m = 0;
+
+		while (store[n] && (*envp)[n] == store[n])
+			n++;
+		while (preload[m] && (*envp)[m] == preload[m])
+			m++;
+		if ((n >= sizeof(ours) - 1 && store[n]) || !preload[m])
+			return false;
+	}
+	return true;
+}
 
 /** What the next one is to do. */
 struct headstart_plan {

@@ -22,18 +22,17 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "cmd/headstart.h"
 #include "intercept/launch.h"
 #include "main/bare.h"
+#include "model/session.h"
 
 enum {
 	WORDS_MAX = 2048, /* of an environment, ours included */
 	PATH_ROOM = 4096,
-	FILES_MIN = 64,         /* as cmd/build.c */
-	SESSION_WAITING = 1024, /* as model/session.c: connections that nobody has taken yet */
 	STACK_ROOM = 16384,
-	SIGNALS = 3,
 };
 
 /* One at a time, so it lies in the program's own memory; there is no other. */
@@ -85,7 +84,7 @@ static const char *base_of(const char *path)
 
 /* -- what is asked for -- */
 
-/* "1" to "4096"; more digits are for gg to complain about. */
+/* "1" to "999"; the rest is for gg to say something about. */
 static bool is_number(const char *text)
 {
 	size_t n = 0;
@@ -93,18 +92,6 @@ static bool is_number(const char *text)
 	for (; text[n] >= '0' && text[n] <= '9'; n++)
 		NO_CALL();
 	return n >= 1 && n <= 3 && !text[n] && text[0] != '0';
-}
-
-static bool is_word(const char *text)
-{
-	size_t n = 0;
-
-	for (const char *c = text; *c; c++, n++)
-		if (!((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
-		      (*c >= 'A' && *c <= 'Z') ||
-		      (n > 0 && (*c == '+' || *c == '-' || *c == '.' || *c == '_'))))
-			return false;
-	return n >= 1 && n <= HEADSTART_WORD_MAX;
 }
 
 static bool is_terminal(int fd)
@@ -136,17 +123,7 @@ static bool parse(char **argv)
 			return false;
 	}
 	start.argv = argv;
-	return *argv && is_word(*argv) && (is_quiet || !is_terminal(2));
-}
-
-/* Of gg's variables only the one that names the store. */
-static bool is_plain_environment(char **envp)
-{
-	for (; *envp; envp++)
-		if ((bare_after(*envp, "GG_") && !bare_after(*envp, LAUNCH_DIR)) ||
-		    bare_after(*envp, LAUNCH_PRELOAD))
-			return false;
-	return true;
+	return *argv && headstart_is_word(*argv) && (is_quiet || !is_terminal(2));
 }
 
 /* Else how it ended would not be known. */
@@ -169,7 +146,7 @@ static bool may_open_enough(void)
 
 	limit.rlim_cur = 0;
 	return SYS(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit, 0) == 0 &&
-	       limit.rlim_cur >= FILES_MIN;
+	       limit.rlim_cur >= HEADSTART_FILES_MIN;
 }
 
 /* -- what was written down -- */
@@ -349,7 +326,7 @@ static char *put_hex(char *out, uint64_t number)
 	return out;
 }
 
-/* As cmd/build.c does. */
+/* As cmd/build.c does with file_identity(). */
 static bool name_errors(void)
 {
 	if (SYS(SYS_fstat, 2, &start.seen, 0, 0, 0) < 0)
@@ -410,7 +387,7 @@ static bool listen_for_wrappers(void)
 	return headstart.listener >= 0 &&
 	       SYS(SYS_bind, headstart.listener, &addr,
 	           offsetof(struct sockaddr_un, sun_path) + n, 0, 0) == 0 &&
-	       SYS(SYS_listen, headstart.listener, SESSION_WAITING, 0, 0, 0) == 0;
+	       SYS(SYS_listen, headstart.listener, SESSION_BACKLOG, 0, 0, 0) == 0;
 }
 
 /* -- the command -- */
@@ -479,12 +456,15 @@ static void run(void)
 {
 	uint64_t held = bit(SIGINT) | bit(SIGTERM) | bit(SIGHUP);
 	int pidfd = -1;
+	struct timespec now = { 0 };
 	long signals =
 		SYS(SYS_signalfd4, -1, &held, sizeof(held), SFD_CLOEXEC | SFD_NONBLOCK, 0);
 
 	if (signals < 0 ||
 	    SYS(SYS_rt_sigprocmask, SIG_BLOCK, &held, &headstart.mask, sizeof(held), 0) < 0)
 		return;
+	SYS(SYS_clock_gettime, CLOCK_MONOTONIC, &now, 0, 0, 0);
+	headstart.began_ns = (int64_t)nanoseconds(&now);
 	long pid = spawn(&pidfd);
 	if (pid > 0 && start.failed) /* gg will say why */
 		SYS(SYS_wait4, pid, 0, 0, 0, 0);
@@ -510,7 +490,7 @@ __attribute__((used)) void start_before(long *stack)
 
 	headstart.possible = true;
 	start.envp = argv + stack[0] + 1;
-	if (!parse(argv) || !is_plain_environment(start.envp) || !bare_has_standard_fds() ||
+	if (!parse(argv) || !headstart_is_plain(start.envp) || !bare_has_standard_fds() ||
 	    !may_open_enough() || !heeds_children() || !read_file() || !all_holds() ||
 	    !listen_for_wrappers())
 		return;

@@ -173,14 +173,9 @@ static int try_again(const struct call *call, struct plan *plan, const struct em
 static bool is_told_to_people(void)
 {
 	const char *told = getenv("GG_ERRORS");
-	char place[48];
-	struct stat sb;
+	auto_free char *place = told && getenv("MAKELEVEL") ? file_identity(2) : NULL;
 
-	if (!told || !getenv("MAKELEVEL") || fstat(2, &sb) < 0)
-		return false;
-	snprintf(place, sizeof(place), "%llx:%llx", (unsigned long long)sb.st_dev,
-	         (unsigned long long)sb.st_ino);
-	return strcmp(place, told) == 0;
+	return place && strcmp(place, told) == 0;
 }
 
 /* Plans and emits. Returns the exit status, or -1 after filling @plan and @err: run the real

@@ -50,7 +50,7 @@ int session_listen(char **name, struct err *err)
 		return err_sys(err, "random bytes");
 	auto_free char *text =
 		xasprintf("gg-%d-%016llx%016llx", (int)getpid(), token[0], token[1]);
-	int fd = listen_as(text, 1024, err);
+	int fd = listen_as(text, SESSION_BACKLOG, err);
 	if (fd >= 0)
 		*name = steal(&text);
 	return fd;

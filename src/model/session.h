@@ -27,7 +27,10 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-enum { SESSION_MESSAGE_MAX = 128 << 10 };
+enum {
+	SESSION_MESSAGE_MAX = 128 << 10,
+	SESSION_BACKLOG = 1024, /* connections that nobody has taken yet */
+};
 
 /** Between the session's name and the two digits of a wrapper that stands by (main/standby.h).
  */

@@ -309,6 +309,14 @@ struct recorder *recorder_new(const char *command, char *const *argv, const char
 	return r;
 }
 
+void recorder_began(struct recorder *r, int64_t began_ns)
+{
+	if (!r)
+		return;
+	r->record.began_ns -= r->began_ns - began_ns;
+	r->began_ns = began_ns;
+}
+
 void recorder_free(struct recorder *r)
 {
 	if (!r)

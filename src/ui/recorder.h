@@ -17,6 +17,8 @@ struct recorder;
 /** @command: "build"; @argv: what was asked for, to be shown; @folder: where. */
 struct recorder *recorder_new(const char *command, char *const *argv, const char *folder);
 void recorder_free(struct recorder *r);
+/** It began earlier than the recorder was made: at @began_ns of the monotonic clock. */
+void recorder_began(struct recorder *r, int64_t began_ns);
 /** For reductor_add_observer; valid as long as @r is. */
 const struct observer *recorder_observer(struct recorder *r);
 

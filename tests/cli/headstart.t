@@ -106,6 +106,10 @@ echo 'int main(void) { return 8; }' >a.c
 is "and made as ever" "$(gg -- make | tail -1; ./a; echo $?)" "gcc a.c -o a
 8"
 like "gg stats counts it" "$("$GG" stats)" 'became thunks +1 +5'
+printf 'a: a.c ; %s\n\t@sleep 1\n\tgcc a.c -o a\n' "$who" >Makefile
+rm a
+is "what is done before the first wrapper is part of the run" "$(gg -- make | head -1; "$GG" stats | grep -c 'elapsed *[1-9][0-9.]* s')" "headstart
+1"
 echo 'int main(void) { return }' >a.c
 is "a failure is one" "$(gg -- make >/dev/null; echo $?)" 2
 echo 'int main(void) { return 9; }' >a.c
