@@ -92,13 +92,8 @@ static void add_start_files(struct link *l, const struct toolchain *tc)
 }
 
 /* What the driver adds by itself; a static link takes libgcc_eh.a in place of libgcc_s. */
-static void add_default(struct link *l, const char *name)
-{
-	if (!(l->c->flags & GCC_STATIC) || strcmp(name, "gcc_s") != 0)
-		strv_add(&l->ld.scan.libs, name);
-}
-
-/* -static stands first for the linker, wherever the driver was given it: these take it back. */
+/* -static stands first for the linker, wherever the driver was given it: these take it back.
+ * With -shared gcc does not pass it on. */
 static bool is_static(const struct gcc_call *c)
 {
 	static const char *const dynamic[] = { "Bdynamic", "call_shared", "dy" };
@@ -109,7 +104,13 @@ static bool is_static(const struct gcc_call *c)
 		if (word[0] == '-' && AMONG(word + strspn(word, "-"), dynamic))
 			return false;
 	}
-	return c->flags & GCC_STATIC;
+	return (c->flags & GCC_STATIC) && !(c->flags & GCC_SHARED);
+}
+
+static void add_default(struct link *l, const char *name)
+{
+	if (!is_static(l->c) || strcmp(name, "gcc_s") != 0)
+		strv_add(&l->ld.scan.libs, name);
 }
 
 static void add_libraries(struct link *l, const struct toolchain *tc)

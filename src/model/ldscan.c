@@ -179,8 +179,9 @@ static int add_written(struct scan *s, const char *path, bool *found, struct err
 	return add_in_dir(s, dir, path_base(path), found, err);
 }
 
-/* A file that a script names. */
-static int add_named(struct scan *s, const char *name, struct err *err)
+/* A file that a script in folder @dir names: beside the script, in the working folder, or along
+ * the search path, in an order that is each linker's own. */
+static int add_named(struct scan *s, const char *dir, const char *name, struct err *err)
 {
 	bool found = false;
 
@@ -190,7 +191,11 @@ static int add_named(struct scan *s, const char *name, struct err *err)
 		name++;
 	if (add_written(s, name, &found, err) < 0)
 		return -1;
-	for (size_t i = 0; !found && name[0] != '/' && i < s->ld->lib_dirs.n; i++)
+	if (name[0] == '/')
+		return 0;
+	if (add_in_dir(s, dir, name, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->ld->lib_dirs.n; i++)
 		if (add_in_dir(s, s->ld->lib_dirs.v[i], name, &found, err) < 0)
 			return -1;
 	return 0;
@@ -238,6 +243,7 @@ static int add_script(struct scan *s, const char *path, struct err *err)
 {
 	auto_buf text = BUF_LIMIT(SCRIPT_MAX);
 	auto_buf word = BUF_INIT;
+	auto_free char *dir = path_dir(path);
 	int open = 0;      /* parentheses of a list of files */
 	bool list = false; /* a list's name was just read */
 	bool include = false;
@@ -256,7 +262,7 @@ static int add_script(struct scan *s, const char *path, struct err *err)
 			open += list || open;
 		else if (strcmp(w, ")") == 0)
 			open -= open > 0;
-		else if ((open || include) && *w && add_named(s, w, err) < 0)
+		else if ((open || include) && *w && add_named(s, dir, w, err) < 0)
 			return -1;
 		list = false;
 		include = strcmp(w, "INCLUDE") == 0;

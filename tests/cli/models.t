@@ -978,8 +978,16 @@ t 'gcc -nostdlib a.c b.c -T script.ld -o prog.elf'
 t 'gcc -nostdlib -c a.c && gcc -nostdlib a.o -Tscript.ld -Wl,-Ttext=0x1000 -o prog.elf'
 t 'gcc -nostdlib a.c -Wl,-T,no-such.ld -o prog.elf'
 t 'gcc -c a.c b.c && gcc main.c group.ld && ./a.out'
+for linker in bfd gold lld; do
+	beside="gcc -c a.c b.c main.c && mkdir -p s1 s2 && ar rcs s1/libx.a b.o a.o && ar rcs s2/libx.a a.o b.o && echo 'GROUP(libx.a)' >s2/libs.so"
+	t "$beside && gcc -fuse-ld=$linker main.o -Ls1 -Ls2 -ls -Wl,-Map=s.map -o prog; ./prog"
+	t "$beside && ar rcs libx.a b.o && gcc -fuse-ld=$linker main.o -Ls1 -Ls2 -ls -Wl,-Map=s.map -o prog; ./prog"
+done
 t 'gcc -c a.c && cp a.o liba.a && gcc main.c b.c -L. -lgroup && ./a.out'
 t 'gcc -c a.c && ar rcs liba.a a.o && gcc main.c b.c -L. -lgroup && ./a.out'
+for compiler in gcc clang; do
+	t "$compiler -fPIC -c a.c b.c && ar rcs liba.a a.o && $compiler -shared a.o -o liba.so && $compiler -static -shared -nostdlib b.o -L. -la -o o.so; ls -l o.so"
+done
 t 'echo "int helper(void) { return 2; }" >helper && gcc -x c helper -x none zero.c -Wl,-e,helper'
 t 'clang -c a.c b.c main.c && gcc a.o b.o main.o -o prog && ./prog'
 t 'gcc -c data -o x.o; gcc data zero.c'
