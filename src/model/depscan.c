@@ -50,6 +50,7 @@ struct scanner {
 	bool assembler;
 	bool bol;     /* only blanks since the start of the line */
 	bool defines; /* within a #define */
+	bool decides; /* within an #if or #elif */
 	bool has_params;
 	struct buf *out;
 	struct buf *directives; /* NULL: not wanted */
@@ -144,7 +145,46 @@ static void rest_item(struct scanner *s, enum item type, bool to_paren)
 	item(s, type, buf_str(&text), text.len);
 }
 
+/* What "##" may make of words is told by none of them alone: of a name's two parts one is
+ * seldom used for anything else. Is @w the first @head characters of @name or more, or its last
+ * @tail? */
+static bool is_part_of(const char *w, size_t n, const char *name, size_t head, size_t tail)
+{
+	size_t len = strlen(name);
+
+	return n < len && ((n >= head && memcmp(w, name, n) == 0) ||
+	                   (n >= tail && memcmp(w, name + len - n, n) == 0));
+}
+
+static bool is_part_of_time(const char *w, size_t n)
+{
+	static const char *const names[] = { "__DATE__", "__TIME__", "__TIMESTAMP__" };
+
+	if (n < 3 || w[n - 1] != '_')
+		return false;
+	for (size_t i = 0; i < countof(names); i++)
+		if (is_part_of(w, n, names[i], strlen(names[i]) - 1, 3))
+			return true;
+	return false;
+}
+
+/* Of __has_include, in a condition or in a macro. "__has_##x" alone is used for other names. */
+static bool is_part_of_asking(const struct scanner *s, const char *w, size_t n)
+{
+	static const char name[] = "__has_include";
+
+	if (s->decides)
+		return is_part_of(w, n, name, 3, 4);
+	if (!s->defines || !is_part_of(w, n, name, 4, 8))
+		return false;
+	struct scanner ahead = *s;
+	skip_blanks(&ahead);
+	return n != 6 || ahead.end - ahead.p < 2 || memcmp(ahead.p, "##", 2) != 0;
+}
+
 /* The items for "x", <x>, and both with _next. */
+static const char computed_asking[] = "computed __has_include";
+
 static const enum item included[] = { ITEM_QUOTE, ITEM_BRACKET, ITEM_NEXT };
 static const enum item asked[] = { ITEM_HAS_QUOTE, ITEM_HAS_BRACKET, ITEM_HAS_NEXT };
 
@@ -177,6 +217,14 @@ static void include(struct scanner *s, bool next)
 		rest_item(s, ITEM_COMPUTED, false);
 }
 
+/* "and" or "or", as C++ spells what joins two conditions. */
+static bool joins(const struct scanner *s)
+{
+	size_t n = ident_length(s);
+
+	return word_is(s->p, n, "and") || word_is(s->p, n, "or");
+}
+
 /* Behind __has_include. That the answer is no is told by nothing that the compiler prints. */
 static void has_include(struct scanner *s, bool next)
 {
@@ -194,6 +242,9 @@ static void has_include(struct scanner *s, bool next)
 		!next && s->p < s->end && (*s->p == '"' || (*s->p == '<' && !s->has_params));
 	if (s->defines && !(called && named))
 		item(s, ITEM_ASKS, "", 0);
+	/* a macro may stand for nothing, or for the parenthesis */
+	if (s->decides && !called && s->p < s->end && is_ident(*s->p) && !joins(s))
+		item(s, ITEM_HARD, computed_asking, strlen(computed_asking));
 	if (!called || literal(s, asked, next) || s->defines)
 		return;
 	if (next)
@@ -288,9 +339,10 @@ static void directive(struct scanner *s)
 
 	s->p += n;
 	s->defines = word_is(w, n, "define");
+	s->decides = word_is(w, n, "if") || word_is(w, n, "elif");
 	if (s->defines)
 		whole_directive(s, DIRECTIVE_DEFINE);
-	else if (word_is(w, n, "if") || word_is(w, n, "elif"))
+	else if (s->decides)
 		whole_directive(s, DIRECTIVE_CONDITION);
 	if (word_is(w, n, "include") || word_is(w, n, "import"))
 		include(s, false);
@@ -335,6 +387,10 @@ static void identifier(struct scanner *s)
 		has_include(s, n >= 18 && memcmp(w + 13, "_next", 5) == 0);
 	} else if (word_is(w, n, "__has_embed")) {
 		has_embed(s);
+	} else if (is_part_of_time(w, n)) {
+		item(s, ITEM_TIME, "", 0);
+	} else if (is_part_of_asking(s, w, n)) {
+		item(s, ITEM_HARD, computed_asking, strlen(computed_asking));
 	} else if (begins_raw(w, n) && s->p < s->end && *s->p == '"') {
 		const char *open = memchr(s->p, '(', (size_t)(s->end - s->p));
 		char stop[24];
@@ -422,7 +478,7 @@ static void scan_step(struct scanner *s)
 
 	if (c == '\n') {
 		s->bol = true;
-		s->defines = false;
+		s->defines = s->decides = false;
 		s->p++;
 		return;
 	}
@@ -602,7 +658,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		return 0;
 	}
 	node->id = info.id;
-	int n = snprintf(key, sizeof(key), "5%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "6%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;
@@ -663,9 +719,10 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, boo
 /* gcc takes "x.h.gch" even where there is no x.h. */
 static void note_precompiled(struct walk *w, const char *path)
 {
+	if (strncmp(path, "/usr/", 5) == 0)
+		return;
 	auto_free char *gch = xasprintf("%s.gch", path);
-
-	if (strncmp(path, "/usr/", 5) != 0 && look_access(gch, F_OK) == 0)
+	if (look_access(gch, F_OK) == 0)
 		hard(w, "precompiled header");
 }
 
@@ -691,15 +748,17 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
                     int index, struct err *err)
 {
 	char path[4096];
-	struct stat st;
-	const char *slash = dir_len && dir[dir_len - 1] != '/' ? "/" : "";
-	int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)dir_len, dir, slash, name);
-
+	size_t name_len = strlen(name);
 	struct map_entry *folder = NULL;
+	struct stat st = { 0 };
 	bool is_new;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if (dir_len + name_len + 2 > sizeof(path))
 		return 0;
+	memcpy(path, dir, dir_len);
+	if (dir_len && dir[dir_len - 1] != '/')
+		path[dir_len++] = '/';
+	memcpy(path + dir_len, name, name_len + 1);
 	if (strchr(name, '/') && folder_gone(w, path, &folder))
 		return 0;
 	if (w->from_source)
@@ -708,7 +767,7 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	if (known->num && w->only_looks)
 		return 1;
 	if (known->num)
-		return add_file(w, path, NULL, false, index, err) < 0 ? -1 : 1;
+		return add_file(w, path, &st, false, index, err) < 0 ? -1 : 1;
 	if (!is_new)
 		return 0;
 	int rc = look_lstat(path, &st);
@@ -1006,16 +1065,6 @@ static int take_directives(struct walk *w, size_t k, struct err *err)
 static void define_options(struct walk *w)
 {
 	w->macros = macros_new();
-	for (char *const *d = w->defines; d && *d; d++) {
-		if (strncmp(*d, "-D", 2) != 0)
-			continue;
-		strv_add(&w->options, *d + 2);
-		char *equals = strchr(w->options.v[w->options.n - 1], '=');
-		if (equals)
-			*equals = ' ';
-		else
-			strv_addf(&w->options, "%s 1", *d + 2);
-	}
 	for (size_t i = 0; i < w->options.n; i++)
 		macros_define(w->macros, w->options.v[i]);
 }
@@ -1062,7 +1111,7 @@ static int find_asked(struct walk *w, size_t k, const char *operand, struct err 
 	auto_strv names = STRV_INIT;
 
 	if (!macros_names(w->macros, operand, &names))
-		hard(w, "computed __has_include");
+		hard(w, computed_asking);
 	return find_all(w, k, &names, err);
 }
 
@@ -1093,7 +1142,7 @@ static int find_conditions(struct walk *w, size_t k, struct err *err)
 		if (it[0] != DIRECTIVE_CONDITION)
 			continue;
 		if (!macros_asked(w->macros, it + 1, &names, &next))
-			hard(w, "computed __has_include");
+			hard(w, computed_asking);
 		if (find_all(w, k, &names, err) < 0 || find_all_next(w, k, &next, err) < 0)
 			return -1;
 	}
@@ -1159,6 +1208,31 @@ static int look_at_included(struct walk *w, struct err *err)
 			if (find_included(w, k, w->nodes[k].list + at, err) < 0)
 				return -1;
 	return 0;
+}
+
+/* The definitions of the command line, and what stands in them, as if the first source began
+ * with them. */
+static int follow_options(struct walk *w, struct err *err)
+{
+	auto_buf text = BUF_INIT;
+	auto_buf list = BUF_INIT;
+	int rc = 0;
+
+	for (char *const *d = w->defines; d && *d; d++) {
+		if (strncmp(*d, "-D", 2) != 0)
+			continue;
+		const char *name = *d + 2;
+		size_t n = strcspn(name, "=");
+
+		strv_addf(&w->options, "%.*s %s", (int)n, name, name[n] ? name + n + 1 : "1");
+		buf_addf(&text, "#define %s\n", w->options.v[w->options.n - 1]);
+	}
+	scan_text(&text, w->assembler, &list, NULL);
+	for (size_t at = 0; rc >= 0 && at + 1 < list.len && w->n_sources;
+	     at += strlen(list.data + at) + 1)
+		if (list.data[at] != ITEM_DEFINE)
+			rc = follow(w, 0, list.data + at, err);
+	return rc < 0 ? -1 : 0;
 }
 
 /* Follows every list; what is computed when all definitions are known, and once more when
@@ -1228,6 +1302,8 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 			rc = add_file(&w, *sources, &st, true, -1, err);
 	}
 	w.n_sources = out->n;
+	if (rc == 0)
+		rc = follow_options(&w, err);
 	if (rc == 0)
 		rc = walk_all(&w, err);
 	if (rc == 0 && w.unsure[0])

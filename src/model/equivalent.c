@@ -37,8 +37,8 @@ static void form_release(struct form *f)
 /* Does a result tell the command line, or the name of an output? */
 static bool tells_names(const struct gccopt *o, const char *arg)
 {
-	static const char *const begin[] = { "-A", "-emit-llvm", "-fprofile-", "-frecord-",
-		                             "-grecord-command-line" };
+	static const char *const begin[] = { "-A",         "-emit-llvm", "-fembed-bitcode",
+		                             "-fprofile-", "-frecord-",  "-grecord-" };
 
 	switch ((enum gccopt_act)o->act) {
 	case ACT_COVERAGE:

@@ -303,17 +303,6 @@ static int scan_how(const struct gcc_call *c)
 	return lang == LANG_ASM || lang == LANG_ASM_CPP ? DEPSCAN_ASSEMBLER : 0;
 }
 
-static bool defines_time(const struct gcc_call *c)
-{
-	static const char *const names[] = { "__DATE__", "__TIME__", "__TIMESTAMP__" };
-
-	for (size_t i = 0; i < c->defines.n; i++)
-		for (size_t k = 0; k < countof(names); k++)
-			if (strstr(c->defines.v[i], names[k]))
-				return true;
-	return false;
-}
-
 /* Is this header found in a folder of -isystem, or in one of the compiler's own? */
 static bool is_system(const struct gcc_call *c, const struct toolchain *tc, const char *path)
 {
@@ -670,8 +659,6 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	if (why)
 		return plan_delegate(p, "%s", why);
 	refuse_two_names(call, c, tc, p);
-	if (defines_time(c))
-		doubt(call, c, tc, p);
 	add_predefined(&s.bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
 	add_folders(call, p, &c->user_dirs);

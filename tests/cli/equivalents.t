@@ -28,6 +28,17 @@ is "other options are another compile" "$(ran gcc -O2 -c a.c -o o2.o)" 1
 is "debug information with macros is another compile" "$(ran gcc -O1 -g3 -DNOTE -c a.c -o g.o)$(ran gcc -O1 -g3 -DELSE -c a.c -o h.o)" 11
 gcc -O1 -g3 -DELSE -c a.c -o want.o
 ok "and names its own" cmp h.o want.o
+for option in "-g -grecord-gcc-switches" "-g -grecord-command-line" -frecord-command-line -fembed-bitcode=marker; do
+	if clang "${option##* }" -c a.c -o want.o 2>/dev/null; then
+		# shellcheck disable=SC2086
+		"$GG" build -s -- clang $option -DNOTE -c a.c -o g.o
+		# shellcheck disable=SC2086
+		"$GG" build -s -- clang $option -DELSE -c a.c -o h.o
+		# shellcheck disable=SC2086
+		cp h.o kept && clang $option -DELSE -c a.c -o h.o
+		ok "clang $option writes its own command" cmp kept h.o
+	fi
+done
 is "a source that changed is another compile" "$(echo 'int more;' >>a.c && ran gcc -O1 -c a.c -o b.o)" 1
 cd ..
 

@@ -220,6 +220,13 @@ static void test_what_the_compiler_defines_is_not_guessed(void **state)
 		  "#if __has_include(C(v, __GNUC__))\n#endif\n",
 		  true },
 		{ "#define HAS(x) __has_include(x)\n#if HAS(__FILE__)\n#endif\n", true },
+		/* what is made of two words */
+		{ "#define C(a, b) a##b\n#if C(__has_, include)(\"o.h\")\n#endif\n", true },
+		{ "#define C(a, b) a##b\n#if C(__has, _include)(\"o.h\")\n#endif\n", true },
+		{ "#define C(a) __has_##a\n#if C(include)(\"o.h\")\n#endif\n", true },
+		{ "#define C(a) a##_include(\"o.h\")\n#if C(__has)\n#endif\n", true },
+		{ "#define E\n#if __has_include E (\"o.h\")\n#endif\n", true },
+		{ "#define P (\n#if __has_include P \"o.h\")\n#endif\n", true },
 	};
 	char *sources[] = { "made.c", NULL };
 	struct strv none = STRV_INIT;
@@ -240,9 +247,92 @@ static void test_what_the_compiler_defines_is_not_guessed(void **state)
 	}
 }
 
+/* Does the scan say that the time may be told? */
+static bool has_time(const char *text, char *define)
+{
+	char *sources[] = { "made.c", NULL };
+	char *defines[] = { define, NULL };
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &none };
+	struct call call = { .store = store, .cwd = scratch };
+	struct depscan_result r = { 0 };
+	struct err err = ERR_INIT;
+
+	write_text("made.c", text);
+	if (depscan_run(&call, sources, &dirs, defines, 0, &r, &err) < 0)
+		fail_msg("%s: %s", text, err.msg);
+	bool has = r.has_time;
+	depscan_result_release(&r);
+	return has;
+}
+
+static void test_words_of_which_the_time_may_be_made_are_noticed(void **state)
+{
+	static const char *const texts[] = {
+		"const char *d = __DATE__;\n",
+		"const char *d = C(__TI,ME__);\n",
+		"#define T C(__TIMESTAMP, __)\nconst char *d = C(__TIMESTAMP_, _);\n",
+		"const char *d = C(__D, ATE__);\n",
+	};
+	static char date[] = "-DX=__DATE__", made[] = "-DX=C(__TI,ME__)", other[] = "-DX=1";
+
+	(void)state;
+	for (size_t i = 0; i < countof(texts); i++)
+		if (!has_time(texts[i], NULL))
+			fail_msg("%s", texts[i]);
+	assert_true(has_time("", date));
+	assert_true(has_time("", made));
+	assert_false(has_time("int __h, __D, __T, __TIME, TIME, DATE, __, _, __DAT;\n", other));
+}
+
+/* As if they stood in the source. */
+static void test_definitions_of_the_command_line_ask_for_files(void **state)
+{
+	static char has[] = "-DHAS=__has_include", named[] = "-DNAMED=__has_include(\"x.h\")";
+	static char of[] = "-DOF(x)=__has_include(x)";
+	char *sources[] = { "made.c", NULL };
+	char *defines[] = { has, named, of, NULL };
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &none };
+	static const char *const texts[] = { "#if HAS(\"x.h\")\n#endif\n",
+		                             "#if NAMED\n#endif\n",
+		                             "#if OF(\"x.h\")\n#endif\n" };
+
+	(void)state;
+	write_text("x.h", "");
+	for (size_t i = 0; i < countof(texts); i++) {
+		struct call call = { .store = store, .cwd = scratch };
+		struct depscan_result r = { 0 };
+		struct err err = ERR_INIT;
+		bool found = false;
+
+		write_text("made.c", texts[i]);
+		assert_int_equal(depscan_run(&call, sources, &dirs, defines, 0, &r, &err), 0);
+		for (size_t k = 0; k < r.n; k++)
+			found |= strcmp(r.files[k].path, "x.h") == 0;
+		if (!found)
+			fail_msg("%s", texts[i]);
+		depscan_result_release(&r);
+	}
+}
+
+/* Of "__has_##x" other names are made, as in libstdc++. */
+static void test_other_words_that_begin_alike_are_no_question(void **state)
+{
+	assert_false(finds("#define HAS(x) struct __has_##x {}\nHAS(type);\nint include;\n"
+	                   "#if defined __has_include && 1\n#endif\n"
+	                   "#if defined(__has_include)\n#endif\n"
+	                   "#if defined __has_include and 1\n#endif\n",
+	                   "x.h"));
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words_of_which_the_time_may_be_made_are_noticed),
+		cmocka_unit_test(test_definitions_of_the_command_line_ask_for_files),
+		cmocka_unit_test(test_other_words_that_begin_alike_are_no_question),
 		cmocka_unit_test(test_scan_finds_all_that_the_compilers_do),
 		cmocka_unit_test(test_a_header_that_is_found_in_two_ways_goes_on_from_both),
 		cmocka_unit_test(test_what_is_only_asked_for_is_found),
