@@ -26,7 +26,12 @@ char *path_join(const char *dir, const char *name)
 
 	while (n > 0 && dir[n - 1] == '/')
 		n--;
-	return xasprintf("%.*s/%s", (int)n, dir, name);
+	size_t len = strlen(name);
+	char *path = xmalloc(n + 1 + len + 1);
+	memcpy(path, dir, n);
+	path[n] = '/';
+	memcpy(path + n + 1, name, len + 1);
+	return path;
 }
 
 /* Appends the components of @path to @out, whose bytes are "/a/b" without a final slash. */

@@ -9,6 +9,7 @@
 
 #include "cmd/coordinator.h"
 #include "cmd/options.h"
+#include "cmd/standbys.h"
 #include "cmd/tools.h"
 #include "exec/child.h"
 #include "intercept/launch.h"
@@ -35,6 +36,9 @@ static void on_exit_of_child(void *arg, int status)
 static int start(struct inference *in, char **argv, struct err *err)
 {
 	auto_strv added = tools_additions(&in->tools, in->store);
+	auto_free char *caller = standbys_caller();
+	if (caller)
+		strv_addf(&added, LAUNCH_CALL "%s", caller);
 	strv_addf(&added, LAUNCH_SESSION "%s", coordinator_session(in->coordinator));
 	strv_add(&added, LAUNCH_MODE "infer");
 	auto_strv env = tools_environment(&added);
@@ -103,10 +107,12 @@ int cmd_infer(const struct command *self, int argc, char **argv)
 		fcntl(held, F_SETFD, 0);
 	in.forcer = forcer_new(st, &options);
 	in.coordinator = coordinator_new(in.forcer, st, &err);
-	if (!in.coordinator || tools_find(st, argv[first], true, &in.tools, &err) < 0)
+	if (!in.coordinator || tools_find(st, argv[first], true, &in.tools, &err) < 0) {
 		rc = command_failed(self, &err);
-	else
+	} else {
+		coordinator_stand_by(in.coordinator, uv_available_parallelism());
 		rc = run(&in, argv + first);
+	}
 	coordinator_free(in.coordinator);
 	forcer_free(in.forcer);
 	tools_release(&in.tools);

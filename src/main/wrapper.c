@@ -66,6 +66,18 @@ static bool mode_is(const char *name)
 	return mode && strcmp(mode, name) == 0;
 }
 
+/* gg infer is told nothing else of calls, and lets others stand by where there are many. */
+static void tell_called(const struct wrapper *w)
+{
+	auto_strv words = STRV_INIT;
+	struct err ignored;
+
+	if (!w->session || (w->flags & WRAPPER_STANDS_BY) || !mode_is("infer"))
+		return;
+	strv_add(&words, "called");
+	session_say(w->session, &words, NULL, &ignored);
+}
+
 static _Noreturn void become_real(const struct wrapper *w, const struct plan *plan)
 {
 	struct err err = ERR_INIT;
@@ -219,10 +231,15 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	plan_init(plan, &call);
 	store_batch_begin(st);
 	/* Whoever only wants the plans pays for no list of what they saw. */
-	if (model && model->recalls && !mode.placeholders &&
-	    try_again(&call, plan, &mode, &status) == 1)
+	bool again = model && model->recalls && !mode.placeholders;
+	if (again && try_again(&call, plan, &mode, &status) == 1)
 		return status;
-	if (plan_call(w, model, &call, plan, err) < 0)
+	if (!again)
+		look_without_notes();
+	int rc = plan_call(w, model, &call, plan, err);
+	if (!again)
+		look_drop();
+	if (rc < 0)
 		return -1;
 	if (plan->delegate) {
 		store_flush(st, err);
@@ -279,8 +296,10 @@ static int run(struct wrapper *w)
 	if (store_open(dir, 0, &st, &err) < 0)
 		return run_real(w, NULL, err.msg);
 	int status = try_model(w, model, st, &plan, &err);
-	if (status >= 0)
+	if (status >= 0) {
+		tell_called(w);
 		return status;
+	}
 	collect_reads(&plan);
 	store_close(steal(&st));
 	return run_real(w, &plan, err.msg);

@@ -129,14 +129,26 @@ static int add_thunk_input(struct plan *p, const char *path, const char *name, s
 	return 0;
 }
 
+/* 6 bits a character: to print numbers is dear, and this is done for each header. */
+enum { INODE_KEY_ROOM = 2 * 11 + 1 };
+
+static void inode_key(const struct stat *sb, char key[INODE_KEY_ROOM])
+{
+	uint64_t numbers[] = { sb->st_dev, sb->st_ino };
+
+	for (size_t i = 0; i < countof(numbers); i++)
+		for (int digit = 0; digit < 11; digit++, numbers[i] >>= 6)
+			*key++ = (char)('0' + (numbers[i] & 63));
+	*key = '\0';
+}
+
 /* The first name of an inode, or NULL after noting @name as the first. */
 static const char *first_name_of(struct plan *p, const struct stat *sb, const char *name)
 {
-	char key[48];
+	char key[INODE_KEY_ROOM];
 	bool added;
 
-	snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)sb->st_dev,
-	         (unsigned long long)sb->st_ino);
+	inode_key(sb, key);
 	struct map_entry *e = map_add(&p->inodes, key, &added);
 	if (!added)
 		return e->ptr;

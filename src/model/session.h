@@ -16,6 +16,7 @@
  *   moved OLD NEW                   a placeholder has another name
  *   remembered NAME WALL_NS CPU_NS BYTES (TAG PATH)…    for the counts
  *   delegated TOOL REASON [COMMAND]                     for the counts
+ *   called                                              under gg infer, which hears no more
  *
  * OUT and ERR name what was printed ("" for nothing); X is "x" for an executable, else "-".
  * TRUST is "sure" when it would fail again, "doubtful" when the sandbox may be to blame.

@@ -63,6 +63,7 @@ struct folder {
 	bool is_listed;
 	struct map *names; /* what is in it, when it was listed; of a listing, or owned */
 	bool owns_names;
+	struct listing *kept; /* or NULL */
 	struct buf missed;
 	uint32_t n_missed;
 };
@@ -83,7 +84,9 @@ static struct {
 /* What was in folders that have had the same times since: for the lists that come after, in a
  * process that makes many. */
 struct listing {
-	uint64_t sum; /* of the folder's sight, when it was settled */
+	uint64_t sum;    /* of the folder's sight, when it was settled */
+	unsigned misses; /* in all lists, since it has this sight */
+	bool is_read;
 	struct map names;
 };
 
@@ -144,6 +147,12 @@ static bool key_of(uint8_t kind, uint8_t mode, const char *path, char key[KEY_RO
 	return true;
 }
 
+/* Of a list that will be none only what is looked up in it matters. */
+static bool is_asked_again(const struct note *n)
+{
+	return S_ISDIR(n->sight.mode) || (n->kind == LOOK_LINK && n->error == EINVAL);
+}
+
 /* Looked at twice, a thing must have been the same. @text is copied. */
 static void note(const struct note *seen, const char *path, const char *text)
 {
@@ -151,6 +160,8 @@ static void note(const struct note *seen, const char *path, const char *text)
 	char key[KEY_ROOM];
 	bool added;
 
+	if (list.unnoted && !is_asked_again(seen))
+		return;
 	if (!key_of(seen->kind, seen->mode, path, key)) {
 		list.unnoted = true;
 		return;
@@ -231,41 +242,43 @@ static bool stands_still(DIR *d, uint64_t sum)
 	return sum_of(&sight) == sum;
 }
 
-static struct listing *listing_of(const char *path)
-{
-	struct map_entry *e = map_find(&listings, path);
-
-	return e ? e->ptr : NULL;
-}
-
-/* Names of a folder whose sight was settled, and is now what it was before it was read. */
-static void keep_listing(struct folder *f, const char *path)
+/* What is kept of the folder at @path, in the state of @sum; NULL: there is no room. */
+static struct listing *listing_of(const char *path, uint64_t sum)
 {
 	struct map_entry *e = listings.n < LISTINGS_MAX ? map_add(&listings, path, NULL)
 	                                                : map_find(&listings, path);
 
 	if (!e)
-		return;
-	if (e->ptr)
-		map_release(&((struct listing *)e->ptr)->names);
-	else
+		return NULL;
+	if (!e->ptr)
 		e->ptr = xcalloc(1, sizeof(struct listing));
 	struct listing *l = e->ptr;
-	l->sum = f->sum;
+	if (l->sum != sum) {
+		map_release(&l->names);
+		*l = (struct listing){ .sum = sum };
+	}
+	return l;
+}
+
+/* Names of a folder whose sight was settled, and is now what it was before it was read. */
+static void keep_names(struct folder *f)
+{
+	struct listing *l = f->kept;
+
 	l->names = *f->names;
+	l->is_read = true;
 	free(f->names);
 	f->names = &l->names;
 	f->owns_names = false;
 }
 
-/* It needs not be read again. */
+/* It needs not be read again where it was, and stands as it stood. */
 static void take_listing(struct folder *f, const char *path)
 {
-	struct listing *l = f->sum ? listing_of(path) : NULL;
-
-	if (!l || l->sum != f->sum)
+	f->kept = keeps_listings && f->sum ? listing_of(path, f->sum) : NULL;
+	if (!f->kept || !f->kept->is_read)
 		return;
-	f->names = &l->names;
+	f->names = &f->kept->names;
 	f->is_listed = f->is_tried = true;
 }
 
@@ -361,8 +374,8 @@ static void list_folder(struct folder *f, const char *path)
 		if (f->sum != sum_of(&sight))
 			f->sum = 0;
 		f->is_listed = read_names(d, f->names);
-		if (keeps_listings && f->is_listed && f->sum && stands_still(d, f->sum))
-			keep_listing(f, path);
+		if (f->kept && f->is_listed && f->sum && stands_still(d, f->sum))
+			keep_names(f);
 	}
 	closedir(d);
 }
@@ -399,9 +412,8 @@ static bool count_miss(const char *path)
 	}
 	if (!f || !f->is_there)
 		return false;
-	f->misses++;
-	if (f->misses >= LIST_MISSES && !f->is_tried &&
-	    f->size / LIST_BYTES_A_MISS <= f->misses)
+	unsigned misses = f->kept ? ++f->kept->misses : ++f->misses;
+	if (misses >= LIST_MISSES && !f->is_tried && f->size / LIST_BYTES_A_MISS <= misses)
 		list_folder(f, p.dir);
 	return steps == 0 && !is_new;
 }
@@ -492,29 +504,50 @@ char *look_readlink(const char *path)
 	return text;
 }
 
-/* That nothing on the way to @path is a link: said of each part once, however many go through
- * it. */
-static void note_no_links(const char *path)
+/* Is @path no link? Asked once of each. */
+static bool is_no_link(const char *path)
 {
-	auto_free char *part = xstrdup(path);
-	size_t len = strlen(part);
+	char key[KEY_ROOM];
+	char ignored;
 
-	for (size_t i = 1; i <= len; i++) {
+	if (key_of(LOOK_LINK, 0, path, key) && map_find(&list.seen, key))
+		return list.notes[map_find(&list.seen, key)->num - 1].error == EINVAL;
+	if (readlink(path, &ignored, 1) >= 0 || errno != EINVAL)
+		return false;
+	note(&(struct note){ .kind = LOOK_LINK, .error = EINVAL }, path, NULL);
+	return true;
+}
+
+/* Is that how realpath() has it, with nothing on the way that is a link? Said of each part
+ * once, however many go through it. */
+static bool is_real(const char *path)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(part) || path[0] != '/' || len < 2)
+		return false;
+	memcpy(part, path, len + 1);
+	for (size_t i = 1, begin = 1; i <= len; i++) {
 		if (part[i] != '/' && part[i] != '\0')
 			continue;
+		if (i == begin || (part[begin] == '.' && i - begin <= 2))
+			return false;
 		part[i] = '\0';
-		note(&(struct note){ .kind = LOOK_LINK, .error = EINVAL }, part, NULL);
+		if (!is_no_link(part))
+			return false;
 		part[i] = path[i];
+		begin = i + 1;
 	}
+	return true;
 }
 
 char *look_realpath(const char *path)
 {
+	if (list.on && is_real(path))
+		return xstrdup(path);
 	char *text = realpath(path, NULL);
-
-	if (list.on && text && strcmp(text, path) == 0)
-		note_no_links(path);
-	else if (list.on)
+	if (list.on)
 		note(&(struct note){ .kind = LOOK_REAL, .error = text ? 0 : errno }, path,
 		     text);
 	return text;
@@ -561,6 +594,12 @@ void look_begin(void)
 	look_drop();
 	list.on = true;
 	list.began_ns = clock_wall_ns();
+}
+
+void look_without_notes(void)
+{
+	look_begin();
+	list.unnoted = true;
 }
 
 void look_unnoted(void)

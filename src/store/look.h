@@ -36,6 +36,8 @@ const char *look_env(char *const *envp, const char *name);
 
 /** Begin a list; one that was begun is dropped. */
 void look_begin(void);
+/** Begin one that will be none: for what is known of folders, and not looked at again. */
+void look_without_notes(void);
 /** As if none had ever been begun. */
 void look_drop(void);
 /** From now on listings of folders are kept for the lists to come, as long as a folder's times

@@ -160,8 +160,22 @@ GG_NO_STANDBY=1 "$GG" build -- make >/dev/null
 is "none stands by where GG_NO_STANDBY is set" "$(cat count)" 0
 cd ..
 
+cd usual || exit 1
+rm -rf .gg ./*.o
+GG_NO_STANDBY=1 "$GG" infer make >/dev/null
+want=$(cat ./*.o)
+rm -rf .gg ./*.o
+"$GG" infer make >/dev/null
+is "what stands by infers the same" "$(cat ./*.o)" "$want"
+ok "… which can be forced" "$GG" force f1.o f40.o a.o
+is "… and is what gcc makes" "$(sha256sum <f40.o)" "$(gcc -c f40.c -o plain.o && sha256sum <plain.o)"
+cd ..
+
 if strace -qq -o trace true 2>/dev/null; then
 	cd usual || exit 1
+	rm -rf .gg ./*.o
+	strace -f -qq -e trace=execve -e signal=none -o trace "$GG" infer make >/dev/null 2>&1
+	ok "most calls of an inference start no wrapper" test "$(grep -c 'gg-model".* = 0' trace)" -lt 25
 	rm -rf .gg ./*.o
 	strace -f -qq -e trace=execve -e signal=none -o trace "$GG" build -- make >/dev/null 2>&1
 	ok "most calls start no wrapper" test "$(grep -c 'gg-model".* = 0' trace)" -lt 25

@@ -401,6 +401,74 @@ static void test_a_name_that_comes_after_a_kept_listing_is_seen_by_the_next_list
 	look_drop();
 }
 
+/* Misses of all lists count, where listings are kept; a few in each are none the less true. */
+static void test_a_name_that_comes_after_few_misses_in_many_lists_is_seen(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "few");
+	auto_free char *late = fixture_path(f, "few/2.h");
+	struct stat sb;
+
+	look_keep();
+	assert_int_equal(mkdir(dir, 0755), 0);
+	for (int round = 0; round < 2; round++) {
+		let_times_pass();
+		for (int i = 0; i < 30; i++) {
+			look_without_notes();
+			for (int k = 0; k < 3; k++) {
+				auto_free char *name = xasprintf("%s/%d.h", dir, k);
+				assert_int_equal(look_lstat(name, &sb), -1);
+				assert_int_equal(errno, ENOENT);
+			}
+			look_drop();
+		}
+		fixture_write(late, "x", 1);
+		look_without_notes();
+		assert_int_equal(look_lstat(late, &sb), 0);
+		look_drop();
+		assert_int_equal(unlink(late), 0);
+	}
+}
+
+static void test_a_real_path_is_what_the_c_library_says(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *dir = fixture_path(f, "d");
+	auto_free char *file = fixture_path(f, "d/file");
+	auto_free char *link = fixture_path(f, "link");
+	static const char *const paths[] = {
+		"d",         "d/file", "d/",      "d/./file",  "d//file",    "d/../d/file",
+		"link/file", "link",   "d/file/", "d/file/no", "no",         "d/no",
+		"link/../d", "d/.",    "d/..",    "d/.hidden", "d/..hidden", "link/.hidden"
+	};
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(symlink("d", link), 0);
+	fixture_write(file, "x", 1);
+	auto_free char *hidden = fixture_path(f, "d/.hidden");
+	auto_free char *hidden2 = fixture_path(f, "d/..hidden");
+	fixture_write(hidden, "x", 1);
+	fixture_write(hidden2, "x", 1);
+	for (int listed = 0; listed < 2; listed++) {
+		if (listed)
+			look_begin();
+		for (size_t i = 0; i < countof(paths) * 2; i++) {
+			auto_free char *path = fixture_path(f, paths[i % countof(paths)]);
+			auto_free char *want = realpath(path, NULL);
+			int want_errno = want ? 0 : errno;
+			auto_free char *got = look_realpath(path);
+
+			if (want)
+				assert_string_equal(got, want);
+			else
+				assert_null(got);
+			if (!want)
+				assert_int_equal(errno, want_errno);
+		}
+		look_drop();
+	}
+}
+
 /* A tmpfs dates a folder by what is linked into it, not by the moment; its size is the number
  * of names. */
 static void test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed(void **state)
@@ -485,6 +553,8 @@ int main(void)
 		TEST(test_a_search_path_is_missed_and_hit_as_ever_when_its_folder_was_read),
 		TEST(test_a_name_that_comes_while_a_folder_is_searched_is_noticed_later),
 		TEST(test_a_name_that_comes_after_a_kept_listing_is_seen_by_the_next_list),
+		TEST(test_a_name_that_comes_after_few_misses_in_many_lists_is_seen),
+		TEST(test_a_real_path_is_what_the_c_library_says),
 		TEST(test_a_name_that_takes_anothers_place_in_a_folder_in_memory_is_noticed),
 		TEST(test_a_path_of_very_many_folders_is_missed),
 		TEST(test_letters_beyond_ascii_keep_a_folder_from_being_read),
