@@ -122,6 +122,17 @@ static void on_waited(void *arg, const struct forcer_result *r)
 		answer(c, &words);
 }
 
+/* Whoever waited was killed: its command would have been, too. */
+static void on_gone(uv_poll_t *poll, int status, int events)
+{
+	struct connection *c = poll->data;
+
+	(void)status;
+	(void)events;
+	forcer_unwait(c->owner->forcer, &c->id, c);
+	connection_close(c);
+}
+
 /* (TAG PATH)… from word @first on: what is to be where. */
 static void note_outputs(const struct coordinator *o, const struct strv *words, size_t first)
 {
@@ -137,6 +148,7 @@ static void handle_wait(struct connection *c, const struct strv *words)
 {
 	struct err err = ERR_INIT;
 
+	uv_poll_start(&c->poll, UV_DISCONNECT, on_gone);
 	note_outputs(c->owner, words, 2);
 	if (words->n < 2 || oid_parse(words->v[1], strlen(words->v[1]), &c->id, &err) < 0 ||
 	    forcer_wait(c->owner->forcer, &c->id, on_waited, c, &err) < 0)

@@ -614,6 +614,28 @@ bool forcer_join(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, voi
 	return n && !is_settled(n) && forcer_wait_quietly(f, id, fn, arg, &ignored) == 0;
 }
 
+void forcer_unwait(struct forcer *f, const struct oid *id, const void *arg)
+{
+	struct err ignored;
+	struct node *n = graph_add(f->graph, id, &ignored);
+	struct pending_node *p = n ? graph_user(n) : NULL;
+
+	if (!p)
+		return;
+	for (struct waiter **at = &p->waiters; *at;) {
+		struct waiter *w = *at;
+
+		if (w->arg == arg) {
+			*at = w->next;
+			free(w);
+		} else {
+			at = &w->next;
+		}
+	}
+	if (!p->waiters && !p->promises && !is_settled(n))
+		reductor_drop(f->reductor, n);
+}
+
 void forcer_forget_waiters(struct forcer *f)
 {
 	f->forgets = true;

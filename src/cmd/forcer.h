@@ -105,6 +105,9 @@ bool forcer_join(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, voi
 /** As forcer_wait, but what the thunk prints is shown here and not by the waiter. */
 int forcer_wait_quietly(struct forcer *f, const struct oid *id, forcer_wait_fn *fn, void *arg,
                         struct err *err);
+/** Who waits for @id with @arg has gone: its call back is not called any more, and what nobody
+ * else wants is cancelled. */
+void forcer_unwait(struct forcer *f, const struct oid *id, const void *arg);
 /** Those that wait have gone: their call backs are not called any more. */
 void forcer_forget_waiters(struct forcer *f);
 /** Everything that was asked for is settled (or nothing more will be). */

@@ -273,16 +273,29 @@ static int local_start(struct engine *e, const struct oid *id, const struct thun
 	return rc;
 }
 
+static void cancel_slot(struct local *l, unsigned slot)
+{
+	l->slots[slot].job->cancelled = true;
+	box_cancel(l->box, slot);
+}
+
 static void local_cancel_all(struct engine *e)
 {
 	struct local *l = (struct local *)e;
 
-	for (unsigned i = 0; l->box && i < l->options.jobs; i++) {
-		if (!l->slots[i].job)
-			continue;
-		l->slots[i].job->cancelled = true;
-		box_cancel(l->box, i);
-	}
+	for (unsigned i = 0; l->box && i < l->options.jobs; i++)
+		if (l->slots[i].job)
+			cancel_slot(l, i);
+}
+
+/* What runs outside of the slots comes to its end. */
+static void local_cancel(struct engine *e, void *arg)
+{
+	struct local *l = (struct local *)e;
+
+	for (unsigned i = 0; l->box && i < l->options.jobs; i++)
+		if (l->slots[i].job && l->slots[i].job->arg == arg)
+			cancel_slot(l, i);
 }
 
 static void local_free(struct engine *e)
@@ -310,6 +323,7 @@ struct engine *local_new(uv_loop_t *loop, struct store *st, const struct local_o
 		.free_slots = local_free_slots,
 		.start = local_start,
 		.cancel_all = local_cancel_all,
+		.cancel = local_cancel,
 		.free = local_free,
 	};
 	struct local *l = xcalloc(1, sizeof(*l));

@@ -207,8 +207,10 @@ static void serve(struct standby *s, int fd)
 	struct standby_call call = { .fds = { -1, -1, -1, -1 } };
 	struct standby_answer answer = { STANDBY_DECLINED };
 
+	session_stand_in(fd);
 	if (receive(s, fd, &call) && take_caller(fd))
 		answer.status = stand_in(s, &call);
+	session_stand_in(-1);
 	for (size_t i = 0; i < STANDBY_FDS; i++)
 		if (call.fds[i] >= 0)
 			close(call.fds[i]);

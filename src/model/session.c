@@ -1,6 +1,7 @@
 #include "model/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -98,6 +99,24 @@ int session_send(int fd, const struct strv *words, struct err *err)
 	return n < 0 ? err_sys(err, "session") : 0;
 }
 
+static int caller = -1;
+
+void session_stand_in(int fd)
+{
+	caller = fd;
+}
+
+/* Is there something to read on @fd before the caller goes? */
+static bool await(int fd)
+{
+	struct pollfd p[] = { { fd, POLLIN, 0 }, { caller, 0, 0 } };
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return !p[1].revents;
+}
+
 int session_say(const char *name, const struct strv *words, struct strv *answer,
                 struct err *err)
 {
@@ -115,6 +134,8 @@ int session_say(const char *name, const struct strv *words, struct strv *answer,
 		return -1;
 	if (!answer)
 		return 0;
+	if (caller >= 0 && !await(fd))
+		return err_set(err, ERR_RETRY, "session: the caller has gone");
 	if (session_receive(fd, answer, err) < 0)
 		return -1;
 	if (answer->n == 0)

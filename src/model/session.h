@@ -54,6 +54,9 @@ int session_receive(int fd, struct strv *words, struct err *err);
 /** Send one message. */
 int session_send(int fd, const struct strv *words, struct err *err);
 
+/** From now on whoever waits for an answer waits no longer than there is somebody at the other
+ * end of @caller, for whom it is asked; -1: of nobody. */
+void session_stand_in(int caller);
 /** The wrapper's side: connect to @name, say @words, and wait for @answer unless it is NULL. */
 int session_say(const char *name, const struct strv *words, struct strv *answer,
                 struct err *err);

@@ -709,6 +709,17 @@ bool reductor_stopped(const struct reductor *r)
 	return r->stopped;
 }
 
+void reductor_drop(struct reductor *r, const struct node *n)
+{
+	for (struct attempt *next, *a = r->first; a; a = next) {
+		const struct engine_ops *ops = a->seat->engine->ops;
+
+		next = a->next;
+		if (a->job && a->job->node == n && ops->cancel)
+			ops->cancel(a->seat->engine, a);
+	}
+}
+
 void reductor_cancel(struct reductor *r)
 {
 	r->cancelled = true;

@@ -52,6 +52,9 @@ void reductor_pump(struct reductor *r);
 bool reductor_idle(const struct reductor *r);
 /** A failure has stopped the run (and !keep_going): running jobs end, nothing new starts. */
 bool reductor_stopped(const struct reductor *r);
+/** Nobody wants this node any more: if it runs, it is cancelled, where its engine can do that,
+ * and fails. */
+void reductor_drop(struct reductor *r, const struct node *n);
 /** Stop: nothing new starts, what runs is cancelled. */
 void reductor_cancel(struct reductor *r);
 /** What all tries have cost until now. */

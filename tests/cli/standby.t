@@ -149,6 +149,28 @@ project killed <<'END'
 END
 same "wrappers that are killed" a.o b.o
 
+# A compile whose caller is killed ends with it, whoever drives it.
+for by in standing by-itself; do
+	project "killed-$by" <<'END'
+	echo old >big.o
+	-timeout 0.5 gcc -O2 -c big.c -o big.o
+	for i in 1 2 3 4 5 6 7 8 9 10; do pgrep -f "big[.]c" >/dev/null || break; sleep 0.1; done
+	-pgrep -f "big[.]c" >running
+	sleep 0.2; cp big.o seen.o
+	gcc -O0 -c a.c -o a.o -DUMASK=1
+END
+	seq 20000 | sed 's/.*/int a&(int x){return x*&*3;}/' >big.c
+	[ "$by" = standing ] || export GG_NO_STANDBY=1
+	timeout 120 "$GG" build -j2 -- make >gg.out 2>&1
+	unset GG_NO_STANDBY
+	is "what is killed ($by) does not go on" "$(cat running)" ""
+	is "… and writes nothing" "$(cat seen.o big.o)" "$(printf 'old\nold')"
+	gcc -O2 -c big.c -o want.o
+	"$GG" build -- gcc -O2 -c big.c -o big.o
+	ok "… and is made the next time" cmp big.o want.o
+	cd ..
+done
+
 mkdir left && cd left || exit 1
 echo 'int x;' >x.c
 # shellcheck disable=SC2016
