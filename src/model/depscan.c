@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -409,9 +410,15 @@ static void identifier(struct scanner *s)
 	}
 }
 
+/* Assemblers don't mind capitals. */
+static bool asm_word_is(const char *w, size_t n, const char *want)
+{
+	return strlen(want) == n && strncasecmp(w, want, n) == 0;
+}
+
 static bool is_asm_include(const char *w, size_t n)
 {
-	return word_is(w, n, "incbin") || word_is(w, n, "include");
+	return asm_word_is(w, n, "incbin") || asm_word_is(w, n, "include");
 }
 
 /* ".incbin" in a string of C: a statement of inline assembly, not the end of "file.include"? */
@@ -428,12 +435,16 @@ static void inline_word(struct scanner *s, const char *start)
 		asm_reads(s);
 }
 
-/* ".incbin" and ".include": statements of an assembler file, or of C that a macro quotes. */
+/* ".incbin" and ".include": statements of an assembler file, or of C that a macro quotes. A
+ * macro's argument in the name ("\f") is told by no scan; with .altmacro it looks like any
+ * text. */
 static void assembler_word(struct scanner *s)
 {
 	const char *w = ++s->p;
 	size_t n = ident_length(s);
 
+	if (s->assembler && asm_word_is(w, n, "altmacro"))
+		asm_reads(s);
 	if (!is_asm_include(w, n))
 		return;
 	s->p += n;
@@ -450,7 +461,9 @@ static void assembler_word(struct scanner *s)
 	}
 	const char *start = ++s->p;
 	const char *e = memchr(start, '"', (size_t)(s->end - start));
-	if (e)
+	if (e && memchr(start, '\\', (size_t)(e - start)))
+		asm_reads(s);
+	else if (e)
 		item(s, ITEM_ASM, start, (size_t)(e - start));
 }
 
@@ -658,7 +671,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		return 0;
 	}
 	node->id = info.id;
-	int n = snprintf(key, sizeof(key), "6%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "7%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;

@@ -398,7 +398,16 @@ static bool any_system(const struct gcc_call *c, const struct toolchain *tc,
 }
 
 /* clang looks, for its message only, for what a missing name is without what begins it
- * ("../x.h": did you mean "x.h"?), and that may be there outside. */
+ * ("../x.h": did you mean "x.h"?), and for <x.h> beside the source: that may be there outside.
+ */
+static bool may_be_guessed(const struct depscan_result *r, const char *name)
+{
+	auto_free char *dir = path_dir(r->files[0].path);
+	auto_free char *beside = path_join(dir, name);
+
+	return !isalnum((unsigned char)name[0]) || look_access(beside, F_OK) == 0;
+}
+
 static int add_scanned(const struct call *call, const struct gcc_call *c,
                        const struct toolchain *tc, const struct depscan_result *r,
                        struct plan *p, struct err *err)
@@ -410,7 +419,7 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 	if (r->has_time)
 		doubt(call, c, tc, p);
 	for (size_t i = 0; i < r->missing.n; i++)
-		if (tc->family == TOOLCHAIN_GCC || isalnum((unsigned char)r->missing.v[i][0]))
+		if (tc->family == TOOLCHAIN_GCC || !may_be_guessed(r, r->missing.v[i]))
 			strv_add(&p->missing, r->missing.v[i]);
 	/* "no such file" is said of folders that are there */
 	if (!any_system(c, tc, r) && add_system_folders(call, p, &tc->system_dirs, err) < 0)

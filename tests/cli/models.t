@@ -1131,6 +1131,13 @@ t 'echo ".warning \"careful\"" >w.s && as w.s -o w.o; as --fatal-warnings w.s -o
 t 'cd sub && as -g ../s.s -o s.o'
 t 'printf ".include \"no\"\n" >q.s && as q.s -o q.o'
 t 'printf ".include \"i.inc\" # c\n .incbin \"data\", 2, 3\n" >q.s && as q.s -o q.o'
+for tool in "clang -c" "gcc -c" as; do
+	t "printf '.INCLUDE \"i.inc\"\n' >q.s && $tool q.s -o q.o"
+	t "printf '.macro bin f\n.incbin \"\\\\f\"\n.endm\nbin data\n' >q.s && cat q.s && $tool q.s -o q.o"
+	t "printf '.include \"i\\\\056inc\"\n' >q.s && cat q.s && $tool q.s -o q.o"
+	t "printf '.altmacro\n.macro bin f\n.incbin \"&f\"\n.endm\nbin data\n' >q.s && cat q.s && $tool q.s -o q.o"
+done
+t 'echo "#include <beside.h>" >q.c && touch beside.h && ! clang -c q.c'
 t 'gcc -g zero.c -o prog && strip prog && ./prog'
 t 'gcc -g zero.c -o prog && strip -s prog && ./prog'
 t 'gcc -g zero.c -o prog && strip -g prog && nm prog | grep -c main'
