@@ -914,6 +914,11 @@ static const char *obstacle_of(const struct gcc_call *c, const struct toolchain 
 	if (tc->family == TOOLCHAIN_CLANG && c->stage == STAGE_LINK && c->n_sources &&
 	    c->flags & beside)
 		return "compiles and links with a depfile or notes";
+	/* there headers are looked for beside all includers, with backslashes, and in capitals
+	 */
+	if (tc->family == TOOLCHAIN_CLANG &&
+	    (strstr(tc->target, "windows") || strstr(tc->target, "win32")))
+		return "a target of Windows";
 	return NULL;
 }
 

@@ -276,6 +276,7 @@ const struct gccopt gccopts[] = {
 	{ "-fmodule-maps", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fmodule-only", OPT_EXACT, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fmodules", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, "option -fmodules" },
+	{ "-fms-compatibility", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fno-integrated-as", OPT_EXACT, ACT_PASS, PHASE_AS, 0, NULL },
 	{ "-fno-lto", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-fno-use-linker-plugin", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },

@@ -1138,6 +1138,9 @@ for tool in "clang -c" "gcc -c" as; do
 	t "printf '.altmacro\n.macro bin f\n.incbin \"&f\"\n.endm\nbin data\n' >q.s && cat q.s && $tool q.s -o q.o"
 done
 t 'echo "#include <beside.h>" >q.c && touch beside.h && ! clang -c q.c'
+for option in -fms-compatibility -fms-extensions; do
+	t "mkdir -p ms/sub other && echo '#include \"sub/deep.h\"' >ms/top.h && echo '#include \"o.h\"' >ms/sub/deep.h && echo 'int o = 1;' >ms/o.h && echo 'int o = 2;' >other/o.h && echo '#include \"ms/top.h\"' >q.c && clang $option -Iother -c q.c -o q.o"
+done
 t 'gcc -g zero.c -o prog && strip prog && ./prog'
 t 'gcc -g zero.c -o prog && strip -s prog && ./prog'
 t 'gcc -g zero.c -o prog && strip -g prog && nm prog | grep -c main'
