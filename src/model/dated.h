@@ -8,8 +8,15 @@
 #ifndef MODEL_DATED_H
 #define MODEL_DATED_H
 
-#include "model/plan.h"
+#include "model/depscan.h"
 
+/**
+ * May the time get into what was scanned? No word of its other files, or of the -D options
+ * @defines, names a clock, nor can "##" make its name of them. Cost without clocks: none; else
+ * a look-up for each file.
+ */
+bool dated_may_be(const struct call *call, const struct depscan_result *r,
+                  const struct strv *defines);
 /**
  * The plan's compile is in doubt; dated_settle asks by running the tool with @args (its own,
  * without what chooses outputs) as a preprocessor. @by_epoch: SOURCE_DATE_EPOCH says what time

@@ -34,6 +34,7 @@ enum item {
 	ITEM_DEFINE = 'd', /* "NAME text" where text is "x", <x> or the first word of something
 	                      else */
 	ITEM_TIME = 't',
+	ITEM_PART = 'p', /* a letter of enum part */
 	ITEM_ONCE = 'o', /* #pragma once */
 	ITEM_HARD = 'h', /* what the preprocessor can't tell either */
 	ITEM_UNSURE = 'u',
@@ -53,6 +54,9 @@ struct scanner {
 	bool defines; /* within a #define */
 	bool decides; /* within an #if or #elif */
 	bool has_params;
+	const char *begin;
+	const char *macro; /* what a #define defines, or NULL */
+	size_t macro_len;
 	struct buf *out;
 	struct buf *directives; /* NULL: not wanted */
 };
@@ -169,18 +173,44 @@ static bool is_part_of_time(const char *w, size_t n)
 	return false;
 }
 
-/* Of __has_include, in a condition or in a macro. "__has_##x" alone is used for other names. */
+/* Of __has_include, in a condition or in a macro. */
 static bool is_part_of_asking(const struct scanner *s, const char *w, size_t n)
 {
 	static const char name[] = "__has_include";
 
-	if (s->decides)
-		return is_part_of(w, n, name, 3, 4);
-	if (!s->defines || !is_part_of(w, n, name, 4, 8))
-		return false;
+	return s->decides ? is_part_of(w, n, name, 3, 4)
+	                  : s->defines && n != 6 && is_part_of(w, n, name, 4, 8);
+}
+
+/* Parts that are common alone, and only together may make a name. */
+enum part {
+	PART_TIME = 'a',      /* TIME, DATE, TIMESTAMP */
+	PART_TIME_END = 'b',  /* "__" behind another */
+	PART_ASKING = 'c',    /* "__has_##" */
+	PART_ASKING_END = 'd' /* "include" in a macro */
+};
+
+static bool is_followed(const struct scanner *s, const char *by)
+{
 	struct scanner ahead = *s;
+	size_t n = strlen(by);
+
 	skip_blanks(&ahead);
-	return n != 6 || ahead.end - ahead.p < 2 || memcmp(ahead.p, "##", 2) != 0;
+	return (size_t)(ahead.end - ahead.p) >= n && memcmp(ahead.p, by, n) == 0;
+}
+
+/* The enum part that @w is, before s->p; 0: none. */
+static char part_of(const struct scanner *s, const char *w, size_t n)
+{
+	if (word_is(w, n, "TIME") || word_is(w, n, "DATE") || word_is(w, n, "TIMESTAMP") ||
+	    (n >= 4 &&
+	     (is_part_of(w, n, "__DATE__", 4, 8) || is_part_of(w, n, "__TIMESTAMP__", 4, 13))))
+		return PART_TIME;
+	if (word_is(w, n, "__"))
+		return is_followed(s, "##") || is_followed(s, ",") ? 0 : PART_TIME_END;
+	if (word_is(w, n, "__has_"))
+		return PART_ASKING;
+	return s->defines && word_is(w, n, "include") ? PART_ASKING_END : 0;
 }
 
 /* The items for "x", <x>, and both with _next. */
@@ -286,6 +316,8 @@ static void define(struct scanner *s)
 	const char *name = s->p;
 	auto_buf text = BUF_INIT;
 
+	s->macro = name;
+	s->macro_len = n;
 	s->p += n;
 	s->has_params = s->p < s->end && *s->p == '(';
 	if (n == 0 || s->p >= s->end || s->has_params)
@@ -340,6 +372,7 @@ static void directive(struct scanner *s)
 
 	s->p += n;
 	s->defines = word_is(w, n, "define");
+	s->macro = NULL;
 	s->decides = word_is(w, n, "if") || word_is(w, n, "elif");
 	if (s->defines)
 		whole_directive(s, DIRECTIVE_DEFINE);
@@ -374,16 +407,32 @@ static void asm_reads(struct scanner *s)
 	item(s, ITEM_HARD, why, strlen(why));
 }
 
+/* Does the time stand in a macro that this text names nowhere else? */
+static bool is_clock(const struct scanner *s)
+{
+	const char *at = s->begin;
+	unsigned n = 0;
+
+	if (!s->defines || !s->macro || memchr(s->macro, '$', s->macro_len))
+		return false;
+	while ((at = memmem(at, (size_t)(s->end - at), s->macro, s->macro_len))) {
+		const char *e = at + s->macro_len;
+
+		n += (at == s->begin || !is_ident(at[-1])) && (e == s->end || !is_ident(*e));
+		at = e;
+	}
+	return n == 1;
+}
+
 static void identifier(struct scanner *s)
 {
 	size_t n = ident_length(s);
 	const char *w = s->p;
 
 	s->p += n;
-	if (word_is(w, n, "__DATE__") || word_is(w, n, "__TIME__")) {
-		item(s, ITEM_TIME, "", 0);
-	} else if (word_is(w, n, "__TIMESTAMP__")) {
-		item(s, ITEM_TIME, "stamp", 5);
+	if (word_is(w, n, "__DATE__") || word_is(w, n, "__TIME__") ||
+	    word_is(w, n, "__TIMESTAMP__")) {
+		item(s, ITEM_TIME, s->macro, is_clock(s) ? s->macro_len : 0);
 	} else if (n >= 13 && memcmp(w, "__has_include", 13) == 0) {
 		has_include(s, n >= 18 && memcmp(w + 13, "_next", 5) == 0);
 	} else if (word_is(w, n, "__has_embed")) {
@@ -392,6 +441,11 @@ static void identifier(struct scanner *s)
 		item(s, ITEM_TIME, "", 0);
 	} else if (is_part_of_asking(s, w, n)) {
 		item(s, ITEM_HARD, computed_asking, strlen(computed_asking));
+	} else if ((w[0] == '_' || w[0] == 'T' || w[0] == 'D' || w[0] == 'i') &&
+	           part_of(s, w, n)) {
+		char part = part_of(s, w, n);
+
+		item(s, ITEM_PART, &part, 1);
 	} else if (begins_raw(w, n) && s->p < s->end && *s->p == '"') {
 		const char *open = memchr(s->p, '(', (size_t)(s->end - s->p));
 		char stop[24];
@@ -554,6 +608,7 @@ static void scan_text(struct buf *text, bool assembler, struct buf *out, struct 
 		return;
 	splice(text);
 	struct scanner s = { .p = text->data,
+		             .begin = text->data,
 		             .end = text->data + text->len,
 		             .assembler = assembler,
 		             .bol = true,
@@ -594,6 +649,7 @@ struct walk {
 	bool only_looks;       /* where files are, and does not add them */
 	bool wants_macros;     /* for names of #include */
 	struct strv options;   /* the definitions of the command line */
+	unsigned parts;        /* bits of enum part */
 	bool needs_macros;     /* for those of __has_include, which nothing else tells */
 	bool from_source;      /* the includer is one: where a precompiled header counts */
 	char unsure[80];
@@ -671,7 +727,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		return 0;
 	}
 	node->id = info.id;
-	int n = snprintf(key, sizeof(key), "7%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "9%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;
@@ -984,6 +1040,32 @@ static int find_included(struct walk *w, size_t from, const char *it, struct err
 	}
 }
 
+static bool has_parts(const struct walk *w, enum part one, enum part other)
+{
+	return w->parts & 1U << (one - PART_TIME) && w->parts & 1U << (other - PART_TIME);
+}
+
+static void join_parts(struct walk *w)
+{
+	w->out->has_time |= has_parts(w, PART_TIME, PART_TIME_END);
+	if (has_parts(w, PART_ASKING, PART_ASKING_END))
+		hard(w, computed_asking);
+}
+
+/* @macro: the clock, or "". */
+static void note_time(struct depscan_result *r, size_t from, const char *macro)
+{
+	r->has_time |= !*macro;
+	for (size_t i = 0; i < r->n_clocks; i++)
+		if (r->clocks[i].file == from && strcmp(r->clocks[i].name, macro) == 0)
+			return;
+	if (!*macro)
+		return;
+	r->clocks = xrealloc(r->clocks, (r->n_clocks + 1) * sizeof(*r->clocks));
+	r->clocks[r->n_clocks++] =
+		(struct depscan_clock){ .name = xstrdup(macro), .file = from };
+}
+
 static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 {
 	switch ((enum item)it[0]) {
@@ -997,7 +1079,8 @@ static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 		if (!w->assembler)
 			return 0;
 		return try_path(w, "", 0, it + 1, -1, err) != 0 ? 0 : search(w, it + 1, 0, err);
-	case ITEM_TIME: w->out->has_time = true; return 0;
+	case ITEM_TIME: note_time(w->out, from, it + 1); return 0;
+	case ITEM_PART: w->parts |= 1U << (it[1] - PART_TIME); return 0;
 	case ITEM_HARD: hard(w, it + 1); return 0;
 	case ITEM_UNSURE: guess(w, from, it + 1); return 0;
 	case ITEM_ASKS: w->needs_macros = true; return 0;
@@ -1243,7 +1326,9 @@ static int follow_options(struct walk *w, struct err *err)
 	scan_text(&text, w->assembler, &list, NULL);
 	for (size_t at = 0; rc >= 0 && at + 1 < list.len && w->n_sources;
 	     at += strlen(list.data + at) + 1)
-		if (list.data[at] != ITEM_DEFINE)
+		if (list.data[at] == ITEM_TIME)
+			note_time(w->out, 0, "");
+		else if (list.data[at] != ITEM_DEFINE)
 			rc = follow(w, 0, list.data + at, err);
 	return rc < 0 ? -1 : 0;
 }
@@ -1319,6 +1404,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		rc = follow_options(&w, err);
 	if (rc == 0)
 		rc = walk_all(&w, err);
+	join_parts(&w);
 	if (rc == 0 && w.unsure[0])
 		rc = err_set(err, ERR_UNSURE, "%s", w.unsure);
 	walk_release(&w);
@@ -1333,5 +1419,8 @@ void depscan_result_release(struct depscan_result *r)
 	strv_release(&r->folders);
 	strv_release(&r->missing);
 	strv_release(&r->guessing);
+	for (size_t i = 0; i < r->n_clocks; i++)
+		free(r->clocks[i].name);
+	free(r->clocks);
 	*r = (struct depscan_result){ 0 };
 }

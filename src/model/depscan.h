@@ -23,6 +23,12 @@ struct depscan_file {
 	bool is_link;  /* the path itself may be a symbolic link; its folders may be, too */
 };
 
+/** A macro that tells the time where it is used; its file names it nowhere else. */
+struct depscan_clock {
+	char *name;  /* owned */
+	size_t file; /* index of who defines it */
+};
+
 struct depscan_result {
 	struct depscan_file *files; /* owned; sources first */
 	size_t n;
@@ -32,7 +38,10 @@ struct depscan_result {
 	struct strv guessing; /* folders of files with an #include that can't be told, as their
 	                       * paths begin: "" or ending in "/" */
 	bool opaque;          /* UNSURE for a file that is not there yet, or too many of them */
-	bool has_time;        /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere */
+	bool has_time;        /* __DATE__, __TIME__ or __TIMESTAMP__ stands somewhere, but for
+	                       * those of clocks */
+	struct depscan_clock *clocks; /* owned */
+	size_t n_clocks;
 };
 
 void depscan_result_release(struct depscan_result *r);

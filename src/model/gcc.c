@@ -416,7 +416,7 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 
 	if (has_precompiled(r))
 		return plan_delegate(p, "precompiled header");
-	if (r->has_time)
+	if (dated_may_be(call, r, &c->defines))
 		doubt(call, c, tc, p);
 	for (size_t i = 0; i < r->missing.n; i++)
 		if (tc->family == TOOLCHAIN_GCC || !may_be_guessed(r, r->missing.v[i]))
@@ -575,7 +575,7 @@ static int add_told(const struct call *call, const struct gcc_call *c,
 		plan_delegate(p, "%s", found.hard);
 	else if (has_precompiled(&found))
 		plan_delegate(p, "precompiled header");
-	if (found.has_time)
+	if (dated_may_be(call, &found, &c->defines))
 		doubt(call, c, tc, p);
 	if (found.opaque)
 		look_unnoted();
@@ -619,7 +619,7 @@ static int take_fortran(const struct call *call, const struct depscan_result *r,
 		plan_reads(p, call, r->files[i].path);
 	if (rc < 0)
 		return plan_delegate(p, "%.100s", err->msg);
-	if (r->has_time)
+	if (r->has_time || r->n_clocks)
 		return plan_delegate(p, "tells the time");
 	for (size_t i = 0; i < r->missing.n; i++)
 		strv_add(&p->missing, r->missing.v[i]);

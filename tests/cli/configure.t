@@ -106,6 +106,12 @@ cd ..
 # Who only could tell the time is modelled; who does it is not, and never remembered.
 mkdir dated
 printf '#ifndef STAMP\n#define STAMP __DATE__ " " __TIME__\n#endif\n#ifdef BUILT\nextern const char when[];\n#endif\n' >dated/stamp.h
+printf '#define BUILD_WHEN __DATE__ " " __TIME__\n' >dated/clock.h
+printf '#include "clock.h"\nint unused(void) { return 1; }\n' >dated/unused.c
+printf '#include "clock.h"\nconst char *when = BUILD_WHEN;\n' >dated/used.c
+printf '#include "clock.h"\n#define C(a, b) a##b\n#define D(a, b) C(a, b)\nconst char *when = D(BUILD_, WHEN);\n' >dated/made.c
+printf '#include "clock.h"\n#include "user.h"\nint f(void) { return 1; }\n' >dated/through.c
+echo >dated/user.h
 printf '#include "stamp.h"\n#ifdef TELL\nconst char *stamp = STAMP;\n#endif\nint f(void) { return 1; }\n' >dated/f.c
 dated() { # dated COMMAND WHAT: how many "thunks", "delegated" … there were
 	(cd dated && "$GG" build --stats-json ../stats -- sh -c "$1") && stat_of stats "$2"
@@ -124,6 +130,20 @@ for cc in gcc $(command -v clang >/dev/null && echo clang); do
 	is "$cc: once it is used" "$(dated "$cc -c f.c" delegated)" 1
 	sed -i '$d' dated/f.c
 done
+for cc in gcc $(command -v clang >/dev/null && echo clang); do
+	is "$cc: a macro for the time in a header that all include" "$(dated "$cc -c unused.c" thunks)" 1
+	is "… where it is used" "$(dated "$cc -c used.c" delegated)" 1
+	is "… where two words make its name" "$(dated "$cc -c made.c" delegated)" 1
+	is "… where the command line names it" "$(dated "$cc -DX=BUILD_WHEN -Dunused=x -c unused.c" thunks)" 1
+	is "… where another header does not" "$(dated "$cc -c through.c" thunks)" 1
+	echo 'static const char *when = BUILD_WHEN;' >dated/user.h
+	is "… where it does" "$(dated "$cc -c through.c" delegated)" 1
+	echo >dated/user.h
+done
+if strace -qq -o trace true 2>/dev/null; then
+	(cd dated && rm -rf .gg ../.gg && strace -f -qq -e trace=execve -e signal=none -s 1000 -o ../trace "$GG" build -s -- gcc -c unused.c)
+	is "nobody is asked whether a macro is used that no word names" "$(grep -c gg_tells_the_time trace)" 0
+fi
 is "SOURCE_DATE_EPOCH says what time it is" "$(dated 'SOURCE_DATE_EPOCH=86400 gcc -DTELL -c f.c' thunks)" 1
 like "… in the object" "$(strings dated/f.o)" 'Jan  2 1970 00:00:00'
 is "… but not when a file was changed" "$(dated 'SOURCE_DATE_EPOCH=86400 gcc -DTELL -DSTAMP=__TIMESTAMP__ -c f.c' delegated)" 1

@@ -225,6 +225,11 @@ static void test_what_the_compiler_defines_is_not_guessed(void **state)
 		{ "#define C(a, b) a##b\n#if C(__has, _include)(\"o.h\")\n#endif\n", true },
 		{ "#define C(a) __has_##a\n#if C(include)(\"o.h\")\n#endif\n", true },
 		{ "#define C(a) a##_include(\"o.h\")\n#if C(__has)\n#endif\n", true },
+		{ "#define H(x) __has_##x\n#define Q H(include)(\"o.h\")\n#if Q\n#endif\n",
+		  true },
+		{ "#define H(x) __has_##x(\"o.h\")\n#define I include\n#define J(x) H(x)\n"
+		  "#if J(I)\n#endif\n",
+		  true },
 		{ "#define E\n#if __has_include E (\"o.h\")\n#endif\n", true },
 		{ "#define P (\n#if __has_include P \"o.h\")\n#endif\n", true },
 	};
@@ -273,6 +278,9 @@ static void test_words_of_which_the_time_may_be_made_are_noticed(void **state)
 		"const char *d = C(__TI,ME__);\n",
 		"#define T C(__TIMESTAMP, __)\nconst char *d = C(__TIMESTAMP_, _);\n",
 		"const char *d = C(__D, ATE__);\n",
+		"#define B(x) __##x##__\nconst char *d = B(TIME);\n",
+		"#define U __\nconst char *d = D(U, DATE, U);\n",
+		"const char *d = D(__TI, ME, __);\n",
 	};
 	static char date[] = "-DX=__DATE__", made[] = "-DX=C(__TI,ME__)", other[] = "-DX=1";
 
@@ -282,7 +290,45 @@ static void test_words_of_which_the_time_may_be_made_are_noticed(void **state)
 			fail_msg("%s", texts[i]);
 	assert_true(has_time("", date));
 	assert_true(has_time("", made));
+	assert_false(has_time("#define F(f) __CONCAT(__,f)\nenum { DATE, TIME };\n", other));
+	assert_false(has_time("#define F(f) __##f##__\nint x;\n", other));
 	assert_false(has_time("int __h, __D, __T, __TIME, TIME, DATE, __, _, __DAT;\n", other));
+}
+
+/* Of a macro that tells the time its file says no more than that: whoever reads it asks who
+ * else names it (model/dated.h). */
+static void test_a_macro_that_tells_the_time_is_a_clock_if_its_file_names_it_once(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *clock; /* NULL: the time is told at once */
+	} samples[] = {
+		{ "#define WHEN __DATE__ \" \" __TIME__\nint x;\n", "WHEN" },
+		{ "#define WHEN(x) x __TIMESTAMP__\nint when, WHENEVER;\n", "WHEN" },
+		{ "#define WHEN __DATE__\nconst char *d = WHEN;\n", NULL },
+		{ "#ifndef WHEN\n#define WHEN __DATE__\n#endif\n", NULL },
+		{ "/* WHEN */\n#define WHEN __DATE__\n", NULL },
+		{ "#define WH$N __DATE__\n", NULL },
+		{ "#define WHEN 1\nconst char *d = __DATE__;\n", NULL },
+	};
+	char *sources[] = { "made.c", NULL };
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &none };
+
+	(void)state;
+	for (size_t i = 0; i < countof(samples); i++) {
+		struct call call = { .store = store, .cwd = scratch };
+		struct depscan_result r = { 0 };
+		struct err err = ERR_INIT;
+
+		write_text("made.c", samples[i].text);
+		assert_int_equal(depscan_run(&call, sources, &dirs, NULL, 0, &r, &err), 0);
+		if (r.has_time != !samples[i].clock || r.n_clocks != (samples[i].clock != NULL))
+			fail_msg("%s", samples[i].text);
+		if (samples[i].clock)
+			assert_string_equal(r.clocks[0].name, samples[i].clock);
+		depscan_result_release(&r);
+	}
 }
 
 /* As if they stood in the source. */
@@ -331,6 +377,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words_of_which_the_time_may_be_made_are_noticed),
+		cmocka_unit_test(
+			test_a_macro_that_tells_the_time_is_a_clock_if_its_file_names_it_once),
 		cmocka_unit_test(test_definitions_of_the_command_line_ask_for_files),
 		cmocka_unit_test(test_other_words_that_begin_alike_are_no_question),
 		cmocka_unit_test(test_scan_finds_all_that_the_compilers_do),
