@@ -41,7 +41,8 @@ void look_without_notes(void);
 /** As if none had ever been begun. */
 void look_drop(void);
 /** From now on listings of folders are kept for the lists to come, as long as a folder's times
- * stay the same: for a process that makes many lists. */
+ * stay the same, and what all of them miss counts for which are worth one: for a process that
+ * makes many lists. */
 void look_keep(void);
 /** Something is seen that can't be noted (another program's answer, a folder's names): the list
  * will be none. */

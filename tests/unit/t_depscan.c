@@ -180,6 +180,19 @@ static bool finds(const char *text, const char *name)
 	return found;
 }
 
+/* Scans a source of @text alone. Returns what depscan_run does. */
+static int scan(const char *text, char *const *defines, struct depscan_result *r,
+                struct err *err)
+{
+	char *sources[] = { "made.c", NULL };
+	struct strv none = STRV_INIT;
+	struct depscan_dirs dirs = { &none, &none };
+	struct call call = { .store = store, .cwd = scratch };
+
+	write_text("made.c", text);
+	return depscan_run(&call, sources, &dirs, defines, 0, r, err);
+}
+
 static void test_what_is_only_asked_for_is_found(void **state)
 {
 	static const char *const texts[] = {
@@ -233,18 +246,13 @@ static void test_what_the_compiler_defines_is_not_guessed(void **state)
 		{ "#define E\n#if __has_include E (\"o.h\")\n#endif\n", true },
 		{ "#define P (\n#if __has_include P \"o.h\")\n#endif\n", true },
 	};
-	char *sources[] = { "made.c", NULL };
-	struct strv none = STRV_INIT;
-	struct depscan_dirs dirs = { &none, &none };
 
 	(void)state;
 	for (size_t i = 0; i < countof(samples); i++) {
-		struct call call = { .store = store, .cwd = scratch };
 		struct depscan_result found = { 0 };
 		struct err err = ERR_INIT;
 
-		write_text("made.c", samples[i].text);
-		int rc = depscan_run(&call, sources, &dirs, NULL, 0, &found, &err);
+		int rc = scan(samples[i].text, NULL, &found, &err);
 		if (rc == 0 || err.kind != ERR_UNSURE)
 			fail_msg("sure of: %s", samples[i].text);
 		assert_int_equal(found.hard[0] != 0, samples[i].hard);
@@ -255,16 +263,11 @@ static void test_what_the_compiler_defines_is_not_guessed(void **state)
 /* Does the scan say that the time may be told? */
 static bool has_time(const char *text, char *define)
 {
-	char *sources[] = { "made.c", NULL };
 	char *defines[] = { define, NULL };
-	struct strv none = STRV_INIT;
-	struct depscan_dirs dirs = { &none, &none };
-	struct call call = { .store = store, .cwd = scratch };
 	struct depscan_result r = { 0 };
 	struct err err = ERR_INIT;
 
-	write_text("made.c", text);
-	if (depscan_run(&call, sources, &dirs, defines, 0, &r, &err) < 0)
+	if (scan(text, defines, &r, &err) < 0)
 		fail_msg("%s: %s", text, err.msg);
 	bool has = r.has_time;
 	depscan_result_release(&r);
@@ -311,18 +314,13 @@ static void test_a_macro_that_tells_the_time_is_a_clock_if_its_file_names_it_onc
 		{ "#define WH$N __DATE__\n", NULL },
 		{ "#define WHEN 1\nconst char *d = __DATE__;\n", NULL },
 	};
-	char *sources[] = { "made.c", NULL };
-	struct strv none = STRV_INIT;
-	struct depscan_dirs dirs = { &none, &none };
 
 	(void)state;
 	for (size_t i = 0; i < countof(samples); i++) {
-		struct call call = { .store = store, .cwd = scratch };
 		struct depscan_result r = { 0 };
 		struct err err = ERR_INIT;
 
-		write_text("made.c", samples[i].text);
-		assert_int_equal(depscan_run(&call, sources, &dirs, NULL, 0, &r, &err), 0);
+		assert_int_equal(scan(samples[i].text, NULL, &r, &err), 0);
 		if (r.has_time != !samples[i].clock || r.n_clocks != (samples[i].clock != NULL))
 			fail_msg("%s", samples[i].text);
 		if (samples[i].clock)
@@ -336,10 +334,7 @@ static void test_definitions_of_the_command_line_ask_for_files(void **state)
 {
 	static char has[] = "-DHAS=__has_include", named[] = "-DNAMED=__has_include(\"x.h\")";
 	static char of[] = "-DOF(x)=__has_include(x)";
-	char *sources[] = { "made.c", NULL };
 	char *defines[] = { has, named, of, NULL };
-	struct strv none = STRV_INIT;
-	struct depscan_dirs dirs = { &none, &none };
 	static const char *const texts[] = { "#if HAS(\"x.h\")\n#endif\n",
 		                             "#if NAMED\n#endif\n",
 		                             "#if OF(\"x.h\")\n#endif\n" };
@@ -347,13 +342,11 @@ static void test_definitions_of_the_command_line_ask_for_files(void **state)
 	(void)state;
 	write_text("x.h", "");
 	for (size_t i = 0; i < countof(texts); i++) {
-		struct call call = { .store = store, .cwd = scratch };
 		struct depscan_result r = { 0 };
 		struct err err = ERR_INIT;
 		bool found = false;
 
-		write_text("made.c", texts[i]);
-		assert_int_equal(depscan_run(&call, sources, &dirs, defines, 0, &r, &err), 0);
+		assert_int_equal(scan(texts[i], defines, &r, &err), 0);
 		for (size_t k = 0; k < r.n; k++)
 			found |= strcmp(r.files[k].path, "x.h") == 0;
 		if (!found)
