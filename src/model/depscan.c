@@ -57,6 +57,7 @@ struct scanner {
 	const char *begin;
 	const char *macro; /* what a #define defines, or NULL */
 	size_t macro_len;
+	unsigned n_clocks; /* looked for */
 	struct buf *out;
 	struct buf *directives; /* NULL: not wanted */
 };
@@ -316,7 +317,7 @@ static void define(struct scanner *s)
 	const char *name = s->p;
 	auto_buf text = BUF_INIT;
 
-	s->macro = name;
+	s->macro = n ? name : NULL;
 	s->macro_len = n;
 	s->p += n;
 	s->has_params = s->p < s->end && *s->p == '(';
@@ -407,13 +408,16 @@ static void asm_reads(struct scanner *s)
 	item(s, ITEM_HARD, why, strlen(why));
 }
 
-/* Does the time stand in a macro that this text names nowhere else? */
-static bool is_clock(const struct scanner *s)
+/* Does the time stand in a macro that this text names nowhere else? Of many none is looked for:
+ * each costs a pass. */
+static bool is_clock(struct scanner *s)
 {
+	enum { LOOKED_FOR_MAX = 16 };
 	const char *at = s->begin;
 	unsigned n = 0;
 
-	if (!s->defines || !s->macro || memchr(s->macro, '$', s->macro_len))
+	if (!s->defines || !s->macro || memchr(s->macro, '$', s->macro_len) ||
+	    s->n_clocks++ >= LOOKED_FOR_MAX)
 		return false;
 	while ((at = memmem(at, (size_t)(s->end - at), s->macro, s->macro_len))) {
 		const char *e = at + s->macro_len;

@@ -312,6 +312,7 @@ static void test_a_macro_that_tells_the_time_is_a_clock_if_its_file_names_it_onc
 		{ "#ifndef WHEN\n#define WHEN __DATE__\n#endif\n", NULL },
 		{ "/* WHEN */\n#define WHEN __DATE__\n", NULL },
 		{ "#define WH$N __DATE__\n", NULL },
+		{ "#define ) __DATE__\n", NULL },
 		{ "#define WHEN 1\nconst char *d = __DATE__;\n", NULL },
 	};
 
