@@ -436,7 +436,9 @@ static void identifier(struct scanner *s)
 	s->p += n;
 	if (word_is(w, n, "__DATE__") || word_is(w, n, "__TIME__") ||
 	    word_is(w, n, "__TIMESTAMP__")) {
-		item(s, ITEM_TIME, s->macro, is_clock(s) ? s->macro_len : 0);
+		bool clock = is_clock(s);
+
+		item(s, ITEM_TIME, clock ? s->macro : "", clock ? s->macro_len : 0);
 	} else if (n >= 13 && memcmp(w, "__has_include", 13) == 0) {
 		has_include(s, n >= 18 && memcmp(w + 13, "_next", 5) == 0);
 	} else if (word_is(w, n, "__has_embed")) {
