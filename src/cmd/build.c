@@ -426,8 +426,8 @@ static void save_headstart(struct build *b, const char *command)
 {
 	const struct forcer_options *o = &b->options.forcer;
 
-	if (o->lazy || o->keep_going || o->basedir || b->overlaps || !b->tools.library ||
-	    !b->is_direct)
+	if (o->lazy || o->keep_going || b->options.portable || b->overlaps ||
+	    !b->tools.library || !b->is_direct)
 		return;
 	auto_strv added = additions(b);
 	auto_free char *found = tools_program(&b->tools, command);

@@ -167,7 +167,8 @@ static bool is_elf(const char *path)
 
 static void draft_all(struct draft *d, struct store *st, const struct headstart_plan *p)
 {
-	static const char *const variables[] = { "GG_DIR", "PATH", "HOME", "XDG_CONFIG_HOME" };
+	static const char *const variables[] = { "GG_DIR", "GG_BASEDIR", "PATH", "HOME",
+		                                 "XDG_CONFIG_HOME" };
 	const char *dir = store_dir(st);
 	struct headstart_head head = { HEADSTART_MAGIC, 0 };
 	auto_free char *lock = path_join(dir, "use.lock");

@@ -83,21 +83,28 @@ static inline bool headstart_is_word(const char *text)
 	return n >= 1 && n <= HEADSTART_WORD_MAX;
 }
 
-/** Has it none of gg's variables but the one that names the store, and nothing preloaded? */
+/** How many characters of @name @entry begins with. */
+static inline size_t headstart_common(const char *entry, const char *name)
+{
+	size_t n = 0;
+
+	while (name[n] && entry[n] == name[n])
+		n++;
+	return n;
+}
+
+/** Has it none of gg's variables but those that are written down, and nothing preloaded? */
 static inline bool headstart_is_plain(char *const *envp)
 {
-	static const char ours[] = "GG_", store[] = "GG_DIR=", preload[] = "LD_PRELOAD=";
+	static const char ours[] = "GG_", dir[] = "GG_DIR=", base[] = "GG_BASEDIR=";
+	static const char preload[] = "LD_PRELOAD=";
 
-	for (; *envp; envp++) {
-		size_t n = 0, m = 0;
-
-		while (store[n] && (*envp)[n] == store[n])
-			n++;
-		while (preload[m] && (*envp)[m] == preload[m])
-			m++;
-		if ((n >= sizeof(ours) - 1 && store[n]) || !preload[m])
+	for (; *envp; envp++)
+		if ((!ours[headstart_common(*envp, ours)] &&
+		     dir[headstart_common(*envp, dir)] &&
+		     base[headstart_common(*envp, base)]) ||
+		    !preload[headstart_common(*envp, preload)])
 			return false;
-	}
 	return true;
 }
 

@@ -33,6 +33,12 @@ is "not with other options" "$(gg -k -- make; gg --stats -- make | head -1)" "gg
 gg"
 is "nor where a variable says something to gg" "$(GG_NO_HEADSTART=1 gg -- make; GG_NO_STANDBY=1 gg -- make)" "gg
 gg"
+is "it has with GG_BASEDIR, if that is as it was" \
+	"$(export GG_BASEDIR=$PWD; gg -- make; gg -- make; GG_BASEDIR=$HOME gg -- make)" "gg
+headstart
+gg"
+is "not with one that can't be" "$(GG_BASEDIR=here gg -- make | head -1)" 'gg build: GG_BASEDIR must be an absolute, plain path, not "here"'
+gg -- make >/dev/null
 is "after a build that had none it has one again" "$(gg -- make)" headstart
 
 mkdir bin
