@@ -375,6 +375,7 @@ static void note_remembered(struct forcer *f, struct node *n)
 static void serve_now(struct forcer *f, struct node *n)
 {
 	struct pending_node *p = graph_user(n);
+	struct err ignored; /* by whoever releases the writes it is met again */
 
 	graph_set_user(n, NULL);
 	f->open--;
@@ -384,6 +385,8 @@ static void serve_now(struct forcer *f, struct node *n)
 	for (struct promise *at = p->promises; at; at = at->next)
 		if (done && (at->now || (!f->options.lazy && !f->options.no_download)))
 			keep_promise(f, at, n);
+	if (p->waiters)
+		store_flush(f->store, &ignored);
 	answer_waiters(f, n, p->waiters);
 	free(p);
 }

@@ -105,7 +105,7 @@ int placeholder_decode(const void *data, size_t len, struct placeholder *out, st
 
 int placeholder_read(const char *path, struct placeholder *out, struct err *err)
 {
-	auto_buf text = BUF_LIMIT(PLACEHOLDER_MAX + 1);
+	char text[PLACEHOLDER_MAX + 1];
 	struct stat st;
 
 	*out = (struct placeholder){ 0 };
@@ -118,11 +118,12 @@ int placeholder_read(const char *path, struct placeholder *out, struct err *err)
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "%s", path);
-	if (file_read_fd(fd, &text, err) < 0)
-		return err_wrap(err, "%s", path);
-	if (!placeholder_sniff(text.data, text.len))
+	ssize_t n = read(fd, text, sizeof(text));
+	if (n < 0)
+		return err_sys(err, "%s", path);
+	if (!placeholder_sniff(text, (size_t)n))
 		return 0;
-	if (placeholder_decode(text.data, text.len, out, err) < 0)
+	if (placeholder_decode(text, (size_t)n, out, err) < 0)
 		return err_wrap(err, "%s", path);
 	return 1;
 }

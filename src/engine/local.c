@@ -141,9 +141,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	watch_stop(&s->watch);
-	if (!j)
+	if (!j) { /* it has died */
+		watch_stop(&s->watch);
 		return;
+	}
+	watch_rest(&s->watch);
 	s->job = NULL;
 	l->busy--;
 	if (box_collect(l->box, s->number, &r, &err) < 0) {
@@ -156,6 +158,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		outcome_release(&o);
 	else
 		answer(j, &o);
+}
+
+static void slot_ends(void *arg, unsigned slot)
+{
+	struct local *l = arg;
+
+	watch_stop(&l->slots[slot].watch);
 }
 
 static bool local_can_run(struct engine *e, const struct thunk *t)
@@ -208,6 +217,8 @@ int local_prepare(struct engine *e, struct err *err)
 	l->slots = xcalloc(l->options.jobs, sizeof(*l->slots));
 	for (unsigned i = 0; i < l->options.jobs; i++)
 		l->slots[i] = (struct slot){ .local = l, .number = i };
+	if (l->box)
+		box_on_end(l->box, slot_ends, l);
 	return 0;
 }
 

@@ -14,9 +14,18 @@ void watch_stop(struct watch *w)
 	w->poll = NULL;
 }
 
+void watch_rest(struct watch *w)
+{
+	if (w->poll)
+		uv_unref((uv_handle_t *)w->poll);
+}
+
 void watch_start(struct watch *w, uv_loop_t *loop, int fd, uv_poll_cb fn, void *data)
 {
-	BUG_IF(w->poll);
+	if (w->poll) {
+		uv_ref((uv_handle_t *)w->poll);
+		return;
+	}
 	w->poll = xcalloc(1, sizeof(*w->poll));
 	uv_poll_init(loop, w->poll, fd);
 	w->poll->data = data;

@@ -148,9 +148,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	watch_stop(&s->watch);
-	if (!t)
+	if (!t) { /* it has died */
+		watch_stop(&s->watch);
 		return;
+	}
+	watch_rest(&s->watch);
 	s->task = NULL;
 	w->counts.running--;
 	if (box_collect(w->box, s->number, &r, &err) < 0) {

@@ -37,10 +37,14 @@ struct box {
 	struct box_slot *slots;
 	unsigned n_slots;
 	struct buf message;
+	void (*on_end)(void *arg, unsigned slot);
+	void *on_end_arg;
 };
 
-static void slot_end(struct box_slot *s)
+static void slot_end(struct box *box, struct box_slot *s)
 {
+	if (s->channel >= 0 && box->on_end)
+		box->on_end(box->on_end_arg, (unsigned)(s - box->slots));
 	if (s->channel >= 0)
 		close(s->channel);
 	if (s->pid > 0) {
@@ -99,7 +103,7 @@ static int slot_start(struct box *box, struct box_slot *s, struct err *err)
 	s->base = xasprintf("%s/slot-%d-XXXXXX", box->staging, (int)getpid());
 	if (!mkdtemp(s->base) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		err_sys(err, "%s", s->base);
-		slot_end(s);
+		slot_end(box, s);
 		return -1;
 	}
 	const struct slot_setup setup = { .step = box->step,
@@ -122,7 +126,7 @@ static int slot_start(struct box *box, struct box_slot *s, struct err *err)
 	if (pid < 0) {
 		s->pid = 0;
 		err_sys(err, "start a slot");
-		slot_end(s);
+		slot_end(box, s);
 		return -1;
 	}
 	return 0;
@@ -164,7 +168,7 @@ void box_stop(struct box *box)
 	if (!box)
 		return;
 	for (unsigned i = 0; i < box->n_slots; i++)
-		slot_end(&box->slots[i]);
+		slot_end(box, &box->slots[i]);
 	free(box->slots);
 	free(box->staging);
 	buf_release(&box->message);
@@ -174,6 +178,12 @@ void box_stop(struct box *box)
 enum box_step box_step_of(const struct box *box)
 {
 	return box->step;
+}
+
+void box_on_end(struct box *box, void (*fn)(void *arg, unsigned slot), void *arg)
+{
+	box->on_end = fn;
+	box->on_end_arg = arg;
 }
 
 int box_slot_fd(const struct box *box, unsigned slot)
@@ -260,7 +270,7 @@ static int ready_slot(struct box *box, unsigned i, struct err *err)
 	if (slot_start(box, s, err) < 0)
 		return -1;
 	if (wait_until_up(s, err) < 0) {
-		slot_end(s);
+		slot_end(box, s);
 		return -1;
 	}
 	return 0;
@@ -289,6 +299,19 @@ static int check_job(const struct box_job *job, struct err *err)
 	return 0;
 }
 
+static int send_job(struct box *box, unsigned i, const struct box_job *job, struct err *err)
+{
+	struct box_slot *s = &box->slots[i];
+
+	if (ready_slot(box, i, err) < 0)
+		return -1;
+	describe(&box->message, s, job);
+	if (message_send(s->channel, &box->message, err) == 0)
+		return 0;
+	slot_end(box, s);
+	return -1;
+}
+
 int box_submit(struct box *box, const struct box_job *job, struct err *err)
 {
 	unsigned i = 0;
@@ -297,14 +320,13 @@ int box_submit(struct box *box, const struct box_job *job, struct err *err)
 		i++;
 	if (i == box->n_slots)
 		return err_set(err, ERR_RETRY, "no free slot");
-	if (check_job(job, err) < 0 || ready_slot(box, i, err) < 0)
+	if (check_job(job, err) < 0)
 		return -1;
 	struct box_slot *s = &box->slots[i];
-	describe(&box->message, s, job);
-	if (message_send(s->channel, &box->message, err) < 0) {
-		slot_end(s);
+	bool was_up = s->pid;
+	/* one that has died since its last job has a successor */
+	if (send_job(box, i, job, err) < 0 && (!was_up || send_job(box, i, job, err) < 0))
 		return -1;
-	}
 	s->busy = true;
 	s->cancelled = false;
 	s->n_outputs = job->n_outputs;
@@ -371,7 +393,7 @@ int box_collect(struct box *box, unsigned slot, struct box_result *out, struct e
 	}
 	/* After a failure its tree can't be trusted: the next job gets a new slot. */
 	if (out->failed && out->why_kind != ERR_DENIED)
-		slot_end(s);
+		slot_end(box, s);
 	return 0;
 }
 

@@ -151,6 +151,8 @@ enum box_step box_step_of(const struct box *box);
 int box_submit(struct box *box, const struct box_job *job, struct err *err);
 /** A descriptor that becomes readable when the slot's job has ended (or the slot has died). */
 int box_slot_fd(const struct box *box, unsigned slot);
+/** Call fn(arg, slot) before a slot's descriptor is closed, whatever for. */
+void box_on_end(struct box *box, void (*fn)(void *arg, unsigned slot), void *arg);
 /** Read the result of a slot whose descriptor is readable. A slot that died is restarted and
  *  its job reported as failed. */
 int box_collect(struct box *box, unsigned slot, struct box_result *out, struct err *err);

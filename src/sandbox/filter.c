@@ -8,13 +8,19 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
+unsigned long filter_key;
+
+/* But with the key; none has a sixth argument. */
+static const int kept_for_slots[] = {
+	SCMP_SYS(mount),     SCMP_SYS(umount2),    SCMP_SYS(chroot),
+	SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(mount_setattr),
+};
+
 static const int refused[] = {
-	SCMP_SYS(mount),
-	SCMP_SYS(umount2),
 	SCMP_SYS(pivot_root),
-	SCMP_SYS(chroot),
 	SCMP_SYS(unshare),
 	SCMP_SYS(setns),
 	SCMP_SYS(ptrace),
@@ -36,9 +42,6 @@ static const int refused[] = {
 	SCMP_SYS(io_uring_setup),
 	SCMP_SYS(fsopen),
 	SCMP_SYS(fsmount),
-	SCMP_SYS(open_tree),
-	SCMP_SYS(move_mount),
-	SCMP_SYS(mount_setattr),
 	SCMP_SYS(swapon),
 	SCMP_SYS(swapoff),
 	SCMP_SYS(reboot),
@@ -70,6 +73,10 @@ static int add_rules(scmp_filter_ctx ctx, bool shared)
 	for (size_t i = 0; i < countof(refused); i++)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0) < 0)
 			return -1;
+	for (size_t i = 0; i < countof(kept_for_slots); i++)
+		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), kept_for_slots[i], 1,
+		                     SCMP_A5(SCMP_CMP_NE, filter_key)) < 0)
+			return -1;
 	for (unsigned bit = 1; bit; bit <<= 1)
 		if ((bit & NAMESPACES) &&
 		    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
@@ -89,7 +96,8 @@ int filter_compile(bool shared, struct sock_fprog *out, struct err *err)
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	auto_fd fd = memfd_create("filter", MFD_CLOEXEC);
 
-	if (!ctx || fd < 0 || seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0 ||
+	if (getrandom(&filter_key, sizeof(filter_key), 0) != sizeof(filter_key) || !ctx ||
+	    fd < 0 || seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0 ||
 	    add_rules(ctx, shared) < 0 || seccomp_export_bpf(ctx, fd) < 0) {
 		seccomp_release(ctx);
 		return err_set(err, ERR_IO, "compile the system-call filter");

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { HEAD = sizeof(uint32_t) };
+enum { HEAD = sizeof(uint32_t), FIRST = 4096 };
 
 void message_begin(struct buf *b)
 {
@@ -75,17 +75,40 @@ static int receive_all(int fd, void *to, size_t len, struct err *err)
 	return 0;
 }
 
+/* What comes first, the head at least; most messages as a whole, as no other follows before it
+ * is answered. How many bytes, or -1. */
+static ssize_t receive_first(int fd, char first[FIRST], struct err *err)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, first, FIRST, 0);
+	while (n < 0 && again(fd, POLLIN));
+	if (n < 0)
+		return err_sys(err, "slot");
+	if (n == 0)
+		return err_set(err, ERR_NOTFOUND, "slot: the other end has gone");
+	if (n < HEAD && receive_all(fd, first + n, (size_t)(HEAD - n), err) < 0)
+		return -1;
+	return n < HEAD ? HEAD : n;
+}
+
 int message_receive(int fd, struct buf *b, struct err *err)
 {
+	char first[FIRST];
 	uint32_t len;
+	ssize_t n = receive_first(fd, first, err);
 
-	if (receive_all(fd, &len, HEAD, err) < 0)
+	if (n < 0)
 		return -1;
+	memcpy(&len, first, HEAD);
+	size_t got = (size_t)n - HEAD;
 	buf_reset(b);
 	char *at = buf_room(b, len);
-	if (!at)
+	if (!at || got > len)
 		return err_set(err, ERR_CORRUPT, "slot: a message of %u bytes", len);
-	if (receive_all(fd, at, len, err) < 0)
+	memcpy(at, first + HEAD, got);
+	if (receive_all(fd, at + got, len - got, err) < 0)
 		return -1;
 	b->len = len;
 	b->data[len] = '\0';

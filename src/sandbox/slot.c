@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <linux/futex.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
@@ -40,26 +39,11 @@
 #include "sandbox/shim/image.h"
 #include "sandbox/tree.h"
 
-struct start;
-
-/*
- * A thread of ours that is what a job is: at the tree's root, and under the filter, which its
- * children have from it. To compile the filter anew for each job takes the kernel 60 µs.
- */
-struct starter {
-	char *stack;         /* NULL: there is none yet */
-	struct start *start; /* what is to be started */
-	uint32_t turn;       /* its, or ours */
-	int error;           /* errno of its own setting up */
-};
-
 /* A tree, and what the last job in it shared with others. */
 struct kept {
 	struct tree *tree;
 	char *shared; /* keys of sets; owned */
 	uint64_t job; /* the last one */
-	struct slot *slot;
-	struct starter starter;
 };
 
 enum {
@@ -348,7 +332,6 @@ static int make_tree(struct slot *slot, struct err *err)
 	                   NOBODY, NOBODY, err);
 	if (!k->tree)
 		return -1;
-	k->slot = slot;
 	slot->n_trees++;
 	return 0;
 }
@@ -397,6 +380,7 @@ struct running {
 	int out;
 	int errs;
 	bool flooded; /* it printed more than is kept */
+	bool unheard; /* the box has gone */
 	int failure;  /* errno of what kept the program from starting; written by the child */
 	int64_t began_ns;
 	int status; /* as from waitpid */
@@ -519,8 +503,6 @@ struct start {
 	struct slot *slot;
 	struct job *job;
 	struct running *run;
-	bool set_up; /* root and filter are there */
-	int error;   /* errno, where no process was made */
 };
 
 /* Not _exit: the address sanitizer looks at our stack before a call that does not return, and
@@ -550,10 +532,12 @@ static int become_job(void *arg)
 		return end_of_job();
 	if (dup2(run->in < 0 ? slot->null : run->in, 0) < 0 || dup2(run->out, 1) < 0 ||
 	    dup2(run->errs, 2) < 0 ||
-	    (!s->set_up && !slot->shim && chroot(tree_root(j->tree)) < 0) ||
+	    (!slot->shim &&
+	     filter_pass(SYS_chroot, (unsigned long)(uintptr_t)tree_root(j->tree), 0, 0, 0, 0) <
+	             0) ||
 	    chdir(j->folder) < 0 || (!slot->namespaces && !slot->shim && become_nobody() < 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    (!s->set_up && take_filter(slot) < 0 && !slot->shim)) {
+	    (!slot->namespaces && take_filter(slot) < 0 && !slot->shim)) {
 		run->failure = errno;
 		return end_of_job();
 	}
@@ -570,82 +554,60 @@ static int become_job(void *arg)
 
 /* What vfork does, and a pidfd with it. (The thread sanitizer makes a fork of vfork, whose
  * child can't tell us of its failure.) */
-static void make_process(struct start *start)
+static int make_process(struct start *start)
 {
 	struct running *run = start->run;
 
 	run->pid = clone(become_job, start->slot->stack + STACK_BYTES,
 	                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, &run->pidfd);
-	start->error = run->pid < 0 ? errno : 0;
+	return run->pid;
 }
 
-static void give_turn(struct starter *s, uint32_t to)
+static off_t text_bytes(const struct running *run)
 {
-	__atomic_store_n(&s->turn, to, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &s->turn, FUTEX_WAKE_PRIVATE, 1, NULL);
+	struct stat out, errs;
+
+	return fstat(run->out, &out) < 0 || fstat(run->errs, &errs) < 0
+	               ? 0
+	               : out.st_size + errs.st_size;
 }
 
-static void await_turn(struct starter *s, uint32_t mine)
+/* Until the next look: not past the job's end. */
+static int look_after_ms(int look_ms, const struct job *j, int64_t end_ns)
 {
-	uint32_t now;
+	int64_t left_ms = (end_ns - clock_now_ns()) / 1000000 + 1;
 
-	while ((now = __atomic_load_n(&s->turn, __ATOMIC_ACQUIRE)) != mine)
-		syscall(SYS_futex, &s->turn, FUTEX_WAIT_PRIVATE, now, NULL);
+	if (!j->timeout_ms || left_ms > look_ms)
+		return look_ms;
+	return left_ms > 0 ? (int)left_ms : 0;
 }
 
-enum { TURN_SLOT, TURN_STARTER };
-
-/* The thread has the library's data of the slot, errno with it: one of the two is always
- * waiting. */
-static int starter_main(void *arg)
+/* Until the main process has ended. */
+static void await_end(struct slot *slot, const struct job *j, struct running *run)
 {
-	struct kept *k = arg;
-	struct starter *s = &k->starter;
+	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
+	int64_t end = run->began_ns + (int64_t)j->timeout_ms * 1000000;
+	off_t before = 0;
+	int look_ms = LOOK_MS;
+	int n;
 
-	for (;;) {
-		await_turn(s, TURN_STARTER);
-		if (s->start)
-			make_process(s->start);
-		else if (chroot(tree_root(k->tree)) < 0 || take_filter(k->slot) < 0)
-			s->error = errno;
-		give_turn(s, TURN_SLOT);
-	}
-	return 0;
-}
-
-static void hand_to(struct starter *s, struct start *start)
-{
-	s->start = start;
-	give_turn(s, TURN_STARTER);
-	await_turn(s, TURN_SLOT);
-}
-
-/* Without CLONE_FS: the root that it takes is its own. One that has failed starts nothing,
- * ever. */
-static int need_starter(struct kept *k, struct err *err)
-{
-	struct starter *s = &k->starter;
-	const int flags = CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
-
-	if (!s->stack) {
-		s->stack = xcalloc(1, STACK_BYTES);
-		if (clone(starter_main, s->stack + STACK_BYTES, flags, k) < 0)
-			s->error = errno;
-		else
-			hand_to(s, NULL);
-	}
-	errno = s->error;
-	return s->error ? err_sys(err, "a thread with the root and the filter of jobs") : 0;
-}
-
-/* The thread sanitizer waits for ever in a thread that it has not seen made. */
-static bool has_starters(const struct slot *slot)
-{
-#ifdef __SANITIZE_THREAD__
-	return false;
-#else
-	return slot->namespaces;
-#endif
+	do {
+		while ((n = poll(p, 2, look_after_ms(look_ms, j, end))) < 0 && errno == EINTR)
+			;
+		run->timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
+		off_t printed = text_bytes(run);
+		run->flooded = printed > TEXT_MAX_BYTES;
+		look_ms = printed > before         ? LOOK_MS
+		          : look_ms < LOOK_MOST_MS ? 2 * look_ms
+		                                   : LOOK_MOST_MS;
+		before = printed;
+	} while (n == 0 && !run->timed_out && !run->flooded);
+	run->unheard = p[1].revents;
+	if (run->unheard && slot->namespaces)
+		/* the box has gone: so do we, and with pid 1 all others */
+		_exit(0);
+	if (run->unheard || n <= 0)
+		kill(run->pid, SIGKILL);
 }
 
 static int open_texts(const struct job *j, struct running *run, struct err *err)
@@ -657,21 +619,6 @@ static int open_texts(const struct job *j, struct running *run, struct err *err)
 	if (j->input && (run->in = open(j->input, O_RDONLY | O_CLOEXEC)) < 0)
 		return err_sys(err, "the job's input %s", j->input);
 	return 0;
-}
-
-static int start_job(struct slot *slot, struct job *j, struct running *run, struct err *err)
-{
-	struct start start = { .slot = slot, .job = j, .run = run };
-
-	start.set_up = has_starters(slot);
-	if (start.set_up && need_starter(j->kept, err) < 0)
-		return -1;
-	if (start.set_up)
-		hand_to(&j->kept->starter, &start);
-	else
-		make_process(&start);
-	errno = start.error;
-	return start.error ? err_sys(err, "start the job") : 0;
 }
 
 /* Without a pid namespace orphans come to us, the subreaper, one generation after another. */
@@ -718,61 +665,28 @@ static void kill_the_rest(const struct slot *slot, pid_t session)
 		waitpid(-1, NULL, 0);
 }
 
-static off_t text_bytes(const struct running *run)
+/* Nothing of the job is left alive. */
+static void bury(struct slot *slot, struct running *run)
 {
-	struct stat out, errs;
-
-	return fstat(run->out, &out) < 0 || fstat(run->errs, &errs) < 0
-	               ? 0
-	               : out.st_size + errs.st_size;
-}
-
-/* Until the next look: not past the job's end. */
-static int look_after_ms(int look_ms, const struct job *j, int64_t end_ns)
-{
-	int64_t left_ms = (end_ns - clock_now_ns()) / 1000000 + 1;
-
-	if (!j->timeout_ms || left_ms > look_ms)
-		return look_ms;
-	return left_ms > 0 ? (int)left_ms : 0;
-}
-
-/* Waits for the main process; then nothing of the job is left alive. */
-static void wait_for_job(struct slot *slot, const struct job *j, struct running *run)
-{
-	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
-	int64_t end = run->began_ns + (int64_t)j->timeout_ms * 1000000;
-	off_t before = 0;
-	int look_ms = LOOK_MS;
-
-	for (;;) {
-		int n = poll(p, 2, look_after_ms(look_ms, j, end));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		run->timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
-		off_t printed = text_bytes(run);
-		run->flooded = printed > TEXT_MAX_BYTES;
-		look_ms = printed > before         ? LOOK_MS
-		          : look_ms < LOOK_MOST_MS ? 2 * look_ms
-		                                   : LOOK_MOST_MS;
-		before = printed;
-		if (n == 0 && !run->timed_out && !run->flooded)
-			continue;
-		if (p[1].revents && slot->namespaces)
-			/* the box has gone: so do we, and with pid 1 all others */
-			_exit(0);
-		if (p[1].revents || n <= 0)
-			kill(run->pid, SIGKILL);
-		break;
-	}
 	while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
 		;
 	kill_the_rest(slot, run->pid);
-	if (p[1].revents)
+	if (run->unheard)
 		_exit(0);
 	close(run->pidfd);
 	run->pidfd = -1;
+}
+
+/* One program, from its start to its end. */
+static int run_step(struct slot *slot, struct job *j, struct running *run, struct err *err)
+{
+	struct start start = { .slot = slot, .job = j, .run = run };
+
+	if (make_process(&start) < 0)
+		return err_sys(err, "start the job");
+	await_end(slot, j, run);
+	bury(slot, run);
+	return 0;
 }
 
 static bool is_over(const struct running *run)
@@ -816,9 +730,8 @@ static int run_commands(struct slot *slot, struct job *j, struct running *run, s
 		j->file = c->program;
 		j->argv = strv_argv(&c->args);
 		j->standard_input = c->input;
-		if (start_job(slot, j, run, err) < 0)
+		if (run_step(slot, j, run, err) < 0)
 			return -1;
-		wait_for_job(slot, j, run);
 		/* it may have wanted to write where only the program can */
 		bool settled = c->settles && is_in_work(j, j->workdir) && !run->failure &&
 		               WIFEXITED(run->status) && WEXITSTATUS(run->status) == 1;
@@ -856,9 +769,8 @@ static int run_program(struct slot *slot, struct job *j, struct running *run, st
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	if (widen(j, err) < 0 || plan_job(slot, j, run, err) < 0 ||
-	    start_job(slot, j, run, err) < 0)
+	    run_step(slot, j, run, err) < 0)
 		return -1;
-	wait_for_job(slot, j, run);
 	return check_refused(slot, err);
 }
 
@@ -879,13 +791,15 @@ static int stage(struct slot *slot, int from, unsigned mode, struct buf *answer,
 {
 	struct oid id;
 	auto_free char *name = xasprintf("slot-%d-%lu", slot->channel, slot->files++);
-	auto_fd to = openat(slot->staging, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	const mode_t sealed = mode & 0111 ? 0555 : 0444; /* as the store has it */
+	auto_fd to = openat(slot->staging, name, flags, sealed);
 
 	while (to < 0 && errno == EEXIST) {
 		free(name);
 		name = xasprintf("slot-%d-%lu-%lx", slot->channel, slot->files++,
 		                 (unsigned long)clock_wall_ns());
-		to = openat(slot->staging, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		to = openat(slot->staging, name, flags, sealed);
 	}
 	if (to < 0)
 		return err_sys(err, "stage an output");
@@ -918,35 +832,24 @@ static int stage_text(struct slot *slot, int fd, struct buf *answer, struct err 
 
 /* An output is what the job would read at its name: links lead nowhere but inside. */
 static int stage_output(struct slot *slot, const struct tree *tree, const char *name,
-                        struct buf *answer, struct err *err)
+                        const struct running *run, struct buf *answer, struct err *err)
 {
 	auto_fd fd = tree_open(tree, name);
 	struct stat st;
+	bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > UINT32_MAX) {
-		stage_nothing(answer);
-		return 0;
-	}
-	return stage(slot, fd, st.st_mode & 0777, answer, err);
+	if (is_file && st.st_size <= UINT32_MAX)
+		return stage(slot, fd, st.st_mode & 0777, answer, err);
+	/* what the job could not do is told where it would have told it */
+	if (is_file)
+		dprintf(run->errs, "gg: output %s is larger than 4 GiB\n", name);
+	stage_nothing(answer);
+	return 0;
 }
 
-/* What the job could not do is told where it would have told it. */
-static void tell(const struct job *j, const struct running *run)
+static void tell_of_flood(const struct running *run)
 {
-	struct stat st;
-
-	if (run->failure)
-		dprintf(run->errs, "%s: %s\n", j->program, strerror(run->failure));
-	for (size_t i = 0; i < j->outputs.n; i++) {
-		auto_fd fd = tree_open(j->tree, j->outputs.v[i]);
-
-		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > UINT32_MAX)
-			dprintf(run->errs, "gg: output %s is larger than 4 GiB\n",
-			        j->outputs.v[i]);
-	}
-	if (!run->flooded)
-		return;
-	if (ftruncate(run->out, 0) < 0 || ftruncate(run->errs, 0) < 0)
+	if (!run->flooded || ftruncate(run->out, 0) < 0 || ftruncate(run->errs, 0) < 0)
 		return;
 	lseek(run->errs, 0, SEEK_SET);
 	dprintf(run->errs, "gg: killed, after printing more than %d MiB\n",
@@ -956,12 +859,18 @@ static void tell(const struct job *j, const struct running *run)
 static int stage_all(struct slot *slot, const struct job *j, const struct running *run,
                      struct buf *answer, struct err *err)
 {
+	auto_buf outputs = BUF_INIT;
+
+	if (run->failure)
+		dprintf(run->errs, "%s: %s\n", j->program, strerror(run->failure));
+	for (size_t i = 0; i < j->outputs.n; i++)
+		if (stage_output(slot, j->tree, j->outputs.v[i], run, &outputs, err) < 0)
+			return -1;
+	tell_of_flood(run);
 	if (stage_text(slot, run->out, answer, err) < 0 ||
 	    stage_text(slot, run->errs, answer, err) < 0)
 		return -1;
-	for (size_t i = 0; i < j->outputs.n; i++)
-		if (stage_output(slot, j->tree, j->outputs.v[i], answer, err) < 0)
-			return -1;
+	buf_add(answer, outputs.data, outputs.len);
 	return 0;
 }
 
@@ -988,7 +897,6 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 		message_add_num(answer, run.timed_out);
 		message_add_num(answer, (uint64_t)(clock_now_ns() - run.began_ns));
 		message_add_num(answer, (uint64_t)(cpu_of_children() - cpu));
-		tell(j, &run);
 		rc = stage_all(slot, j, &run, answer, err);
 		add_stray(j, answer);
 	}
@@ -1107,13 +1015,13 @@ static int set_up(struct slot *slot, const struct slot_setup *s, struct err *err
 		return err_sys(err, "become a subreaper");
 	if (slot->shim && put_library(slot, err) < 0)
 		return -1;
-	/* the first one now: what can't be done here is told when the box starts */
-	if (make_tree(slot, err) < 0 ||
-	    filter_compile(!slot->namespaces, &slot->filter, err) < 0)
+	/* the first tree now: what can't be done here is told when the box starts */
+	if (filter_compile(!slot->namespaces, &slot->filter, err) < 0 ||
+	    make_tree(slot, err) < 0)
 		return -1;
 	if (take_powers(slot, err) < 0)
 		return -1;
-	return has_starters(slot) ? need_starter(&slot->trees[0], err) : 0;
+	return slot->namespaces && take_filter(slot) < 0 ? err_sys(err, "take the filter") : 0;
 }
 
 _Noreturn void slot_main(const struct slot_setup *setup)

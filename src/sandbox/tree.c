@@ -8,6 +8,7 @@
  */
 #include "sandbox/tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -23,6 +24,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "sandbox/filter.h"
 
 enum {
 	COPY_MAX_BYTES = 128 << 10,
@@ -44,9 +46,12 @@ struct place {
 };
 
 struct work {
-	char *folder;      /* where the job sees it; owned */
-	char *back;        /* base/work/N; owned */
-	int fd;            /* … opened */
+	char *folder;  /* where the job sees it; owned */
+	char *back;    /* base/work/N; owned */
+	int fd;        /* … opened */
+	DIR *files;    /* what lies in it; NULL without mounts: a job may move it there */
+	bool is_known; /* a look at what the last job left found but files, of these names: */
+	struct strv left;
 	char *last;        /* owned; the folder that was last put into, or NULL */
 	int last_fd;       /* … opened */
 	struct strv binds; /* mounted inside for this job */
@@ -206,18 +211,25 @@ static int parent_inside(const struct tree *t, int root_fd, const char *name, st
 	return folder_inside(t, root_fd, dir, err);
 }
 
+static unsigned long word(const void *pointer)
+{
+	return (unsigned long)(uintptr_t)pointer;
+}
+
 /* Binds the host's @from onto @base in folder @parent. */
 static int bind_at(const char *from, int parent, const char *base, bool read_only,
                    struct err *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOSUID |
 		                               (read_only ? MOUNT_ATTR_RDONLY : 0) };
-	auto_fd tree = (int)syscall(SYS_open_tree, AT_FDCWD, from,
-	                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	auto_fd tree = (int)filter_pass(SYS_open_tree, (unsigned)AT_FDCWD, word(from),
+	                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
 
 	if (tree < 0 ||
-	    syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
-	    syscall(SYS_move_mount, tree, "", parent, base, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	    filter_pass(SYS_mount_setattr, (unsigned)tree, word(""), AT_EMPTY_PATH, word(&attr),
+	                sizeof(attr)) < 0 ||
+	    filter_pass(SYS_move_mount, (unsigned)tree, word(""), (unsigned)parent, word(base),
+	                MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys(err, "bind %s", from);
 	return 0;
 }
@@ -237,7 +249,7 @@ static void unbind_inside(const struct tree *t, const char *name)
 	auto_free char *path = xasprintf("/proc/self/fd/%d/%s", parent, path_base(name));
 
 	if (parent >= 0)
-		umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+		filter_pass(SYS_umount2, word(path), MNT_DETACH | UMOUNT_NOFOLLOW, 0, 0, 0);
 }
 
 /* Most inputs fit into one buffer: one read, one write. */
@@ -584,6 +596,14 @@ static void leave_folder(struct work *w)
 	close(w->last_fd);
 }
 
+static int remove_known(const struct work *w, struct err *err)
+{
+	for (size_t i = 0; i < w->left.n; i++)
+		if (unlinkat(dirfd(w->files), w->left.v[i], 0) < 0)
+			return err_sys(err, "empty %s", w->back);
+	return 0;
+}
+
 int tree_clean(struct tree *t, struct err *err)
 {
 	if (t->clean)
@@ -596,7 +616,9 @@ int tree_clean(struct tree *t, struct err *err)
 		strv_clear(&w->binds);
 		w->copies = 0;
 		leave_folder(w);
-		if (empty_folder(w->back, err) < 0)
+		int rc = w->is_known ? remove_known(w, err) : empty_folder(w->back, err);
+		w->is_known = false;
+		if (rc < 0)
 			return -1;
 	}
 	t->clean = true;
@@ -613,6 +635,9 @@ static void unmount_works(struct tree *t)
 			rmdir(w->back);
 		}
 		remove_empty(t, w->folder);
+		if (w->files)
+			closedir(w->files);
+		strv_release(&w->left);
 		close(w->fd);
 		free(w->folder);
 		free(w->back);
@@ -658,6 +683,7 @@ static int mount_work(struct tree *t, struct work *w, struct err *err)
 	if (strcmp(w->folder, "/tmp") == 0)
 		chmod(w->back, 01777);
 	w->fd = open(w->back, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	w->files = opendir(w->back);
 	auto_fd below = w->fd < 0 ? -1 : folder_inside(t, t->root_fd, w->folder, err);
 	return below < 0 ? -1 : bind_inside(t, w->back, w->folder, false, err);
 }
@@ -734,31 +760,77 @@ static bool is_below_any(const char *name, const struct strv *folders)
 	return false;
 }
 
-static char *stray_in(const struct tree *t, const struct work *w, const struct strv *folders,
-                      const struct strv *outputs)
+/* What a look at a work folder has come by. */
+struct look {
+	const struct tree *tree;
+	const struct work *work;
+	const struct strv *folders;
+	const struct strv *outputs;
+	char *stray;   /* the first; owned */
+	size_t copies; /* of inputs, as they were put there */
+};
+
+/* @path: below the work folder. */
+static void look_at(struct look *l, const char *path, const struct stat *st)
 {
-	char *const roots[] = { w->back, NULL };
-	FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-	char *found = NULL;
-	size_t copies = 0;
+	const struct work *w = l->work;
+	auto_free char *name = path_join(w->folder, path);
+	bool output = strv_has(l->outputs, name);
 
-	for (FTSENT *e; !found && files && (e = fts_read(files));) {
-		if (e->fts_info != FTS_F)
-			continue;
-		auto_free char *name = path_join(w->folder, e->fts_path + strlen(w->back) + 1);
-		bool output = strv_has(outputs, name);
-
-		if (is_copy(t, e->fts_statp))
-			copies += !output;
-		else if (!output && is_below_any(name, folders) && !strv_has(&w->binds, name))
-			found = steal(&name);
-	}
-	if (files)
-		fts_close(files);
-	return found || copies >= w->copies ? found : xstrdup("an input");
+	if (is_copy(l->tree, st))
+		l->copies += !output;
+	else if (!l->stray && !output && is_below_any(name, l->folders) &&
+	         !strv_has(&w->binds, name))
+		l->stray = steal(&name);
 }
 
-char *tree_stray(const struct tree *t, const struct strv *folders, const struct strv *outputs)
+/* Where nothing but files lies in a work folder, as nearly always, they are seen in one go, and
+ * @left has their names. False: it is otherwise, and what was seen is of no account. */
+static bool look_at_files(struct look *l, DIR *files, struct strv *left)
+{
+	struct stat st;
+
+	rewinddir(files);
+	for (const struct dirent *e; (e = readdir(files));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (e->d_type != DT_REG ||
+		    fstatat(dirfd(files), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return false;
+		strv_add(left, e->d_name);
+		look_at(l, e->d_name, &st);
+	}
+	return true;
+}
+
+static void look_below(struct look *l)
+{
+	char *const roots[] = { l->work->back, NULL };
+	FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+
+	for (FTSENT *e; !l->stray && files && (e = fts_read(files));)
+		if (e->fts_info == FTS_F)
+			look_at(l, e->fts_path + strlen(l->work->back) + 1, e->fts_statp);
+	if (files)
+		fts_close(files);
+}
+
+static char *stray_in(const struct tree *t, struct work *w, const struct strv *folders,
+                      const struct strv *outputs)
+{
+	struct look l = { t, w, folders, outputs, NULL, 0 };
+
+	strv_clear(&w->left);
+	w->is_known = w->files && look_at_files(&l, w->files, &w->left);
+	if (!w->is_known) {
+		free(l.stray);
+		l = (struct look){ t, w, folders, outputs, NULL, 0 };
+		look_below(&l);
+	}
+	return l.stray || l.copies >= w->copies ? l.stray : xstrdup("an input");
+}
+
+char *tree_stray(struct tree *t, const struct strv *folders, const struct strv *outputs)
 {
 	for (size_t i = 0; i < t->n_works; i++) {
 		char *found = stray_in(t, &t->works[i], folders, outputs);
@@ -882,13 +954,15 @@ static int make_fixed(struct tree *t, struct err *err)
 		return -1;
 	/* In a container whose own /proc is masked the kernel refuses: clang then goes by
 	 * argv[0]. */
-	mount("proc", proc_view, "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	filter_pass(SYS_mount, word("proc"), word(proc_view), word("proc"),
+	            MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
 	return make_devices(t, err);
 }
 
 static int mount_tree(struct tree *t, struct err *err)
 {
-	if (mount("gg", t->base, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
+	if (filter_pass(SYS_mount, word("gg"), word(t->base), word("tmpfs"),
+	                MS_NOSUID | MS_NODEV, word("mode=0755")) < 0)
 		return err_sys(err, "mount a tmpfs on %s", t->base);
 	auto_fd base = open(t->base, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (file_mkdirs(t->root, DIR_MODE, err) < 0 || file_mkdirs(t->view, DIR_MODE, err) < 0)

@@ -4,8 +4,8 @@
  *
  *   base/root     the tree itself, written here only
  *   base/view     the same, read-only: the job's root
- *   base/work/N   the work folders, bound writable over their places in the view, emptied for
- * each job base/tmp      the job's /tmp
+ *   base/work/N   the work folders (/tmp is one), bound writable over their places in the view,
+ *                 emptied for each job
  *
  * The slot lives outside of the view and keeps the privileges in its own namespaces that jobs
  * lack.
@@ -44,9 +44,10 @@ int tree_prepare(struct tree *t, struct box_input *const *inputs, size_t n_input
 /**
  * Did the job change something in its work folders that would be lost: a file that is none of
  * @outputs made or changed, or one taken away? Its name (owned), or NULL. Looked at are
- * @folders only, which lie in work folders. One stat a file.
+ * @folders only, which lie in work folders. One stat a file. The job is over: tree_clean() goes
+ * by what is found.
  */
-char *tree_stray(const struct tree *t, const struct strv *folders, const struct strv *outputs);
+char *tree_stray(struct tree *t, const struct strv *folders, const struct strv *outputs);
 /** Empty the work folders again, now that the job is over. On error the tree is unfit for
  * use. */
 int tree_clean(struct tree *t, struct err *err);

@@ -1094,12 +1094,16 @@ int graph_done(struct graph *g, struct node *n, const struct memo *m, bool memoi
 	run_name(n, &id);
 	own_name(n, &own);
 	n->tainted |= !memoize;
+	/* with what those note who are told of it */
+	store_hold_writes(g->store);
 	if (memoize)
 		rc = store_memo_put(g->store, &id, m, err);
 	if (rc == 0 && n->run && !n->tainted)
 		rc = store_memo_put(g->store, &own, m, err);
 	take_results(g, n, m);
 	drain(g);
+	if (store_release_writes(g->store, rc < 0 ? NULL : err) < 0)
+		rc = -1;
 	return rc;
 }
 

@@ -25,6 +25,9 @@ enum {
 	BLOB_MTIME_S = 1000000000, /* 2001-09-09 01:46:40 UTC */
 	BLOB_FRESH_S = 86400,      /* an age is refreshed when it is older */
 	BLOB_SMALL = 256 << 10,    /* read whole, hashed, and written only when new */
+	/* Later than any change that follows at once, or the first reader's atime takes its place
+	   ("relatime" in mount(8)). */
+	SEAL_AHEAD_S = 2,
 };
 
 static void blob_name(const struct oid *id, char name[80])
@@ -49,7 +52,7 @@ static struct timespec sealed_now(const struct store *st)
 {
 	long seal = seal_of(st);
 
-	return seal ? (struct timespec){ time(NULL), seal } : (struct timespec){ 0, UTIME_NOW };
+	return seal ? (struct timespec){ time(NULL) + SEAL_AHEAD_S, seal } : (struct timespec){ 0, UTIME_NOW };
 }
 
 /* Nobody else's, for anybody can set times. */
@@ -312,13 +315,9 @@ int store_adopt(struct store *st, const char *tmp_path, const struct oid *id, bo
 	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != oid_size(id))
 		return err_set(err, ERR_CORRUPT, "adopt %s: it is not what %s names", tmp_path,
 		               id->s);
-	int there = blob_present(st, id, executable, err);
+	const mode_t mode = executable ? 0555 : 0444;
 
-	if (there < 0)
-		return -1;
-	if (there)
-		return unlink(tmp_path) == 0 ? 0 : err_sys(err, "%s", tmp_path);
-	if (chmod(tmp_path, executable ? 0555 : 0444) < 0 ||
+	if (((sb.st_mode & 07777) != mode && chmod(tmp_path, mode) < 0) ||
 	    utimensat(AT_FDCWD, tmp_path, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "adopt %s", tmp_path);
 	auto_free char *abs = tmp_path[0] == '/' ? xstrdup(tmp_path) : realpath(tmp_path, NULL);

@@ -196,3 +196,13 @@ int store_flush(struct store *st, struct err *err)
 {
 	return index_flush(st->index, err);
 }
+
+void store_hold_writes(struct store *st)
+{
+	index_hold(st->index);
+}
+
+int store_release_writes(struct store *st, struct err *err)
+{
+	return index_release(st->index, err);
+}

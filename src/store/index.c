@@ -21,6 +21,7 @@ struct index {
 	bool reading;    /* the reader holds a snapshot */
 	MDB_txn *writer;
 	bool batch;
+	unsigned held;
 	struct map gathered;
 	struct buf value;
 };
@@ -339,6 +340,10 @@ int index_put_now(struct index *ix, const char *key, const void *data, size_t le
 	struct index_op op = { .key = key, .data = data ? data : "", .len = len };
 
 	BUG_IF(strlen(key) > INDEX_KEY_MAX);
+	if (ix->held) {
+		index_gather(ix, key, op.data, len);
+		return 0;
+	}
 	if (index_run(ix, index_write_op, &op, "write", err) < 0)
 		return -1;
 	/* What was just written must be seen by a batch's next look-up. */
@@ -372,7 +377,7 @@ int index_del(struct index *ix, const char *key, struct err *err)
 {
 	struct index_op op = { .key = key };
 
-	if (ix->batch) {
+	if (ix->batch || ix->held) {
 		index_gather(ix, key, NULL, 0);
 		return 0;
 	}
@@ -470,6 +475,17 @@ int index_flush(struct index *ix, struct err *err)
 	index_drop_gathered(ix);
 	index_drop_snapshot(ix);
 	return 0;
+}
+
+void index_hold(struct index *ix)
+{
+	ix->held++;
+}
+
+int index_release(struct index *ix, struct err *err)
+{
+	BUG_IF(ix->held == 0);
+	return --ix->held ? 0 : index_flush(ix, err);
 }
 
 static int index_sync_op(void *arg)

@@ -65,6 +65,11 @@ int index_each(struct index *ix, const char *prefix,
 void index_batch_begin(struct index *ix);
 /** Write what was gathered in one transaction; the next look-up takes a new snapshot. */
 int index_flush(struct index *ix, struct err *err);
+/** Gather what is written from now on, "at once" or not, … */
+void index_hold(struct index *ix);
+/** … until as many releases: writes it in one transaction. Others see none of it before, nor
+ * before index_flush(). */
+int index_release(struct index *ix, struct err *err);
 /** Put it all on the disk. */
 int index_sync(struct index *ix, struct err *err);
 /** Walk all of it: 1 whole, 0 it was damaged and has been made anew, -1. */

@@ -218,6 +218,10 @@ int store_facts(struct store *st, struct store_facts *out, struct err *err);
  */
 void store_batch_begin(struct store *st);
 int store_flush(struct store *st, struct err *err);
+/** What is noted from now on, memos too, is gathered until it is released, and then written in
+ * one transaction; these nest. What another process is to see sooner store_flush() writes. */
+void store_hold_writes(struct store *st);
+int store_release_writes(struct store *st, struct err *err);
 
 static inline void cleanup_store_(struct store **st)
 {

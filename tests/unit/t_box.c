@@ -602,6 +602,50 @@ static void test_what_a_job_has_started_does_not_outlive_it(void **state)
 	box_result_release(&r.result);
 }
 
+/* Those that wait for a job; they are dead then. */
+static void kill_slots(void)
+{
+	auto_buf list = BUF_LIMIT(1 << 20);
+	auto_free char *path = xasprintf("/proc/self/task/%d/children", (int)getpid());
+	struct err err = ERR_INIT;
+	siginfo_t dead;
+	char *end;
+
+	OK(file_read(path, &list, &err), err);
+	for (char *at = (char *)buf_str(&list); *at; at = end + strspn(end, " ")) {
+		pid_t pid = (pid_t)strtol(at, &end, 10);
+
+		kill(pid, SIGKILL);
+		assert_int_equal(waitid(P_PID, (id_t)pid, &dead, WEXITED | WNOWAIT), 0);
+	}
+}
+
+static unsigned ended;
+
+static void note_end(void *arg, unsigned slot)
+{
+	assert_true(slot < SLOTS);
+	ended++;
+}
+
+static void test_a_slot_that_died_between_jobs_has_a_successor(void **state)
+{
+	struct run r = { .outputs = { { "/p/w/made", false } } };
+
+	box_on_end(box, note_end, NULL);
+	script(&r, "echo first >made", 1);
+	run(&r);
+	holds(&r.result.outputs[0], "first\n");
+	box_result_release(&r.result);
+	ended = 0;
+	kill_slots();
+	script(&r, "echo second >made", 1);
+	run(&r);
+	holds(&r.result.outputs[0], "second\n");
+	box_result_release(&r.result);
+	assert_int_equal(ended, 1);
+}
+
 static void test_a_full_disk_is_told_as_such_and_the_box_goes_on(void **state)
 {
 	struct run r = { .inputs = { { "/bin/dd", "/bin/dd", "dd", S_IFREG | 0755, 90000 } },
@@ -713,6 +757,7 @@ int main(void)
 		cmocka_unit_test(test_a_job_that_takes_too_long_is_killed_with_all_it_started),
 		cmocka_unit_test(test_jobs_run_side_by_side_and_a_full_box_says_so),
 		cmocka_unit_test(test_a_job_has_the_usual_signals_whatever_gg_ignores),
+		cmocka_unit_test(test_a_slot_that_died_between_jobs_has_a_successor),
 		cmocka_unit_test(test_a_program_that_is_not_there_is_told),
 		cmocka_unit_test(test_commands_run_in_place_of_the_program),
 		cmocka_unit_test(test_commands_write_only_where_outputs_are),

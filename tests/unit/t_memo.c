@@ -73,6 +73,48 @@ static void test_a_batch_sees_its_own_results(void **state)
 	OK(store_sync(f->st, &err), err);
 }
 
+/* Is there a result, as another process finds it? */
+static int found_by_others(const struct fixture *f, const struct oid *thunk)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		auto_store other = NULL;
+		struct memo out;
+		struct err err = ERR_INIT;
+
+		OK(store_open(f->gg, 0, &other, &err), err);
+		_exit(store_memo_get(other, thunk, &out, &err));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static void test_what_is_held_is_written_when_it_is_released(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct memo in = { 0 }, out;
+	struct oid a, b;
+
+	name_of("a", &a);
+	name_of("b", &b);
+	store_hold_writes(f->st);
+	store_hold_writes(f->st);
+	OK(store_memo_put(f->st, &a, &in, &err), err);
+	assert_int_equal(store_memo_get(f->st, &a, &out, &err), 1);
+	memo_release(&out);
+	assert_int_equal(found_by_others(f, &a), 0);
+	OK(store_flush(f->st, &err), err);
+	assert_int_equal(found_by_others(f, &a), 1);
+	OK(store_memo_put(f->st, &b, &in, &err), err);
+	OK(store_release_writes(f->st, &err), err);
+	assert_int_equal(found_by_others(f, &b), 0);
+	OK(store_release_writes(f->st, &err), err);
+	assert_int_equal(found_by_others(f, &b), 1);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_set_up, fixture_tear_down)
@@ -80,6 +122,7 @@ int main(void)
 		TEST(test_a_result_comes_back_whole),
 		TEST(test_a_result_whose_blob_is_gone_is_not_found),
 		TEST(test_a_batch_sees_its_own_results),
+		TEST(test_what_is_held_is_written_when_it_is_released),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
