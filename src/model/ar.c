@@ -123,6 +123,9 @@ static int add_archive(const struct call *call, struct plan *p, const char *path
 
 	if (there && !S_ISREG(sb.st_mode))
 		return plan_delegate(p, "the archive is not a regular file");
+	/* it is not replaced, but written into */
+	if (there && look_access(path, W_OK) < 0)
+		return plan_delegate(p, "the archive may not be written");
 	if ((must || there) && plan_add_input(p, call, path, err) < 0)
 		return -1;
 	plan_add_output(p, call, path, thin ? OUTPUT_NOW : OUTPUT_FILE, false);

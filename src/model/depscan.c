@@ -7,6 +7,7 @@
 #include "model/depscan.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -34,8 +35,10 @@ enum item {
 	ITEM_DEFINE = 'd', /* "NAME text" where text is "x", <x> or the first word of something
 	                      else */
 	ITEM_TIME = 't',
-	ITEM_PART = 'p', /* a letter of enum part */
-	ITEM_ONCE = 'o', /* #pragma once */
+	ITEM_PART = 'p',  /* a letter of enum part */
+	ITEM_ONCE = 'o',  /* #pragma once */
+	ITEM_ONCES = 'O', /* #import or _Pragma("once"): of whatever file */
+	ITEM_RAW = 'r', /* a raw string, if there are any, with what else would be of account */
 	ITEM_HARD = 'h', /* what the preprocessor can't tell either */
 	ITEM_UNSURE = 'u',
 };
@@ -220,6 +223,30 @@ static const char computed_asking[] = "computed __has_include";
 static const enum item included[] = { ITEM_QUOTE, ITEM_BRACKET, ITEM_NEXT };
 static const enum item asked[] = { ITEM_HAS_QUOTE, ITEM_HAS_BRACKET, ITEM_HAS_NEXT };
 
+/* _Pragma("once"), maybe in a macro. */
+static void pragma_word(struct scanner *s)
+{
+	auto_buf text = BUF_INIT;
+
+	skip_blanks(s);
+	if (s->p < s->end && *s->p == '(')
+		rest_of_line(s, false, &text);
+	if (strstr(buf_str(&text), "once"))
+		item(s, ITEM_ONCES, "", 0);
+}
+
+/* Would some of it be an item, if it were none of a string? */
+static bool would_count(const char *text, size_t n)
+{
+	static const char *const words[] = { "include", "import", "embed",
+		                             "pragma",  "__",     "define" };
+
+	for (size_t i = 0; i < countof(words); i++)
+		if (memmem(text, n, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 /* "x" or <x>, and moves past it. False: it is neither. */
 static bool literal(struct scanner *s, const enum item types[3], bool next)
 {
@@ -379,6 +406,8 @@ static void directive(struct scanner *s)
 		whole_directive(s, DIRECTIVE_DEFINE);
 	else if (s->decides)
 		whole_directive(s, DIRECTIVE_CONDITION);
+	if (word_is(w, n, "import"))
+		item(s, ITEM_ONCES, "", 0);
 	if (word_is(w, n, "include") || word_is(w, n, "import"))
 		include(s, false);
 	else if (word_is(w, n, "include_next"))
@@ -443,6 +472,8 @@ static void identifier(struct scanner *s)
 		has_include(s, n >= 18 && memcmp(w + 13, "_next", 5) == 0);
 	} else if (word_is(w, n, "__has_embed")) {
 		has_embed(s);
+	} else if (word_is(w, n, "_Pragma")) {
+		pragma_word(s);
 	} else if (is_part_of_time(w, n)) {
 		item(s, ITEM_TIME, "", 0);
 	} else if (is_part_of_asking(s, w, n)) {
@@ -466,6 +497,8 @@ static void identifier(struct scanner *s)
 		size_t body = (size_t)(e - open);
 		if (memmem(open, body, ".incbin", 7) || memmem(open, body, ".include", 8))
 			asm_reads(s);
+		if (would_count(open, body))
+			item(s, ITEM_RAW, "", 0);
 		s->p = e + len;
 	}
 }
@@ -610,11 +643,14 @@ static void splice(struct buf *b)
 /* @directives: the second list, or NULL. */
 static void scan_text(struct buf *text, bool assembler, struct buf *out, struct buf *directives)
 {
+	static const char mark[] = "\357\273\277"; /* of UTF-8, for the order of bytes */
+
 	if (text->len == 0)
 		return;
 	splice(text);
-	struct scanner s = { .p = text->data,
-		             .begin = text->data,
+	size_t at = text->len >= 3 && memcmp(text->data, mark, 3) == 0 ? 3 : 0;
+	struct scanner s = { .p = text->data + at,
+		             .begin = text->data + at,
 		             .end = text->data + text->len,
 		             .assembler = assembler,
 		             .bol = true,
@@ -653,6 +689,8 @@ struct walk {
 	struct map untold;     /* operands → is it known that they can't be told? */
 	bool is_told;          /* DEPSCAN_TOLD */
 	bool only_looks;       /* where files are, and does not add them */
+	bool lacks_raw;        /* DEPSCAN_NO_RAW */
+	bool onces;            /* any file may be read once only */
 	bool wants_macros;     /* for names of #include */
 	struct strv options;   /* the definitions of the command line */
 	unsigned parts;        /* bits of enum part */
@@ -733,7 +771,7 @@ static int scan_file(struct walk *w, const char *path, const struct stat *st, st
 		return 0;
 	}
 	node->id = info.id;
-	int n = snprintf(key, sizeof(key), "9%c%s", w->assembler ? 'a' : 'c', info.id.s);
+	int n = snprintf(key, sizeof(key), "10%c%s", w->assembler ? 'a' : 'c', info.id.s);
 	int rc = store_cache_get(w->call->store, CACHE_SCAN, key, (size_t)n, &list, err);
 	if (rc < 0)
 		return -1;
@@ -848,6 +886,9 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	int rc = look_lstat(path, &st);
 	bool is_link = rc == 0 && S_ISLNK(st.st_mode);
 	if (rc < 0 || (is_link && look_stat(path, &st) < 0)) {
+		/* of other errors compilers tell, and look no further */
+		if (errno != ENOENT && errno != ENOTDIR)
+			hard(w, strerror(errno));
 		if (folder && folder->num == FOLDER_NEW)
 			folder->num = FOLDER_MISSED;
 		return 0;
@@ -1090,6 +1131,11 @@ static int follow(struct walk *w, size_t from, const char *it, struct err *err)
 	case ITEM_HARD: hard(w, it + 1); return 0;
 	case ITEM_UNSURE: guess(w, from, it + 1); return 0;
 	case ITEM_ASKS: w->needs_macros = true; return 0;
+	case ITEM_ONCES: w->onces = true; return 0;
+	case ITEM_RAW:
+		if (w->lacks_raw)
+			hard(w, "a raw string that is none here");
+		return 0;
 	default: return 0;
 	}
 }
@@ -1355,6 +1401,12 @@ static int walk_all(struct walk *w, struct err *err)
 	return w->is_told ? look_at_included(w, err) : 0;
 }
 
+static void note_equal_files(struct walk *w)
+{
+	for (size_t i = 0; w->onces && i < w->out->n; i++)
+		note_once(w, &w->nodes[i].id, &w->out->files[i].st);
+}
+
 static void walk_release(struct walk *w)
 {
 	for (size_t i = 0; w->nodes && i < w->out->n; i++) {
@@ -1388,6 +1440,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		          .out = out,
 		          .assembler = how & DEPSCAN_ASSEMBLER,
 		          .is_told = how & DEPSCAN_TOLD,
+		          .lacks_raw = how & (DEPSCAN_NO_RAW | DEPSCAN_ASSEMBLER),
 		          .defines = defines };
 	int rc = 0;
 
@@ -1411,6 +1464,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 	if (rc == 0)
 		rc = walk_all(&w, err);
 	join_parts(&w);
+	note_equal_files(&w);
 	if (rc == 0 && w.unsure[0])
 		rc = err_set(err, ERR_UNSURE, "%s", w.unsure);
 	walk_release(&w);

@@ -49,6 +49,7 @@ void depscan_result_release(struct depscan_result *r);
 enum depscan_how {
 	DEPSCAN_ASSEMBLER = 1, /* also .include and .incbin */
 	DEPSCAN_TOLD = 2,      /* the sources are all that is included: what do they ask for? */
+	DEPSCAN_NO_RAW = 4,    /* the language has no raw strings: R"(x)" */
 };
 
 /**

@@ -296,11 +296,41 @@ static const struct gcc_input *first_source(const struct gcc_call *c)
 	return &c->inputs[i];
 }
 
-static int scan_how(const struct gcc_call *c)
+/* What -std= says, or NULL. */
+static const char *standard(const struct gcc_call *c)
+{
+	const char *std = NULL;
+
+	for (size_t i = 0; i < c->args.n; i++) {
+		const char *arg = c->args.v[i];
+
+		if (strcmp(arg, "-ansi") == 0)
+			std = "c++98"; /* or c90: neither has what others have */
+		else if (strncmp(arg, "-std=", 5) == 0 || strncmp(arg, "--std=", 6) == 0)
+			std = strchr(arg, '=') + 1;
+	}
+	return std;
+}
+
+/* gcc: lang_defaults in libcpp/init.c; of C clang 14 has none. */
+static bool has_raw_strings(const struct gcc_call *c, const struct toolchain *tc)
+{
+	enum gcc_lang lang = first_source(c)->lang;
+	const char *std = standard(c);
+
+	if (lang == LANG_CXX || lang == LANG_OBJCXX)
+		return !std || !(strstr(std, "++98") || strstr(std, "++03"));
+	return tc->family == TOOLCHAIN_GCC &&
+	       (!std || (strncmp(std, "gnu", 3) == 0 && strcmp(std, "gnu89") != 0 &&
+	                 strcmp(std, "gnu90") != 0));
+}
+
+static int scan_how(const struct gcc_call *c, const struct toolchain *tc)
 {
 	enum gcc_lang lang = first_source(c)->lang;
 
-	return lang == LANG_ASM || lang == LANG_ASM_CPP ? DEPSCAN_ASSEMBLER : 0;
+	return (lang == LANG_ASM || lang == LANG_ASM_CPP ? DEPSCAN_ASSEMBLER : 0) |
+	       (has_raw_strings(c, tc) ? 0 : DEPSCAN_NO_RAW);
 }
 
 /* Is this header found in a folder of -isystem, or in one of the compiler's own? */
@@ -397,15 +427,22 @@ static bool any_system(const struct gcc_call *c, const struct toolchain *tc,
 	return false;
 }
 
-/* clang looks, for its message only, for what a missing name is without what begins it
- * ("../x.h": did you mean "x.h"?), and for <x.h> beside the source: that may be there outside.
- */
-static bool may_be_guessed(const struct depscan_result *r, const char *name)
+/* Of a name that is nowhere. clang looks, for its message only, for what it is without what
+ * begins it ("../x.h": did you mean "x.h"?), which may be there outside; and for <x.h> beside
+ * the source. */
+static int add_missing(const struct call *call, const struct toolchain *tc,
+                       const struct depscan_result *r, const char *name, struct plan *p,
+                       struct err *err)
 {
 	auto_free char *dir = path_dir(r->files[0].path);
 	auto_free char *beside = path_join(dir, name);
+	bool is_clang = tc->family == TOOLCHAIN_CLANG;
 
-	return !isalnum((unsigned char)name[0]) || look_access(beside, F_OK) == 0;
+	if (is_clang && isalnum((unsigned char)name[0]) && look_access(beside, F_OK) == 0)
+		return plan_add_input(p, call, beside, err);
+	if (!is_clang || isalnum((unsigned char)name[0]))
+		strv_add(&p->missing, name);
+	return 0;
 }
 
 static int add_scanned(const struct call *call, const struct gcc_call *c,
@@ -419,8 +456,8 @@ static int add_scanned(const struct call *call, const struct gcc_call *c,
 	if (dated_may_be(call, r, &c->defines))
 		doubt(call, c, tc, p);
 	for (size_t i = 0; i < r->missing.n; i++)
-		if (tc->family == TOOLCHAIN_GCC || !may_be_guessed(r, r->missing.v[i]))
-			strv_add(&p->missing, r->missing.v[i]);
+		if (add_missing(call, tc, r, r->missing.v[i], p, err) < 0)
+			return -1;
 	/* "no such file" is said of folders that are there */
 	if (!any_system(c, tc, r) && add_system_folders(call, p, &tc->system_dirs, err) < 0)
 		return -1;
@@ -566,7 +603,7 @@ static int add_told(const struct call *call, const struct gcc_call *c,
 	if (p->delegate)
 		return 0;
 	int rc = depscan_run(call, strv_argv(&names), dirs, c->defines.v,
-	                     DEPSCAN_TOLD | scan_how(c), &found, &unsure);
+	                     DEPSCAN_TOLD | scan_how(c, tc), &found, &unsure);
 	if (rc < 0 && unsure.kind != ERR_UNSURE)
 		rc = err_set(err, unsure.kind, "%s", unsure.msg);
 	else
@@ -674,7 +711,7 @@ static int add_headers(const struct call *call, const struct gcc_call *c,
 	if (add_system_folders(call, p, &c->system_dirs, err) < 0 ||
 	    add_system_folders(call, p, &c->after_dirs, err) < 0)
 		return -1;
-	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v, scan_how(c),
+	int rc = depscan_run(call, strv_argv(&sources), &dirs, c->defines.v, scan_how(c, tc),
 	                     &found, err);
 	if (rc < 0 && err->kind == ERR_UNSURE && found.hard[0]) {
 		rc = plan_delegate(p, "%s", found.hard);

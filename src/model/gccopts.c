@@ -284,7 +284,7 @@ const struct gccopt gccopts[] = {
 	{ "-fopenacc", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-fopenmp", OPT_EXACT, ACT_LINK_FLAG, PHASE_ANY, GCC_OPENMP, NULL },
 	{ "-fopenmp-targets=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
-	{ "-fopenmp=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-fopenmp=", OPT_JOINED, ACT_LINK_FLAG, PHASE_ANY, GCC_OPENMP, NULL },
 	{ "-fopt-info", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, "option -fopt-info" },
 	{ "-foptimization-record-", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-foutput-class-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },

@@ -739,6 +739,21 @@ t 'CPLUS_INCLUDE_PATH=inc2 g++ -c only.c'
 t 'CPATH=: gcc -c only.c'
 t 'gcc -H -c a.c'
 
+# … that begin with a mark of the order of bytes, are read once by what they hold, or in strings that are none, that can't be
+# opened, that come later.
+mark='mkdir m; echo "int m;" >m/h.h; echo "#include <h.h>" >m/g.h; echo "int own;" >h.h; printf "\357\273\277#include \"h.h\"\n#include <g.h>\n" >mark.c'
+t "$mark; gcc -Im -c mark.c; nm mark.o; rm h.h; gcc -Im -c mark.c; nm mark.o"
+t "$mark; clang -Im -c mark.c; nm mark.o; rm h.h; clang -Im -c mark.c; nm mark.o"
+once='mkdir o p; echo "static int k = 1;" >o/k.h; cp -p o/k.h p; printf "#include \"o/k.h\"\n#import \"p/k.h\"\n" >once.c; sed s/include/import/ once.c >twice.c'
+t "$once; gcc -w -c once.c; gcc -w -c twice.c; clang -w -c once.c; clang -w -c twice.c"
+t "$once; for h in o/k.h p/k.h; do printf '_Pragma(\"once\")\nstatic int k = 1;\n' >\$h; done; touch -r o/k.h p/k.h; sed s/import/include/ once.c >on.c; cp on.c on.cc; gcc -w -c on.c; g++ -w -c on.cc"
+raw='printf "#if 0\nR\"(\n#endif\n#if __has_include(\"new.h\")\nint has;\n#endif\nint x;//)\"\n" >raw.c; printf "#define R\nconst char *p = R\"(\";\n#if __has_include(\"new.h\")\nint has;\n#endif\nconst char *q = R\")\";\n" >raw2.c'
+t "$raw; gcc -std=c99 -c raw.c; gcc -std=gnu89 -c raw2.c; touch new.h; gcc -std=c99 -c raw.c; gcc -std=gnu89 -c raw2.c; nm raw.o raw2.o"
+t "$raw; clang -c raw.c; clang -xc++ -std=c++98 -c raw2.c; touch new.h; clang -c raw.c; clang -xc++ -std=c++98 -c raw2.c; nm raw.o raw2.o"
+t "$raw; gcc -c raw.c; touch new.h; gcc -c raw.c; nm raw.o"
+t 'ln -s l.h l.h; printf "#if __has_include(\"l.h\")\n#endif\nint l;\n" >l.c; gcc -c l.c; clang -c l.c'
+t 'printf "#include <new.h>\n" >new.c; clang -c new.c; touch new.h; clang -c new.c; gcc -c new.c'
+
 # Definitions.
 t 'gcc -DDEF=\"text\" -c def.c'
 t "gcc '-DDEF=\"two words\"' -c def.c"
@@ -1265,6 +1280,9 @@ t 'gcc -pg a.c b.c main.c'
 t 'for f in a b main; do gcc -flto -g -O2 -c $f.c; done; gcc -flto=2 -g -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
 t 'for f in a b main; do gcc -flto -O2 -c $f.c; done; gcc -flto -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
 t 'clang -flto -c a.c b.c && clang -flto a.o b.o main.c -fuse-ld=lld && ./a.out'
+
+# OpenMP by its library's name.
+t 'printf "int omp_get_num_threads(void);\nint main(void)\n{\n\tint n = 0;\n#pragma omp parallel reduction(+ : n)\n\tn += omp_get_num_threads() > 0;\n\treturn !n;\n}\n" >omp.c; for l in libomp libgomp libiomp5; do clang -fopenmp=$l -c omp.c -o $l.o; clang -fopenmp=$l $l.o -o $l && ./$l; done; clang -fopenmp=none omp.c; gcc -fopenmp=libgomp omp.c'
 
 # Thin archives, and what names of files come from.
 t 'gcc -c a.c b.c -o out/b.o; gcc -c a.c; gcc -c b.c -o out/b.o && ar csrDT out/lib.a a.o out/b.o && gcc main.c out/lib.a && ./a.out'

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		scan_text(&text, assembler, &list, &directives);
 		for (size_t at = 0; at < list.len; at += strlen(list.data + at) + 1) {
 			MUST(memchr(list.data + at, '\0', list.len - at));
-			MUST(strchr("qbnQBNmkidtpohua", list.data[at]));
+			MUST(strchr("qbnQBNmkidtpoOrhua", list.data[at]));
 		}
 	}
 	return 0;
