@@ -25,7 +25,8 @@ enum {
 	BLOB_MTIME_S = 1000000000, /* 2001-09-09 01:46:40 UTC */
 	BLOB_FRESH_S = 86400,      /* an age is refreshed when it is older */
 	BLOB_SMALL = 256 << 10,    /* read whole, hashed, and written only when new */
-	/* Later than any change that follows at once, or the first reader's atime takes its place
+	/* Later than any change that follows at once, or the first reader's atime takes its
+	   place
 	   ("relatime" in mount(8)). */
 	SEAL_AHEAD_S = 2,
 };
@@ -52,7 +53,8 @@ static struct timespec sealed_now(const struct store *st)
 {
 	long seal = seal_of(st);
 
-	return seal ? (struct timespec){ time(NULL) + SEAL_AHEAD_S, seal } : (struct timespec){ 0, UTIME_NOW };
+	return seal ? (struct timespec){ time(NULL) + SEAL_AHEAD_S, seal }
+	            : (struct timespec){ 0, UTIME_NOW };
 }
 
 /* Nobody else's, for anybody can set times. */
