@@ -829,13 +829,15 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, boo
 	return 0;
 }
 
-/* gcc takes "x.h.gch" even where there is no x.h. */
+/* gcc takes "x.h.gch" even where there is no x.h, so that it can't be told what is in it. */
 static void note_precompiled(struct walk *w, const char *path)
 {
+	struct stat st;
+
 	if (strncmp(path, "/usr/", 5) == 0)
 		return;
 	auto_free char *gch = xasprintf("%s.gch", path);
-	if (look_access(gch, F_OK) == 0)
+	if (look_access(gch, F_OK) == 0 && look_stat(path, &st) < 0)
 		hard(w, "precompiled header");
 }
 

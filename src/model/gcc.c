@@ -74,8 +74,8 @@ static void add_path_variables(const struct call *call, enum gcc_lang lang, stru
 		enum gcc_lang lang;
 		const char *name;
 	} names[] = {
-		{ LANG_C, "C_INCLUDE_PATH" },
-		{ LANG_CXX, "CPLUS_INCLUDE_PATH" },
+		{ LANG_C, "C_INCLUDE_PATH" },       { LANG_CXX, "CPLUS_INCLUDE_PATH" },
+		{ LANG_HEADER, "C_INCLUDE_PATH" },  { LANG_CXX_HEADER, "CPLUS_INCLUDE_PATH" },
 		{ LANG_OBJC, "OBJC_INCLUDE_PATH" },
 	};
 
@@ -223,10 +223,12 @@ static bool forced_is(const char *path, const char **why)
 	auto_free char *gch = xasprintf("%s.gch", path);
 	auto_free char *pch = xasprintf("%s.pch", path);
 	struct stat st;
+	bool there = look_stat(path, &st) == 0;
 
-	if (look_access(gch, F_OK) == 0 || look_access(pch, F_OK) == 0)
+	/* clang's, and gcc's without its header; for others see add_precompiled() */
+	if (look_access(pch, F_OK) == 0 || (look_access(gch, F_OK) == 0 && !there))
 		*why = "precompiled header";
-	if (look_stat(path, &st) < 0)
+	if (!there)
 		return false;
 	if (!S_ISREG(st.st_mode))
 		*why = "input is not a regular file";
@@ -271,21 +273,6 @@ static void add_predefined(const struct strv *bracket, struct strv *out)
 	}
 }
 
-/* A precompiled header beside a header takes its place. */
-static bool has_precompiled(const struct depscan_result *r)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct stat st;
-
-		if (strncmp(r->files[i].path, "/usr/", 5) == 0)
-			continue;
-		auto_free char *gch = xasprintf("%s.gch", r->files[i].path);
-		if (look_stat(gch, &st) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The call has at least one source. */
 static const struct gcc_input *first_source(const struct gcc_call *c)
 {
@@ -294,6 +281,39 @@ static const struct gcc_input *first_source(const struct gcc_call *c)
 	while (c->inputs[i].lang == LANG_OBJECT)
 		i++;
 	return &c->inputs[i];
+}
+
+static bool makes_header(const struct gcc_call *c)
+{
+	return c->stage == STAGE_OBJECT && gcc_is_header(first_source(c)->lang);
+}
+
+/* A precompiled header beside a header takes its place, where gcc can use it and nothing was
+ * read before. One that it makes it does not look for. Those of clang know when their headers
+ * were last changed, which it isn't in the sandbox. */
+static int add_precompiled(const struct call *call, struct gcc_call *c,
+                           const struct toolchain *tc, const struct depscan_result *r,
+                           struct plan *p, struct err *err)
+{
+	bool makes = makes_header(c);
+
+	for (size_t i = 0; i < r->n && !p->delegate; i++) {
+		struct stat st;
+
+		if (strncmp(r->files[i].path, "/usr/", 5) == 0)
+			continue;
+		auto_free char *gch = xasprintf("%s.gch", r->files[i].path);
+		if (look_stat(gch, &st) < 0 || makes)
+			continue;
+		if (tc->family != TOOLCHAIN_GCC || !S_ISREG(st.st_mode))
+			return plan_delegate(p, "precompiled header");
+		if (plan_add_input(p, call, gch, err) < 0)
+			return -1;
+		c->precompiled = true;
+	}
+	/* it holds names of files, which no option maps */
+	p->placed |= c->precompiled || makes;
+	return 0;
 }
 
 /* What -std= says, or NULL. */
@@ -318,7 +338,7 @@ static bool has_raw_strings(const struct gcc_call *c, const struct toolchain *tc
 	enum gcc_lang lang = first_source(c)->lang;
 	const char *std = standard(c);
 
-	if (lang == LANG_CXX || lang == LANG_OBJCXX)
+	if (lang == LANG_CXX || lang == LANG_OBJCXX || lang == LANG_CXX_HEADER)
 		return !std || !(strstr(std, "++98") || strstr(std, "++03"));
 	return tc->family == TOOLCHAIN_GCC &&
 	       (!std || (strncmp(std, "gnu", 3) == 0 && strcmp(std, "gnu89") != 0 &&
@@ -445,14 +465,13 @@ static int add_missing(const struct call *call, const struct toolchain *tc,
 	return 0;
 }
 
-static int add_scanned(const struct call *call, const struct gcc_call *c,
-                       const struct toolchain *tc, const struct depscan_result *r,
-                       struct plan *p, struct err *err)
+static int add_scanned(const struct call *call, struct gcc_call *c, const struct toolchain *tc,
+                       const struct depscan_result *r, struct plan *p, struct err *err)
 {
 	auto_map folders = MAP_INIT;
 
-	if (has_precompiled(r))
-		return plan_delegate(p, "precompiled header");
+	if (add_precompiled(call, c, tc, r, p, err) < 0)
+		return -1;
 	if (dated_may_be(call, r, &c->defines))
 		doubt(call, c, tc, p);
 	for (size_t i = 0; i < r->missing.n; i++)
@@ -588,9 +607,9 @@ static void look_for_others(const struct strv *told, const struct depscan_dirs *
 /* Where the scanner can't be sure the compiler's own preprocessor tells what it reads. It does
  * not tell what was only asked for (__has_include): so what it names is scanned too, and all
  * that may be asked for is taken. */
-static int add_told(const struct call *call, const struct gcc_call *c,
-                    const struct toolchain *tc, const struct strv *sources,
-                    const struct depscan_dirs *dirs, struct plan *p, struct err *err)
+static int add_told(const struct call *call, struct gcc_call *c, const struct toolchain *tc,
+                    const struct strv *sources, const struct depscan_dirs *dirs, struct plan *p,
+                    struct err *err)
 {
 	auto_strv names = STRV_INIT;
 	auto_map folders = MAP_INIT;
@@ -610,8 +629,8 @@ static int add_told(const struct call *call, const struct gcc_call *c,
 		rc = 0;
 	if (found.hard[0])
 		plan_delegate(p, "%s", found.hard);
-	else if (has_precompiled(&found))
-		plan_delegate(p, "precompiled header");
+	else if (rc == 0)
+		rc = add_precompiled(call, c, tc, &found, p, err);
 	if (dated_may_be(call, &found, &c->defines))
 		doubt(call, c, tc, p);
 	if (found.opaque)
@@ -676,9 +695,8 @@ static bool has_includes(const struct gcc_call *c, const struct gcc_input *in)
 }
 
 /* @headers: out, of Fortran: what was found. */
-static int add_headers(const struct call *call, const struct gcc_call *c,
-                       const struct toolchain *tc, struct plan *p, struct strv *headers,
-                       struct err *err)
+static int add_headers(const struct call *call, struct gcc_call *c, const struct toolchain *tc,
+                       struct plan *p, struct strv *headers, struct err *err)
 {
 	struct search s cleanup(search_release) = { STRV_INIT, STRV_INIT };
 	auto_strv sources = STRV_INIT;
@@ -824,8 +842,9 @@ static void add_outputs(const struct call *call, const struct gcc_call *c,
                         const struct gcc_input *in, const struct toolchain *tc, struct plan *p)
 {
 	const char *suffix = c->stage == STAGE_ASSEMBLY ? ".s" : ".o";
-	auto_free char *object =
-		c->output ? xstrdup(c->output) : with_suffix(path_base(in->path), suffix);
+	auto_free char *object = c->output         ? xstrdup(c->output)
+	                         : makes_header(c) ? xasprintf("%s.gch", in->path)
+	                                           : with_suffix(path_base(in->path), suffix);
 
 	if (c->no_file) {
 		/* or the driver looks for what a link needs; clang warns of one too many */
@@ -849,6 +868,7 @@ static const char *language(enum gcc_lang lang)
 {
 	switch (lang) {
 	case LANG_CXX:
+	case LANG_CXX_HEADER:
 	case LANG_CXX_OUTPUT: return "c++";
 	case LANG_OBJC:
 	case LANG_OBJC_OUTPUT: return "objective-c";
@@ -956,6 +976,8 @@ static const char *obstacle_of(const struct gcc_call *c, const struct toolchain 
 	if (tc->family == TOOLCHAIN_CLANG &&
 	    (strstr(tc->target, "windows") || strstr(tc->target, "win32")))
 		return "a target of Windows";
+	if (tc->family == TOOLCHAIN_CLANG && c->n_sources && makes_header(c))
+		return "makes a precompiled header";
 	return NULL;
 }
 
@@ -1046,7 +1068,8 @@ static int plan_parts(const struct call *call, struct gcc_call *c, const struct 
 static bool is_single_compile(const struct gcc_call *c)
 {
 	return c->stage == STAGE_OBJECT && c->n_sources == 1 && c->n_inputs == 1 &&
-	       !c->no_file && !c->reads_stdin && first_source(c)->lang != LANG_ASM_CPP &&
+	       !c->no_file && !c->reads_stdin && !c->precompiled && !makes_header(c) &&
+	       first_source(c)->lang != LANG_ASM_CPP &&
 	       is_preprocessed(first_source(c)->lang) && !gcc_is_fortran(first_source(c)->lang);
 }
 

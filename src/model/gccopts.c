@@ -524,7 +524,7 @@ static const struct {
 	{ ".FOR", LANG_F77_CPP },
 	{ ".FPP", LANG_F77_CPP },
 	{ ".FTN", LANG_F77_CPP },
-	{ ".H", LANG_HEADER },
+	{ ".H", LANG_CXX_HEADER },
 	{ ".M", LANG_OBJCXX },
 	{ ".S", LANG_ASM_CPP },
 	{ ".adb", LANG_OTHER },
@@ -554,12 +554,12 @@ static const struct {
 	{ ".ftn", LANG_F77 },
 	{ ".go", LANG_OTHER },
 	{ ".h", LANG_HEADER },
-	{ ".h++", LANG_HEADER },
-	{ ".hh", LANG_HEADER },
+	{ ".h++", LANG_CXX_HEADER },
+	{ ".hh", LANG_CXX_HEADER },
 	{ ".hip", LANG_OTHER },
-	{ ".hp", LANG_HEADER },
-	{ ".hpp", LANG_HEADER },
-	{ ".hxx", LANG_HEADER },
+	{ ".hp", LANG_CXX_HEADER },
+	{ ".hpp", LANG_CXX_HEADER },
+	{ ".hxx", LANG_CXX_HEADER },
 	{ ".i", LANG_C_OUTPUT },
 	{ ".ifs", LANG_OTHER },
 	{ ".ii", LANG_CXX_OUTPUT },
@@ -572,7 +572,7 @@ static const struct {
 	{ ".rs", LANG_OTHER },
 	{ ".s", LANG_ASM },
 	{ ".sx", LANG_ASM_CPP },
-	{ ".tcc", LANG_HEADER },
+	{ ".tcc", LANG_CXX_HEADER },
 };
 
 enum gcc_lang gcc_lang_of(const char *path, bool cxx)
@@ -586,6 +586,8 @@ enum gcc_lang gcc_lang_of(const char *path, bool cxx)
 			return LANG_CXX;
 		if (cxx && suffixes[i].lang == LANG_C_OUTPUT)
 			return LANG_CXX_OUTPUT;
+		if (cxx && suffixes[i].lang == LANG_HEADER)
+			return LANG_CXX_HEADER;
 		return suffixes[i].lang;
 	}
 	return LANG_OBJECT;
@@ -602,7 +604,7 @@ static enum gcc_lang lang_named(const char *name)
 		{ "c", LANG_C },
 		{ "c++", LANG_CXX },
 		{ "c++-cpp-output", LANG_CXX_OUTPUT },
-		{ "c++-header", LANG_HEADER },
+		{ "c++-header", LANG_CXX_HEADER },
 		{ "c-header", LANG_HEADER },
 		{ "cpp-output", LANG_C_OUTPUT },
 		{ "f77", LANG_F77 },
@@ -624,6 +626,11 @@ static enum gcc_lang lang_named(const char *name)
 bool gcc_is_fortran(enum gcc_lang lang)
 {
 	return lang >= LANG_F77 && lang <= LANG_F95_CPP;
+}
+
+bool gcc_is_header(enum gcc_lang lang)
+{
+	return lang == LANG_HEADER || lang == LANG_CXX_HEADER;
 }
 
 /* Length of a driver's name without its version: "g++-12" is "g++". */
@@ -1126,18 +1133,33 @@ static bool has_other_source(const struct gcc_call *c)
 	return false;
 }
 
+/* Of a header alone the driver makes a precompiled one, with -c or without. */
+static void settle_header(struct parse *p)
+{
+	struct gcc_call *c = p->c;
+	const unsigned more = GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE | GCC_SYNTAX;
+	bool any = false;
+
+	for (size_t i = 0; i < c->n_inputs; i++)
+		any |= gcc_is_header(c->inputs[i].lang);
+	if (!any || c->stage == STAGE_PREPROCESS)
+		return;
+	if (c->n_inputs > 1 || c->libs.n || c->stage == STAGE_ASSEMBLY || c->flags & more ||
+	    (c->flags & GCC_DEP && !c->depfile) || makes_no_file(c))
+		refuse(p, PHASE_ANY, "makes a precompiled header");
+	c->stage = STAGE_OBJECT;
+}
+
 static void settle(struct parse *p)
 {
 	struct gcc_call *c = p->c;
 
+	settle_header(p);
 	c->phases = phases_of(c);
 	if (c->fortran.n && has_other_source(c))
 		refuse(p, PHASE_ANY, "option %s", c->fortran.v[0]);
 	else if (c->module_dir && (has_other_source(c) || !*c->module_dir))
 		refuse(p, PHASE_ANY, "option -J");
-	for (size_t i = 0; i < c->n_inputs && c->stage != STAGE_PREPROCESS; i++)
-		if (c->inputs[i].lang == LANG_HEADER)
-			refuse(p, PHASE_ANY, "makes a precompiled header");
 	if ((c->flags & GCC_DEP_PRINT) && (c->flags & GCC_DEP))
 		refuse(p, PHASE_ANY, "two dependency files");
 	if (c->stage == STAGE_PREPROCESS && c->n_sources > 1 && (c->output || c->depfile))

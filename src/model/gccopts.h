@@ -100,8 +100,9 @@ enum gcc_lang {
 	LANG_OBJCXX,
 	LANG_OBJC_OUTPUT,
 	LANG_OBJCXX_OUTPUT,
-	LANG_HEADER, /* makes a precompiled header */
-	LANG_F77,    /* Fortran in fixed form */
+	LANG_HEADER, /* makes a precompiled header, if not just preprocessed */
+	LANG_CXX_HEADER,
+	LANG_F77, /* Fortran in fixed form */
 	LANG_F77_CPP,
 	LANG_F95, /* in the form that the suffix says, else free */
 	LANG_F95_CPP,
@@ -145,6 +146,7 @@ struct gcc_call {
 	size_t n_sources;   /* inputs that are not for the linker only */
 	bool reads_stdin;   /* one of them is "-" */
 	const char *output; /* -o, or NULL */
+	bool precompiled;   /* it may take a precompiled header; known when headers are */
 	bool no_file; /* … is nothing that a model could make: what matters is what it says */
 	const char *depfile; /* -MF and its like, or NULL */
 	struct strv quote_dirs;
@@ -182,6 +184,7 @@ int gcc_expand_args(char *const *argv, struct strv *args, struct strv *files, st
 /** The language of a file by its suffix. */
 enum gcc_lang gcc_lang_of(const char *path, bool cxx);
 bool gcc_is_fortran(enum gcc_lang lang);
+bool gcc_is_header(enum gcc_lang lang);
 /** Is this the name of a Fortran driver ("gfortran", "x86_64-linux-gnu-gfortran-12", "f95")? */
 bool gcc_is_fortran_driver(const char *name);
 /** Is this the name of a C++ driver ("g++", "x86_64-linux-gnu-g++-12", "clang++")? */

@@ -898,6 +898,13 @@ t 'gcc -c macro.h -o macro.h.gch && rm macro.h && gcc -include macro.h -c b.c'
 t 'gcc x.h -o out/x.h.gch && cp x.h out && gcc -Iout -include x.h -Winvalid-pch -H -c ifdef.c'
 t 'echo junk >x.h.gch && gcc -Winvalid-pch -c a.c'
 t 'mkdir x.h.gch && gcc x.h -o x.h.gch/c && gcc -c a.c'
+pch='printf "#include <stdio.h>\n#include <stdlib.h>\n#define P 7\n" >p.h; printf "#include \"p.h\"\nint main(void)\n{\n\treturn printf(\"%%d\", P) - 1;\n}\n" >p.c; cp p.c p.cc; cp p.c main.cc'
+t "$pch; gcc -O2 -g p.h && gcc -O2 -g -Winvalid-pch -MD -H p.c && ./a.out; gcc -Winvalid-pch -c p.c; gcc -O2 -g -DP=8 -Winvalid-pch -c p.c -o 8.o; gcc -O2 -g -fPIC -Winvalid-pch -c p.c -o pic.o"
+t "$pch; g++ -O2 -Winvalid-pch -x c++-header -include ./p.h -MD -MT p.h.gch -MF p.d -o p.h.gch -c /dev/null; : >e.cxx; g++ -O2 -Winvalid-pch -x c++-header -include ./p.h -MD -MT p.h.gch -MF p.d -o p.h.gch -c e.cxx && g++ -O2 -Winvalid-pch -include ./p.h -H -MD -MF q.d -c p.cc; cat p.d q.d; g++ -O2 -include ./p.h main.cc p.c -o both; ls"
+t "$pch; gcc -O2 -c p.h -o p.h.gch && gcc -O2 -c p.c && sed -i s/7/9/ p.h && gcc -O2 -c p.c -o stale.o; cmp p.o stale.o && gcc -O2 p.h && gcc -O2 -c p.c -o new.o; cmp p.o new.o; rm p.h.gch; gcc -O2 -c p.c -o none.o; cmp new.o none.o"
+t "$pch; mkdir q; gcc -x c-header p.h -o q/p.h.gch && gcc -iquote q -Iq -H -c p.c; sed s/7/8/ p.h >q/p.h; mv p.h o.h; gcc -Iq -H -c p.c; gcc -E p.h q/p.h; gcc -c -MD o.h; gcc -S o.h; gcc o.h p.c; gcc -c o.h -o /dev/null; ls"
+t "$pch; gcc p.h; chmod 600 p.h.gch; gcc p.h; ln p.h.gch other; gcc -O1 p.h; stat -c '%h %a' p.h.gch other; rm other; gcc -E -include p.h -c b.c | grep -c printf; gcc -E -fpch-preprocess -include p.h b.c | grep -c pch; gcc -save-temps -include p.h -c b.c; ls"
+t "$pch; gcc -g3 p.h && gcc -g3 -c p.c && gcc -g3 -c p.c -o again.o && cmp p.o again.o; cp p.h p2.h; gcc -g3 p2.h; gcc -g3 -include p2.h -include p.h -H -c p.c -o two.o; clang -include p2.h -c b.c"
 t 'clang -x c-header x.h -o x.h.pch && clang -include x.h -c ifdef.c'
 t 'clang -x c-header x.h -o x.pch && clang -include-pch x.pch -c ifdef.c'
 
