@@ -362,7 +362,8 @@ static void define(struct scanner *s)
 
 static void pragma(struct scanner *s)
 {
-	static const char why[] = "#pragma GCC dependency"; /* compares ages */
+	static const char compares[] = "#pragma GCC dependency"; /* ages */
+	static const char reads[] = "#pragma GCC pch_preprocess";
 
 	skip_blanks(s);
 	size_t n = ident_length(s);
@@ -375,7 +376,9 @@ static void pragma(struct scanner *s)
 	skip_blanks(s);
 	n = ident_length(s);
 	if (word_is(s->p, n, "dependency"))
-		item(s, ITEM_HARD, why, strlen(why));
+		item(s, ITEM_HARD, compares, strlen(compares));
+	else if (word_is(s->p, n, "pch_preprocess"))
+		item(s, ITEM_HARD, reads, strlen(reads));
 	s->p += n;
 }
 

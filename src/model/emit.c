@@ -14,6 +14,7 @@
 #include "model/dated.h"
 #include "model/equivalent.h"
 #include "model/output.h"
+#include "model/precompiled.h"
 #include "model/portable.h"
 #include "model/recall.h"
 #include "model/refusal.h"
@@ -213,7 +214,11 @@ static int write_output(const struct emission *e, const struct plan_output *o,
 	int rc = scratch_is_used(e->plan) ? write_named(e, o, id, mode, mtime, err) : 0;
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	return output_write(e->call->store, o->path, id, mode, mtime, err);
+	if (output_write(e->call->store, o->path, id, mode, mtime, err) < 0)
+		return -1;
+	return e->plan->header && o->kind == OUTPUT_FILE
+	               ? precompiled_note(e->call->store, id, e->plan->header, err)
+	               : 0;
 }
 
 static const struct memo_output *output_called(const struct memo *m, const char *tag)

@@ -18,6 +18,7 @@
 #include "model/gccopts.h"
 #include "model/input.h"
 #include "model/links.h"
+#include "model/precompiled.h"
 #include "model/toolchain.h"
 
 /* Variables that change what the driver does in ways that are not modelled. */
@@ -217,41 +218,73 @@ static int add_system_folders(const struct call *call, struct plan *p, const str
 	return 0;
 }
 
-/* Is a file of -include there? Also notes what is not to be modelled. */
-static bool forced_is(const char *path, const char **why)
+/* What -include files are. */
+struct forced {
+	const struct call *call;
+	struct gcc_call *c;
+	const struct toolchain *tc;
+	struct strv *sources; /* out */
+	const char *why;      /* out: not to be modelled */
+};
+
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return look_stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A precompiled header whose own header is elsewhere, as Meson has it: what is in it is read
+ * there. */
+static bool take_alone(struct forced *f, const char *gch)
+{
+	auto_strv made_of = STRV_INIT;
+
+	if (f->tc->family != TOOLCHAIN_GCC || !is_regular(gch) ||
+	    !precompiled_get(f->call, gch, &made_of))
+		return false;
+	for (size_t i = 0; i < made_of.n; i++)
+		if (!is_regular(made_of.v[i]))
+			return false;
+	strv_add_all(f->sources, made_of.v);
+	strv_add(&f->c->precompiled, gch);
+	return true;
+}
+
+/* Is one there? Also notes what is not to be modelled. */
+static bool forced_is(struct forced *f, const char *path)
 {
 	auto_free char *gch = xasprintf("%s.gch", path);
 	auto_free char *pch = xasprintf("%s.pch", path);
 	struct stat st;
-	bool there = look_stat(path, &st) == 0;
 
-	/* clang's, and gcc's without its header; for others see add_precompiled() */
-	if (look_access(pch, F_OK) == 0 || (look_access(gch, F_OK) == 0 && !there))
-		*why = "precompiled header";
-	if (!there)
-		return false;
+	if (look_access(pch, F_OK) == 0)
+		f->why = "precompiled header"; /* clang's */
+	if (look_stat(path, &st) < 0) {
+		if (look_access(gch, F_OK) < 0)
+			return false;
+		if (!take_alone(f, gch))
+			f->why = "precompiled header";
+		return true;
+	}
 	if (!S_ISREG(st.st_mode))
-		*why = "input is not a regular file";
+		f->why = "input is not a regular file";
+	strv_add(f->sources, path);
 	return true;
 }
 
 /* -include files: beside the working folder first, then along the search list. */
-static bool resolve_forced(const struct strv *names, const struct search *s, struct strv *out,
-                           const char **why)
+static bool resolve_forced(struct forced *f, const struct strv *names, const struct search *s)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		const struct strv *lists[] = { &s->quote, &s->bracket };
-		bool found = forced_is(names->v[i], why);
+		bool found = forced_is(f, names->v[i]);
 
-		if (found)
-			strv_add(out, names->v[i]);
 		for (size_t k = 0; k < countof(lists); k++) {
 			for (size_t d = 0; d < lists[k]->n && !found; d++) {
 				auto_free char *path = path_join(lists[k]->v[d], names->v[i]);
 
-				found = forced_is(path, why);
-				if (found)
-					strv_add(out, path);
+				found = forced_is(f, path);
 			}
 		}
 		if (!found)
@@ -307,12 +340,13 @@ static int add_precompiled(const struct call *call, struct gcc_call *c,
 			continue;
 		if (tc->family != TOOLCHAIN_GCC || !S_ISREG(st.st_mode))
 			return plan_delegate(p, "precompiled header");
-		if (plan_add_input(p, call, gch, err) < 0)
-			return -1;
-		c->precompiled = true;
+		strv_add(&c->precompiled, gch);
 	}
+	for (size_t i = 0; i < c->precompiled.n; i++)
+		if (plan_add_input(p, call, c->precompiled.v[i], err) < 0)
+			return -1;
 	/* it holds names of files, which no option maps */
-	p->placed |= c->precompiled || makes;
+	p->placed |= c->precompiled.n || makes;
 	return 0;
 }
 
@@ -408,6 +442,11 @@ static void doubt(const struct call *call, const struct gcc_call *c, const struc
 {
 	if (c->reads_stdin) {
 		plan_delegate(p, "reads standard input, and may tell the time");
+		return;
+	}
+	/* there the macros are the compiler's own still */
+	if (c->precompiled.n) {
+		plan_delegate(p, "a precompiled header, and may tell the time");
 		return;
 	}
 	bool by_epoch =
@@ -703,7 +742,7 @@ static int add_headers(const struct call *call, struct gcc_call *c, const struct
 	struct depscan_result found = { 0 };
 	struct depscan_dirs dirs = { &s.quote, &s.bracket };
 	enum gcc_lang lang = first_source(c)->lang;
-	const char *why = NULL;
+	struct forced f = { call, c, tc, &sources, NULL };
 
 	search_lists(c, tc, &s);
 	for (size_t i = 0; i < c->n_inputs; i++) {
@@ -717,11 +756,12 @@ static int add_headers(const struct call *call, struct gcc_call *c, const struct
 			return plan_delegate(p, "input is not a regular file");
 		strv_add(&sources, path);
 	}
-	if (!resolve_forced(&c->includes, &s, &sources, &why) ||
-	    !resolve_forced(&c->imacros, &s, &sources, &why))
+	if (!resolve_forced(&f, &c->includes, &s) || !resolve_forced(&f, &c->imacros, &s))
 		return plan_delegate(p, "missing input");
-	if (why)
-		return plan_delegate(p, "%s", why);
+	if (f.why)
+		return plan_delegate(p, "%s", f.why);
+	if (makes_header(c))
+		p->header = precompiled_describe(call, &sources);
 	refuse_two_names(call, c, tc, p);
 	add_predefined(&s.bracket, &sources);
 	add_folders(call, p, &c->quote_dirs);
@@ -1068,7 +1108,7 @@ static int plan_parts(const struct call *call, struct gcc_call *c, const struct 
 static bool is_single_compile(const struct gcc_call *c)
 {
 	return c->stage == STAGE_OBJECT && c->n_sources == 1 && c->n_inputs == 1 &&
-	       !c->no_file && !c->reads_stdin && !c->precompiled && !makes_header(c) &&
+	       !c->no_file && !c->reads_stdin && !c->precompiled.n && !makes_header(c) &&
 	       first_source(c)->lang != LANG_ASM_CPP &&
 	       is_preprocessed(first_source(c)->lang) && !gcc_is_fortran(first_source(c)->lang);
 }

@@ -290,6 +290,8 @@ const struct gccopt gccopts[] = {
 	{ "-foutput-class-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fpass-plugin=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fpch-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-fpch-deps", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-fpch-preprocess", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-fplugin-arg-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
 	{ "-fplugin=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
 	{ "-fpre-include=", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
@@ -1214,7 +1216,7 @@ void gcc_call_release(struct gcc_call *c)
 		                 &c->reads,          &c->toolchain,      &c->lib_dirs,
 		                 &c->link_toolchain, &c->libs,           &c->sanitize,
 		                 &c->ld_words,       &c->scan_args,      &c->wp_words,
-		                 &c->fortran };
+		                 &c->fortran,        &c->precompiled };
 
 	for (size_t i = 0; i < countof(lists); i++)
 		strv_release(lists[i]);

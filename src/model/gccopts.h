@@ -143,10 +143,10 @@ struct gcc_call {
 	unsigned flags;
 	struct gcc_input *inputs; /* owned; as on the command line */
 	size_t n_inputs;
-	size_t n_sources;   /* inputs that are not for the linker only */
-	bool reads_stdin;   /* one of them is "-" */
-	const char *output; /* -o, or NULL */
-	bool precompiled;   /* it may take a precompiled header; known when headers are */
+	size_t n_sources;        /* inputs that are not for the linker only */
+	bool reads_stdin;        /* one of them is "-" */
+	const char *output;      /* -o, or NULL */
+	struct strv precompiled; /* headers that it may take; known when headers are */
 	bool no_file; /* … is nothing that a model could make: what matters is what it says */
 	const char *depfile; /* -MF and its like, or NULL */
 	struct strv quote_dirs;

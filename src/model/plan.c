@@ -59,6 +59,8 @@ void plan_release(struct plan *p)
 	map_release(&p->shorter);
 	map_release(&p->seen);
 	scratch_forget(p);
+	free(p->header);
+	p->header = NULL;
 	manifest_release(&p->own);
 }
 

@@ -83,6 +83,8 @@ struct plan {
 	bool portable;             /* the thunk does not name the place: portable_restore */
 	struct scratch_name scratch[SCRATCH_KINDS]; /* names that are others inside: scratch.h
 	                                             */
+	char *header; /* owned; of what a precompiled header is made: absolute paths, a line
+	                 each; NULL: no such is made (model/precompiled.h) */
 	bool starts_others; /* delegated: a script, and what it starts may be modelled */
 	bool doubtful; /* made from a user's description: a failure is settled by the real tool
 	                */

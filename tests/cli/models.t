@@ -905,6 +905,11 @@ t "$pch; gcc -O2 -c p.h -o p.h.gch && gcc -O2 -c p.c && sed -i s/7/9/ p.h && gcc
 t "$pch; mkdir q; gcc -x c-header p.h -o q/p.h.gch && gcc -iquote q -Iq -H -c p.c; sed s/7/8/ p.h >q/p.h; mv p.h o.h; gcc -Iq -H -c p.c; gcc -E p.h q/p.h; gcc -c -MD o.h; gcc -S o.h; gcc o.h p.c; gcc -c o.h -o /dev/null; ls"
 t "$pch; gcc p.h; chmod 600 p.h.gch; gcc p.h; ln p.h.gch other; gcc -O1 p.h; stat -c '%h %a' p.h.gch other; rm other; gcc -E -include p.h -c b.c | grep -c printf; gcc -E -fpch-preprocess -include p.h b.c | grep -c pch; gcc -save-temps -include p.h -c b.c; ls"
 t "$pch; gcc -g3 p.h && gcc -g3 -c p.c && gcc -g3 -c p.c -o again.o && cmp p.o again.o; cp p.h p2.h; gcc -g3 p2.h; gcc -g3 -include p2.h -include p.h -H -c p.c -o two.o; clang -include p2.h -c b.c"
+t "$pch; gcc -O2 p.h -o q.gch; mkdir q; gcc -O2 p.h -o q/p.h.gch; gcc -O2 -Iq -include p.h -fpch-preprocess -MD -fpch-deps -c b.c; cat b.d; gcc -O2 -E -Iq -fpch-preprocess -include p.h b.c -o b.i; gcc -O2 -c b.i -o bi.o; cmp b.o bi.o"
+# … whose header is elsewhere: what it defines counts.
+alone="$pch; printf '#define W \"w.h\"\n#define ASK \"n.h\"\n#define STAMP __DATE__\n' >>p.h; echo 'int w;' >w.h; mkdir q; g++ -c p.h -o q/p.h.gch; printf '#include W\n#if __has_include(ASK)\nint has;\n#endif\n' >m.cc"
+t "$alone; mv p.h o.h; g++ -Iq -include p.h -c m.cc; mv o.h p.h; mkdir d; mv p.h d; g++ -Iq -include p.h -c m.cc; g++ -c d/p.h -o q/p.h.gch; g++ -Iq -include p.h -MD -c m.cc; cat m.d; sed -i s/w/v/ w.h; : >n.h; g++ -Iq -include p.h -c m.cc; nm m.o; rm q/p.h.gch; g++ -Iq -include p.h -c m.cc"
+t "$alone; mkdir d; mv p.h d; g++ -c d/p.h -o q/p.h.gch; printf 'const char *s = STAMP;\n' >s.cc; SOURCE_DATE_EPOCH=0 g++ -Iq -include p.h -fpch-preprocess -c s.cc; strings s.o | grep 19; SOURCE_DATE_EPOCH=86400 g++ -Iq -include p.h -fpch-preprocess -c s.cc; strings s.o | grep 19"
 t 'clang -x c-header x.h -o x.h.pch && clang -include x.h -c ifdef.c'
 t 'clang -x c-header x.h -o x.pch && clang -include-pch x.pch -c ifdef.c'
 
