@@ -18,6 +18,7 @@
 #include "store/look.h"
 #include "model/input.h"
 #include "model/macros.h"
+#include "model/precompiled.h"
 
 enum { FILE_MAX_SIZE = 256 << 20, FILES_MAX = 200000 };
 
@@ -687,18 +688,19 @@ struct walk {
 	struct map once;     /* content with #pragma once → its inode */
 	struct map folders;  /* "sub/" of a search path → enum folder */
 	size_t n_sources;
-	size_t n_again;        /* nodes that are to be followed once more */
-	struct macros *macros; /* owned; NULL: what they make was not needed yet */
-	struct map untold;     /* operands → is it known that they can't be told? */
-	bool is_told;          /* DEPSCAN_TOLD */
-	bool only_looks;       /* where files are, and does not add them */
-	bool lacks_raw;        /* DEPSCAN_NO_RAW */
-	bool onces;            /* any file may be read once only */
-	bool wants_macros;     /* for names of #include */
-	struct strv options;   /* the definitions of the command line */
-	unsigned parts;        /* bits of enum part */
-	bool needs_macros;     /* for those of __has_include, which nothing else tells */
-	bool from_source;      /* the includer is one: where a precompiled header counts */
+	size_t n_again;         /* nodes that are to be followed once more */
+	struct macros *macros;  /* owned; NULL: what they make was not needed yet */
+	struct map untold;      /* operands → is it known that they can't be told? */
+	bool is_told;           /* DEPSCAN_TOLD */
+	bool only_looks;        /* where files are, and does not add them */
+	bool takes_precompiled; /* DEPSCAN_PRECOMPILED */
+	bool lacks_raw;         /* DEPSCAN_NO_RAW */
+	bool onces;             /* any file may be read once only */
+	bool wants_macros;      /* for names of #include */
+	struct strv options;    /* the definitions of the command line */
+	unsigned parts;         /* bits of enum part */
+	bool needs_macros;      /* for those of __has_include, which nothing else tells */
+	bool from_source;       /* the includer is one: where a precompiled header counts */
 	char unsure[80];
 };
 
@@ -832,16 +834,29 @@ static int add_file(struct walk *w, const char *path, const struct stat *st, boo
 	return 0;
 }
 
-/* gcc takes "x.h.gch" even where there is no x.h, so that it can't be told what is in it. */
-static void note_precompiled(struct walk *w, const char *path)
+/* gcc takes "x.h.gch" even where there is no x.h. Then it is to be known what is in it. */
+static int note_precompiled(struct walk *w, const char *path, struct err *err)
 {
+	auto_strv made_of = STRV_INIT;
 	struct stat st;
 
 	if (strncmp(path, "/usr/", 5) == 0)
-		return;
+		return 0;
 	auto_free char *gch = xasprintf("%s.gch", path);
-	if (look_access(gch, F_OK) == 0 && look_stat(path, &st) < 0)
+	if (look_access(gch, F_OK) < 0 || look_stat(path, &st) == 0 ||
+	    strv_has(&w->out->precompiled, gch))
+		return 0;
+	if (!w->takes_precompiled || !precompiled_get(w->call, gch, &made_of)) {
 		hard(w, "precompiled header");
+		return 0;
+	}
+	strv_add(&w->out->precompiled, gch);
+	for (size_t i = 0; i < made_of.n; i++)
+		if (look_stat(made_of.v[i], &st) < 0 || !S_ISREG(st.st_mode))
+			hard(w, "precompiled header");
+		else if (add_file(w, made_of.v[i], &st, true, -1, err) < 0)
+			return -1;
+	return 0;
 }
 
 enum folder { FOLDER_NEW, FOLDER_MISSED, FOLDER_THERE, FOLDER_GONE };
@@ -879,8 +894,8 @@ static int try_path(struct walk *w, const char *dir, size_t dir_len, const char 
 	memcpy(path + dir_len, name, name_len + 1);
 	if (strchr(name, '/') && folder_gone(w, path, &folder))
 		return 0;
-	if (w->from_source)
-		note_precompiled(w, path);
+	if (w->from_source && note_precompiled(w, path, err) < 0)
+		return -1;
 	const struct map_entry *known = map_add(&w->paths, path, &is_new);
 	if (known->num && w->only_looks)
 		return 1;
@@ -1445,6 +1460,7 @@ int depscan_run(const struct call *call, char *const *sources, const struct deps
 		          .out = out,
 		          .assembler = how & DEPSCAN_ASSEMBLER,
 		          .is_told = how & DEPSCAN_TOLD,
+		          .takes_precompiled = how & DEPSCAN_PRECOMPILED,
 		          .lacks_raw = how & (DEPSCAN_NO_RAW | DEPSCAN_ASSEMBLER),
 		          .defines = defines };
 	int rc = 0;
@@ -1483,6 +1499,7 @@ void depscan_result_release(struct depscan_result *r)
 	free(r->files);
 	strv_release(&r->folders);
 	strv_release(&r->missing);
+	strv_release(&r->precompiled);
 	strv_release(&r->guessing);
 	for (size_t i = 0; i < r->n_clocks; i++)
 		free(r->clocks[i].name);

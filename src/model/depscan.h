@@ -32,8 +32,10 @@ struct depscan_clock {
 struct depscan_result {
 	struct depscan_file *files; /* owned; sources first */
 	size_t n;
-	struct strv folders; /* that must exist inside ("dir" of "dir/../x.h") */
-	struct strv missing; /* names that are included somewhere and were not found */
+	struct strv folders;     /* that must exist inside ("dir" of "dir/../x.h") */
+	struct strv precompiled; /* paths of headers that are there precompiled, and not
+	                            themselves; what they were made of is among the files */
+	struct strv missing;     /* names that are included somewhere and were not found */
 	char hard[48]; /* UNSURE for a reason that the compiler's -M can't settle; or "" */
 	struct strv guessing; /* folders of files with an #include that can't be told, as their
 	                       * paths begin: "" or ending in "/" */
@@ -49,7 +51,8 @@ void depscan_result_release(struct depscan_result *r);
 enum depscan_how {
 	DEPSCAN_ASSEMBLER = 1, /* also .include and .incbin */
 	DEPSCAN_TOLD = 2,      /* the sources are all that is included: what do they ask for? */
-	DEPSCAN_NO_RAW = 4,    /* the language has no raw strings: R"(x)" */
+	DEPSCAN_PRECOMPILED = 8, /* headers may be: gcc's, of a compile */
+	DEPSCAN_NO_RAW = 4,      /* the language has no raw strings: R"(x)" */
 };
 
 /**

@@ -217,7 +217,7 @@ static int write_output(const struct emission *e, const struct plan_output *o,
 	if (output_write(e->call->store, o->path, id, mode, mtime, err) < 0)
 		return -1;
 	return e->plan->header && o->kind == OUTPUT_FILE
-	               ? precompiled_note(e->call->store, id, e->plan->header, err)
+	               ? precompiled_note(e->call->store, id, &e->id, e->plan->header, err)
 	               : 0;
 }
 

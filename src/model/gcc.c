@@ -330,21 +330,25 @@ static int add_precompiled(const struct call *call, struct gcc_call *c,
 {
 	bool makes = makes_header(c);
 
+	strv_add_all(&c->precompiled, r->precompiled.v);
 	for (size_t i = 0; i < r->n && !p->delegate; i++) {
 		struct stat st;
 
 		if (strncmp(r->files[i].path, "/usr/", 5) == 0)
 			continue;
 		auto_free char *gch = xasprintf("%s.gch", r->files[i].path);
-		if (look_stat(gch, &st) < 0 || makes)
+		if (makes || strv_has(&c->precompiled, gch) || look_stat(gch, &st) < 0)
 			continue;
 		if (tc->family != TOOLCHAIN_GCC || !S_ISREG(st.st_mode))
 			return plan_delegate(p, "precompiled header");
 		strv_add(&c->precompiled, gch);
 	}
-	for (size_t i = 0; i < c->precompiled.n; i++)
+	for (size_t i = 0; i < c->precompiled.n; i++) {
+		if (!precompiled_is_current(call, c->precompiled.v[i], r))
+			return plan_delegate(p, "a precompiled header of unknown text");
 		if (plan_add_input(p, call, c->precompiled.v[i], err) < 0)
 			return -1;
+	}
 	/* it holds names of files, which no option maps */
 	p->placed |= c->precompiled.n || makes;
 	return 0;
@@ -384,7 +388,8 @@ static int scan_how(const struct gcc_call *c, const struct toolchain *tc)
 	enum gcc_lang lang = first_source(c)->lang;
 
 	return (lang == LANG_ASM || lang == LANG_ASM_CPP ? DEPSCAN_ASSEMBLER : 0) |
-	       (has_raw_strings(c, tc) ? 0 : DEPSCAN_NO_RAW);
+	       (has_raw_strings(c, tc) ? 0 : DEPSCAN_NO_RAW) |
+	       (tc->family == TOOLCHAIN_GCC && !makes_header(c) ? DEPSCAN_PRECOMPILED : 0);
 }
 
 /* Is this header found in a folder of -isystem, or in one of the compiler's own? */

@@ -15,6 +15,7 @@
 #include "model/thin.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -312,6 +313,12 @@ static int look_into(struct scan *s, const char *path, struct err *err)
 	return elf.shared ? add_needed(s, path, &elf, err) : 0;
 }
 
+/* Some linkers look further, some don't. */
+static int add_odd(struct scan *s)
+{
+	return plan_delegate(s->p, "a library that can't be read");
+}
+
 /* Add a file if it exists. */
 static int add_file(struct scan *s, const char *path, bool *found, struct err *err)
 {
@@ -323,8 +330,10 @@ static int add_file(struct scan *s, const char *path, bool *found, struct err *e
 		*found = *found || e->num;
 		return 0;
 	}
-	if (look_stat(path, &sb) < 0 || !S_ISREG(sb.st_mode))
-		return 0;
+	if (look_lstat(path, &sb) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : add_odd(s);
+	if ((S_ISLNK(sb.st_mode) && look_stat(path, &sb) < 0) || !S_ISREG(sb.st_mode))
+		return add_odd(s);
 	e->num = 1;
 	*found = true;
 	if (plan_add_input_stat(s->p, s->call, path, &sb, err) < 0)

@@ -909,6 +909,7 @@ t "$pch; gcc -O2 p.h -o q.gch; mkdir q; gcc -O2 p.h -o q/p.h.gch; gcc -O2 -Iq -i
 # … whose header is elsewhere: what it defines counts.
 alone="$pch; printf '#define W \"w.h\"\n#define ASK \"n.h\"\n#define STAMP __DATE__\n' >>p.h; echo 'int w;' >w.h; mkdir q; g++ -c p.h -o q/p.h.gch; printf '#include W\n#if __has_include(ASK)\nint has;\n#endif\n' >m.cc"
 t "$alone; mv p.h o.h; g++ -Iq -include p.h -c m.cc; mv o.h p.h; mkdir d; mv p.h d; g++ -Iq -include p.h -c m.cc; g++ -c d/p.h -o q/p.h.gch; g++ -Iq -include p.h -MD -c m.cc; cat m.d; sed -i s/w/v/ w.h; : >n.h; g++ -Iq -include p.h -c m.cc; nm m.o; rm q/p.h.gch; g++ -Iq -include p.h -c m.cc"
+t "$alone; mkdir d; mv p.h d; g++ -c d/p.h -o q/p.h.gch; printf '#include \"p.h\"\n' | cat - m.cc >in.cc; g++ -Iq -Id -H -c in.cc 2>&1 | head -n 1; sed -i s/w/v/ w.h; : >n.h; g++ -Iq -Id -c in.cc; nm in.o; sed -i s/n.h/o.h/ d/p.h; g++ -O2 -Iq -Id -c in.cc; g++ -Iq -c in.cc; nm in.o; clang++ -Iq -Id -c in.cc; g++ -c d/p.h -o q/p.h.gch; g++ -Iq -Id -c in.cc; nm in.o"
 t "$alone; mkdir d; mv p.h d; g++ -c d/p.h -o q/p.h.gch; printf 'const char *s = STAMP;\n' >s.cc; SOURCE_DATE_EPOCH=0 g++ -Iq -include p.h -fpch-preprocess -c s.cc; strings s.o | grep 19; SOURCE_DATE_EPOCH=86400 g++ -Iq -include p.h -fpch-preprocess -c s.cc; strings s.o | grep 19"
 t 'clang -x c-header x.h -o x.h.pch && clang -include x.h -c ifdef.c'
 t 'clang -x c-header x.h -o x.pch && clang -include-pch x.pch -c ifdef.c'
@@ -1292,6 +1293,9 @@ t 'gcc -pg a.c b.c main.c'
 t 'for f in a b main; do gcc -flto -g -O2 -c $f.c; done; gcc -flto=2 -g -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
 t 'for f in a b main; do gcc -flto -O2 -c $f.c; done; gcc -flto -O2 a.o b.o main.o -o prog && rm -f *.o && ./prog'
 t 'clang -flto -c a.c b.c && clang -flto a.o b.o main.c -fuse-ld=lld && ./a.out'
+
+# Libraries that can't be read, which gold minds.
+t 'mkdir l1 l2; ln -s nowhere l1/libz9.so; gcc -c b.c zero.c; ar rcs l2/libz9.a b.o; for ld in gold bfd lld; do gcc -fuse-ld=$ld zero.o -Ll1 -Ll2 -lz9 -o $ld; done; rm l1/*; mkdir l1/libz9.so; gcc zero.o -Ll1 -Ll2 -lz9; gcc -fuse-ld=gold zero.o -Ll1 -Ll2 -lz9'
 
 # OpenMP by its library's name.
 t 'printf "int omp_get_num_threads(void);\nint main(void)\n{\n\tint n = 0;\n#pragma omp parallel reduction(+ : n)\n\tn += omp_get_num_threads() > 0;\n\treturn !n;\n}\n" >omp.c; for l in libomp libgomp libiomp5; do clang -fopenmp=$l -c omp.c -o $l.o; clang -fopenmp=$l $l.o -o $l && ./$l; done; clang -fopenmp=none omp.c; gcc -fopenmp=libgomp omp.c'
