@@ -44,6 +44,7 @@ static const char *const passed_env[] = { "SOURCE_DATE_EPOCH",
 	                                  "C_INCLUDE_PATH",
 	                                  "CPLUS_INCLUDE_PATH",
 	                                  "OBJC_INCLUDE_PATH",
+	                                  "OBJCPLUS_INCLUDE_PATH",
 	                                  "LANG",
 	                                  "LC_ALL",
 	                                  "LC_CTYPE",
@@ -77,7 +78,7 @@ static void add_path_variables(const struct call *call, enum gcc_lang lang, stru
 	} names[] = {
 		{ LANG_C, "C_INCLUDE_PATH" },       { LANG_CXX, "CPLUS_INCLUDE_PATH" },
 		{ LANG_HEADER, "C_INCLUDE_PATH" },  { LANG_CXX_HEADER, "CPLUS_INCLUDE_PATH" },
-		{ LANG_OBJC, "OBJC_INCLUDE_PATH" },
+		{ LANG_OBJC, "OBJC_INCLUDE_PATH" }, { LANG_OBJCXX, "OBJCPLUS_INCLUDE_PATH" },
 	};
 
 	add_path_variable(call, "CPATH", &c->user_dirs);

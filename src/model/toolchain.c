@@ -85,6 +85,7 @@ static void inquiry_init(struct inquiry *q, const struct call *call, const char 
 		                            "CPATH=",
 		                            "C_INCLUDE_PATH=",
 		                            "OBJC_INCLUDE_PATH=",
+		                            "OBJCPLUS_INCLUDE_PATH=",
 		                            "CPLUS_INCLUDE_PATH=" };
 	*q = (struct inquiry){ .call = call, .lang = lang, .options = options };
 	q->path = call_path(call);

@@ -736,6 +736,7 @@ t 'gcc "-I\$SYSROOT/inc" -Iinc -c only.c; gcc -I=/inc -Iinc -c only.c'
 t 'C_INCLUDE_PATH=inc gcc -c only.c'
 t 'C_INCLUDE_PATH=inc clang -c only.c'
 t 'CPLUS_INCLUDE_PATH=inc2 g++ -c only.c'
+t 'printf "#if __has_include(<e.h>)\nint has;\n#endif\n" >o.mm; cp o.mm o.m; mkdir e; : >e/e.h; for cc in g++ clang++; do OBJCPLUS_INCLUDE_PATH=e $cc -c o.mm; nm o.o; OBJC_INCLUDE_PATH=e $cc -c o.mm; nm o.o; OBJC_INCLUDE_PATH=e $cc -c o.m; nm o.o; done'
 t 'CPATH=: gcc -c only.c'
 t 'gcc -H -c a.c'
 
