@@ -34,7 +34,7 @@ const char conf_default[] =
 " include:%include embed:incbin deps:-M env:NASMENV"
 " unless:__DATE unless:__TIME unless:__UTC_ unless:__POSIX_"
 " unless:__?DATE unless:__?TIME unless:__?UTC_ unless:__?POSIX_"
-" unless:%! unless:%pathsearch\n"
+" unless:%! unless:%pathsearch unless:%ifenv unless:%ifnenv unless:%elifenv unless:%elifnenv\n"
 
 "yasm -o,--objfile=@outfile -f,--oformat=@ -l,--list=@outfile -m,--machine=@ -p,--parser=@"
 " -r,--preproc=@ -a,--arch=@ -g,--dformat=@ -L,--lformat=@ -I,-i=@searchdir -D,-d=@ -U,-u=@"

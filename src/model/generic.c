@@ -1,9 +1,11 @@
 #include "model/generic.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -469,6 +471,23 @@ static int add_what_it_reads(const struct conf_tool *t, struct plan *p, const st
 	                                  : 0;
 }
 
+/* Directives and macros mind no capitals. */
+static bool has_text(const char *data, size_t len, const char *text)
+{
+	size_t n = strlen(text);
+	const char *end = data + len;
+
+	for (const char *at = data; (size_t)(end - at) >= n; at++) {
+		if (!isalpha((unsigned char)*text))
+			at = memchr(at, *text, (size_t)(end - at));
+		if (!at || (size_t)(end - at) < n)
+			return false;
+		if (strncasecmp(at, text, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool holds(const char *path, const char *text)
 {
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -479,7 +498,7 @@ static bool holds(const char *path, const char *text)
 	void *data = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return true;
-	bool found = memmem(data, (size_t)sb.st_size, text, strlen(text)) != NULL;
+	bool found = has_text(data, (size_t)sb.st_size, text);
 	munmap(data, (size_t)sb.st_size);
 	return found;
 }

@@ -98,6 +98,16 @@ static const char *write_rule(const char *p, enum rule_folding folding, const ch
 	return p;
 }
 
+/* gcc leaves "./" out (apply_vpath in libcpp/mkdeps.cc). */
+static const char *as_written(const char *target, enum rule_folding folding)
+{
+	while (folding == RULE_GCC && target[0] == '.' && target[1] == '/') {
+		target += 2;
+		target += strspn(target, "/");
+	}
+	return target;
+}
+
 bool rule_retarget(const char *text, enum rule_folding folding, const char *target,
                    struct buf *out)
 {
@@ -105,6 +115,7 @@ bool rule_retarget(const char *text, enum rule_folding folding, const char *targ
 	const char *names = text + strlen(own) + 1;
 	auto_buf again = BUF_INIT;
 
+	target = as_written(target, folding);
 	if (!*own || !*target || plain_length(target) != strlen(target) || names[-1] != ':')
 		return false;
 	/* the same again, to be sure of the way */

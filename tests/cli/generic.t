@@ -144,6 +144,12 @@ if tool nasm; then
 	echo "db __DATE__" >>gg/n.asm
 	build gg -- nasm -f elf64 -I first/ -o n.o n.asm >/dev/null 2>&1
 	is "what depends on the day is not remembered" "$(stat_of stats.json delegated)" 1
+	printf 'section .data\n%%ifenv FOO\nhas: dd 1\n%%endif\n' >gg/e.asm
+	FOO=1 build gg -- nasm -f elf64 -o e.o e.asm
+	is "nor what depends on the environment" "$(nm gg/e.o)" "0000000000000000 d has"
+	printf '%%PATHSEARCH P "d.bin"\n' >gg/s.asm
+	build gg -- nasm -f elf64 -o s.o s.asm
+	is "… or on where a file is, in capitals too" "$(stat_of stats.json delegated)" 1
 else
 	skip "nasm" "not installed"
 fi

@@ -554,6 +554,9 @@ t 'echo old >syntax.o && echo old >syntax.d && gcc -MD -c syntax.c'
 t 'echo old >undef && gcc undef.c -o undef'
 t 'echo old >nohdr.o && echo old >nohdr.d && gcc -MMD -c nohdr.c'
 
+# Depfiles of a second object, whose name begins with what gcc leaves out.
+t 'gcc -MMD -DV=1 -c b.c -o out/1.o; for to in ./out/2.o .//out/3.o ././out/4.o out/./5.o; do gcc -MMD -DV=2 -c b.c -o $to; done; gcc -MMD -MT ./t -c b.c -o out/6.o; gcc -MMD -MQ ./t -c b.c -o out/7.o; gcc -MMD -MT ./ -c b.c -o out/8.o; clang -MMD -c b.c -o ./out/9.o; clang -MMD -c b.c -o ././out/10.o; cat out/*.d'
+
 # Stages.
 t 'gcc -S a.c'
 t 'gcc -S a.c -o out/a.asm'

@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	int rc = feed((const char *)data + 1, size - 1, size, &whole);
 	MUST(feed((const char *)data + 1, size - 1, data[0] % 16 + 1u, &pieces) == rc);
-	MUST(whole.len == pieces.len && memcmp(whole.data, pieces.data, whole.len) == 0);
+	MUST(whole.len == pieces.len &&
+	     memcmp(buf_str(&whole), buf_str(&pieces), whole.len) == 0);
 	return 0;
 }
