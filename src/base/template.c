@@ -4,7 +4,7 @@
 
 #include "base/path.h"
 
-enum change { WHOLE, NO_EXTENSION, LAST, FOLDER, LAST_NO_EXTENSION };
+enum change { WHOLE, NO_EXTENSION, NO_EXTENSIONS, LAST, FOLDER, LAST_NO_EXTENSION };
 
 /* One "{…}" of a template. */
 struct field {
@@ -21,10 +21,8 @@ static bool field_read(const char *at, struct field *f)
 		const char *suffix;
 		enum change change;
 	} changes[] = {
-		{ "//", FOLDER },
-		{ "/.", LAST_NO_EXTENSION },
-		{ "/", LAST },
-		{ ".", NO_EXTENSION },
+		{ "//", FOLDER },        { "/.", LAST_NO_EXTENSION }, { "/", LAST },
+		{ "..", NO_EXTENSIONS }, { ".", NO_EXTENSION },
 	};
 	size_t n = strcspn(at + 1, "{} \t");
 
@@ -43,15 +41,19 @@ static bool field_read(const char *at, struct field *f)
 	return true;
 }
 
-/* Length without the extension: up to the last dot of the last part. */
-static size_t stem(const char *text)
+/* Length of the first @n characters without the extension: up to the last dot of the last part.
+ */
+static size_t stem_of(const char *text, size_t n)
 {
-	size_t n = strlen(text);
-
 	for (size_t i = n; i > 0 && text[i - 1] != '/'; i--)
 		if (text[i - 1] == '.')
 			return i - 1;
 	return n;
+}
+
+static size_t stem(const char *text)
+{
+	return stem_of(text, strlen(text));
 }
 
 static void add_folder(const char *value, struct buf *out)
@@ -73,6 +75,7 @@ static void add_changed(const char *value, enum change change, struct buf *out)
 	switch (change) {
 	case WHOLE: buf_adds(out, value); break;
 	case NO_EXTENSION: buf_add(out, value, stem(value)); break;
+	case NO_EXTENSIONS: buf_add(out, value, stem_of(value, stem(value))); break;
 	case LAST: buf_adds(out, path_base(value)); break;
 	case LAST_NO_EXTENSION: buf_add(out, path_base(value), stem(path_base(value))); break;
 	case FOLDER: add_folder(value, out); break;
@@ -116,7 +119,8 @@ enum template_use template_use(const char *text, template_value_fn *value, void 
 	for (const char *at = text; *at;) {
 		if (*at == '{' && field_read(at, &f) && value(arg, f.name, f.name_len)) {
 			uses = true;
-			stems |= f.change == NO_EXTENSION || f.change == LAST_NO_EXTENSION;
+			stems |= f.change == NO_EXTENSION || f.change == NO_EXTENSIONS ||
+			         f.change == LAST_NO_EXTENSION;
 			at = f.end;
 		} else {
 			more = true;

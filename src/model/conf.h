@@ -34,6 +34,9 @@ struct conf_option {
 	char *out;           /* owned; ">out:TEMPLATE": the main output, or NULL */
 };
 
+/** Of ">out:" and "out:": the standard output. */
+#define CONF_PRINTED "-"
+
 struct conf_tool {
 	char *name;   /* owned; as on PATH */
 	char *source; /* owned; "FILE:LINE" */

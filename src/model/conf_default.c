@@ -12,14 +12,15 @@
 const char conf_default[] =
 /* Skeletons that make more files (C++): the sandbox notices a file that is no output. */
 "bison -o,--output=@outfile -d,--defines,--header>{out.}.h --defines=@outfile"
-" --header=@outfile -y,--yacc>out:y.tab.c -b,--file-prefix=@>out:{value}.tab.c -l,--no-lines -t,--debug -Wall -W,--warnings"
+" --header=@outfile"
+" -v,--verbose>{out..}.output -r,--report=@>{out..}.output -y,--yacc>out:y.tab.c -b,--file-prefix=@>out:{value}.tab.c -l,--no-lines -t,--debug -Wall -W,--warnings"
 " -Wno-yacc -Wno-other -Wno-deprecated -Wno-conflicts-sr -Wno-conflicts-rr"
 " -Wcounterexamples -Wconflicts-sr -Wconflicts-rr -Werror -Wno-error -p,--name-prefix=@"
 " @infile out:{/.}.tab.c in:/usr/share/bison run:m4"
 " env:BISON_PKGDATADIR env:M4 env:BISON_USE_PUSH_FOR_PULL env:POSIXLY_CORRECT\n"
 
 "flex -o,--outfile=@outfile --header-file=@outfile -P,--prefix=@>out:lex.{value}.c"
-" -d,--debug -i,--case-insensitive -l,--lex-compat -X,--posix-compat -L,--noline -B,--batch"
+" -t,--stdout>out:- -d,--debug -i,--case-insensitive -l,--lex-compat -X,--posix-compat -L,--noline -B,--batch"
 " -I,--interactive -7,--7bit -8,--8bit -s,--nodefault -w,--nowarn -v,--verbose"
 " -p,--perf-report -R,--reentrant --bison-bridge --bison-locations --noyywrap --yylineno"
 " --array --pointer --stack --nounistd --nounput --noinput --noyy_push_state"
@@ -52,5 +53,5 @@ const char conf_default[] =
 
 "xxd -a,-autoskip -b,-bits -c,-cols=@ -C,-capitalize -e -E,-EBCDIC -g,-groupsize=@"
 " -i,-include -l,-len=@ -n,-name=@ -o=@ -p,-ps,-postscript,-plain -s,-seek=@ -u"
-" @infile @outfile\n"
+" @infile @outfile? out:-\n"
 ;

@@ -289,7 +289,8 @@ static char *main_output(struct parse *p)
 		}
 	}
 	n.input = p->call->infiles.n ? p->call->infiles.v[0] : NULL;
-	return text ? template_text(text, name_value, &n) : NULL;
+	p->call->prints = text && strcmp(text, CONF_PRINTED) == 0;
+	return text && !p->call->prints ? template_text(text, name_value, &n) : NULL;
 }
 
 static void find_outputs(struct parse *p)
@@ -310,7 +311,7 @@ static void find_outputs(struct parse *p)
 		    !strv_has(&p->call->outfiles, g->value))
 			strv_add(&p->call->outfiles, g->value);
 	}
-	if (!out && !made)
+	if (!out && !made && !p->call->prints)
 		misfit(p->call, "no output is named", NULL);
 }
 
@@ -624,6 +625,8 @@ static int describe(const struct conf_tool *t, const struct call *call,
 	if (generic_set_up(p, call, strv_argv(&v->run), strv_argv(&v->in), strv_argv(&v->env),
 	                   err) < 0)
 		return -1;
+	if (g->prints)
+		plan_add_output(p, call, THUNK_STDOUT, OUTPUT_STDOUT, false);
 	for (size_t i = 0; i < g->outfiles.n; i++)
 		plan_add_output(p, call, g->outfiles.v[i], OUTPUT_FILE, false);
 	/* nasm 2.16 writes none for -MF without -MD */

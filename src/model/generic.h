@@ -14,6 +14,7 @@ struct generic_call {
 	struct strv searchdirs;
 	struct strv outdirs;
 	struct strv outfiles; /* the main one first */
+	bool prints;          /* that is the standard output: not among them */
 	struct strv depfiles;
 	struct strv
 		plain;    /* the arguments that name no output: what deps: words are added to */

@@ -9,7 +9,7 @@ export HOME=$work
 mkdir -p bin
 PATH=$work/bin:$PATH
 
-# A tool of our own: -o OUT [-d: OUT.h too] [--opt FILE: read if it is there] IN
+# A tool of our own: [-o OUT, else it prints] [-d: OUT.h too] [--opt FILE: read if it is there] IN
 cat >bin/gen <<'END'
 #!/bin/bash
 header=
@@ -27,7 +27,10 @@ done
 echo run >>"${GEN_LOG:-/dev/null}"
 [ -z "$header" ] || echo "header of $1" >"${out%.*}.h"
 [ -z "${side:-}" ] || echo "side" >"side.txt"
-{ cat "$1"; [ -z "${opt:-}" ] || cat "$opt"; echo "${GEN_MODE:-none}"; } >"$out"
+[ -z "${out:-}" ] || exec >"$out"
+cat "$1"
+[ -z "${opt:-}" ] || cat "$opt"
+echo "${GEN_MODE:-none}"
 END
 chmod +x bin/gen
 
@@ -56,6 +59,9 @@ echo 'in put' >a.in
 echo 'gen -o=@outfile -d>{out.}.h -s --opt=@infile @infile run:cat env:GEN_MODE' >models.conf
 ok "a script with a line becomes thunks" like_plain gen 'gen -d -o x.c a.in; gen -oy.c a.in' a.in
 echo other >b.in
+echo 'gen -o=@outfile --opt=@infile @infile run:cat env:GEN_MODE out:-' >models.conf
+ok "what is printed may be the output" like_plain printed 'gen a.in >x.c; gen --opt a.in a.in >>x.c; gen -o y.c a.in; gen a.in' a.in
+echo 'gen -o=@outfile -d>{out.}.h -s --opt=@infile @infile run:cat env:GEN_MODE' >models.conf
 ok "a word that is a file is an input" like_plain opt 'gen --opt b.in -o x.c a.in' a.in b.in
 rm -rf gg && mkdir -p gg/.gg && cp models.conf gg/.gg && cp a.in gg
 ok "a variable that is named counts" build gg -- env GEN_MODE=one gen -o x.c a.in
@@ -109,7 +115,7 @@ e: N | e '+' N;
 END
 	printf '%%option noyywrap\n%%%%\n[0-9]+ return 1;\n' >g.l
 	ok "bison and flex" like_plain "bison and flex" \
-		'bison -d g.y; bison -y g.y; bison --defines=q.h -o p.c g.y; bison -d -b own g.y; bison -b own -o r.c g.y; bison --file-prefix=pre -l g.y; bison -y -b own g.y; flex g.l; flex -o l.c g.l; flex -Pxx g.l' g.y g.l
+		'bison -d g.y; bison -y g.y; bison --defines=q.h -o p.c g.y; bison -d -b own g.y; bison -b own -o r.c g.y; bison --file-prefix=pre -l g.y; bison -y -b own g.y; flex g.l; flex -o l.c g.l; flex -Pxx g.l; flex -t g.l >t.c; mkdir -p o; bison -v -d -o o/v.c g.y; bison -v g.y; bison -y --report=all g.y' g.y g.l
 	printf '%%language "c++"\n%%define api.value.type variant\n%%locations\n%%token N\n%%%%\ne: N;\n' >c.yy
 	rm -rf plain gg && mkdir plain gg && cp c.yy plain && cp c.yy gg
 	(cd plain && bison -o c.cc c.yy)
@@ -184,7 +190,7 @@ else
 	skip "protoc" "not installed, or no namespaces"
 fi
 if tool xxd; then
-	ok "xxd" like_plain xxd 'xxd -i a.in a.h; xxd -c8 -g 1 a.in a.txt' a.in
+	ok "xxd" like_plain xxd 'xxd -i a.in a.h; xxd -c8 -g 1 a.in a.txt; xxd -i a.in >b.h; xxd a.in >b.txt' a.in
 else
 	skip "xxd" "not installed"
 fi

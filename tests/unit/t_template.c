@@ -19,7 +19,8 @@ static void names_are_taken_apart(void **state)
 		{ "{/.}", "a/b.c.d", "b.c" },   { "{.}", "a.d/b", "a.d/b" },
 		{ "{.}", ".rc", "" },           { "{.}", "a.", "a" },
 		{ "x{}y{}z", "-", "x-y-z" },    { "{x} {} {", "1", "{x} 1 {" },
-		{ "{{}}", "1", "{1}" },
+		{ "{{}}", "1", "{1}" },         { "{..}", "a/b.c.d", "a/b" },
+		{ "{..}", "a.d/b.c", "a.d/b" }, { "{..}", "b.c", "b" },
 	};
 
 	for (size_t i = 0; i < countof(cases); i++) {
@@ -37,10 +38,10 @@ static void a_name_made_from_another_is_told(void **state)
 		const char *text;
 		enum template_use want;
 	} cases[] = {
-		{ "a.mkv", TEMPLATE_PLAIN },      { "{}", TEMPLATE_USES },
-		{ "{}.gz", TEMPLATE_USES },       { "{.}", TEMPLATE_USES },
-		{ "{.}.mkv", TEMPLATE_DERIVES },  { "out/{/.}.o", TEMPLATE_DERIVES },
-		{ "{other.}.o", TEMPLATE_PLAIN },
+		{ "a.mkv", TEMPLATE_PLAIN },        { "{}", TEMPLATE_USES },
+		{ "{}.gz", TEMPLATE_USES },         { "{.}", TEMPLATE_USES },
+		{ "{..}.mkv", TEMPLATE_DERIVES },   { "{.}.mkv", TEMPLATE_DERIVES },
+		{ "out/{/.}.o", TEMPLATE_DERIVES }, { "{other.}.o", TEMPLATE_PLAIN },
 	};
 
 	for (size_t i = 0; i < countof(cases); i++)
