@@ -1,8 +1,8 @@
 /**
  * Templates of file names, as GNU parallel writes them: "{NAME}" stands for a value, and
  * "{NAME.}", "{NAME..}", "{NAME/}", "{NAME//}", "{NAME/.}" for the value without its extension,
- * without two, its last part, its folder, and its last part without the extension. NAME may be empty. Braces around
- * anything else are plain text.
+ * without two, its last part, its folder, and its last part without the extension. NAME may be
+ * empty. Braces around anything else are plain text.
  */
 #ifndef BASE_TEMPLATE_H
 #define BASE_TEMPLATE_H
