@@ -191,6 +191,8 @@ static int start_box(struct local *l, enum box_step step, struct err *err)
 		if (err->kind != ERR_DENIED || l->options.require)
 			return err_wrap(err, "start the sandbox");
 	}
+	if (l->box && step == BOX_SHIM)
+		executor_set_leaky(l->executor);
 	if (l->options.started)
 		l->options.started(l->options.arg, l->box ? step : BOX_NONE);
 	return 0;

@@ -19,6 +19,9 @@ struct execution;
 
 struct executor *executor_new(struct store *st);
 void executor_free(struct executor *ex);
+/** For BOX_SHIM, where a program may write past its root: an output that is not there must have
+ * been made elsewhere, also one that need not be made. */
+void executor_set_leaky(struct executor *ex);
 
 /**
  * Describe the job of a reduced thunk. NOTFOUND names an input that the store has no more;

@@ -26,11 +26,13 @@ static void free_handle(uv_handle_t *h)
 
 /* -- generations of the executor -- */
 
-static struct generation *generation_new(struct store *st)
+static struct generation *generation_new(const struct worker *w)
 {
 	struct generation *g = xcalloc(1, sizeof(*g));
 
-	g->executor = executor_new(st);
+	g->executor = executor_new(w->store);
+	if (box_step_of(w->box) == BOX_SHIM)
+		executor_set_leaky(g->executor);
 	g->refs = 1;
 	return g;
 }
@@ -46,7 +48,7 @@ void generation_unref(struct generation *g)
 void worker_renew_executor(struct worker *w)
 {
 	generation_unref(w->generation);
-	w->generation = generation_new(w->store);
+	w->generation = generation_new(w);
 }
 
 /* -- the life of a task -- */
@@ -390,7 +392,7 @@ static void worker_set_up(struct worker *w)
 					   .user_agent = w->o.user_agent,
 				   });
 	gather_init(&w->gather, w->store);
-	w->generation = generation_new(w->store);
+	w->generation = generation_new(w);
 	w->cleanings = 1;
 	w->cold = true;
 	w->soon = xcalloc(1, sizeof(*w->soon));

@@ -58,6 +58,13 @@ as_is gcc "$want"
 make clean >/dev/null
 make CC=clang >/dev/null 2>&1
 as_is clang "$(tree .)"
+# clang names it by its whole path, past the root
+for times in once again; do
+	rm -f a.o a.gcno
+	"${closed[@]}" "$GG" build -- clang --coverage -c a.c >/dev/null 2>&1
+	ok "$where: what a program writes past its root is there $times" test -s a.o -a -s a.gcno
+done
+rm -f a.gcno
 "${closed[@]}" "$GG" build --sandbox=require -- make CC=gcc >/dev/null 2>&1
 ok "$where: --sandbox=require refuses" test $? -ne 0
 
