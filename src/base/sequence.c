@@ -111,18 +111,33 @@ bool sequence_substitution(struct span text, struct substitution *out)
 struct word {
 	sequence_take *take;
 	void *arg;
-	bool is_text; /* nothing may be expanded */
+	bool is_text;    /* nothing may be expanded */
+	bool is_there;   /* it is not empty, whatever is substituted */
+	bool may_vanish; /* else, for there is a substitution that may be nothing */
+	bool is_odd;     /* with what means something to a shell where it is not quoted */
 };
 
-static void give(const struct word *w, enum sequence_part part, const char *text, size_t len)
+static void give(struct word *w, enum sequence_part part, const char *text, size_t len)
 {
-	if (len)
-		w->take(w->arg, part, (struct span){ text, len });
+	struct substitution s;
+	bool may_be_nothing = false;
+
+	if (!len)
+		return;
+	if (part == SEQUENCE_TEXT)
+		for (size_t i = 0; i < len; i++)
+			w->is_odd |= !is_plain(text[i]);
+	else if (part == SEQUENCE_SUBSTITUTION)
+		may_be_nothing =
+			sequence_substitution((struct span){ text, len }, &s) && s.is_test;
+	w->is_there |= !may_be_nothing;
+	w->may_vanish |= may_be_nothing;
+	w->take(w->arg, part, (struct span){ text, len });
 }
 
 /* Each of these reads one part behind *@at, and returns false where a shell is needed. */
 
-static bool read_single(const char **at, const struct word *w)
+static bool read_single(const char **at, struct word *w)
 {
 	size_t n = 0;
 
@@ -137,7 +152,7 @@ static bool read_single(const char **at, const struct word *w)
 	return true;
 }
 
-static bool read_double(const char **at, const struct word *w)
+static bool read_double(const char **at, struct word *w)
 {
 	for (++*at; **at != '"'; ++*at) {
 		char c = **at;
@@ -156,7 +171,7 @@ static bool read_double(const char **at, const struct word *w)
 	return true;
 }
 
-static bool read_escaped(const char **at, const struct word *w)
+static bool read_escaped(const char **at, struct word *w)
 {
 	char c = (*at)[1];
 
@@ -168,7 +183,7 @@ static bool read_escaped(const char **at, const struct word *w)
 	return true;
 }
 
-static bool read_variable(const char **at, const struct word *w, struct span variable)
+static bool read_variable(const char **at, struct word *w, struct span variable)
 {
 	struct span name = { *at + 1, span_of_name(*at + 1) };
 	char next = name.text[name.len];
@@ -182,7 +197,7 @@ static bool read_variable(const char **at, const struct word *w, struct span var
 	return true;
 }
 
-static bool read_substitution(const char **at, const struct word *w)
+static bool read_substitution(const char **at, struct word *w)
 {
 	struct span text = { *at + 1, strcspn(*at + 1, "`") };
 	struct substitution ignored;
@@ -194,7 +209,7 @@ static bool read_substitution(const char **at, const struct word *w)
 	return true;
 }
 
-static bool read_word(struct sequence *s, const struct word *w)
+static bool read_word(struct sequence *s, struct word *w)
 {
 	bool good = true;
 
@@ -214,7 +229,7 @@ static bool read_word(struct sequence *s, const struct word *w)
 		default: good = false;
 		}
 	}
-	return good;
+	return good && (w->is_there || !w->may_vanish);
 }
 
 /* -- commands -- */
@@ -226,14 +241,15 @@ void sequence_begin(struct sequence *s, const char *line)
 
 static enum sequence_item read_assignment(struct sequence *s, sequence_take *take, void *arg)
 {
-	struct word w = { take, arg, false };
+	struct word w = { .take = take, .arg = arg };
 	struct span name = { s->at, span_of_name(s->at) };
 
-	/* one in a line, which is no value of itself */
-	if (s->variable.len)
+	/* one in a line, which is no value of itself, and is carried out whatever was before */
+	if (s->variable.len || s->last == SEQUENCE_AND)
 		return SEQUENCE_BAD;
 	s->at += name.len + 1;
-	if (!read_word(s, &w))
+	/* where the value is used it is one word, as it is */
+	if (!read_word(s, &w) || !w.is_there || w.is_odd)
 		return SEQUENCE_BAD;
 	s->variable = name;
 	return SEQUENCE_ASSIGNMENT;
@@ -241,7 +257,7 @@ static enum sequence_item read_assignment(struct sequence *s, sequence_take *tak
 
 static enum sequence_item read_one(struct sequence *s, sequence_take *take, void *arg)
 {
-	struct word w = { take, arg, s->n_words == 0 };
+	struct word w = { .take = take, .arg = arg, .is_text = s->n_words == 0 };
 	size_t name = span_of_name(s->at);
 
 	if (s->last == SEQUENCE_ASSIGNMENT)

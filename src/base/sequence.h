@@ -9,7 +9,8 @@
  *   name=`echo WORD | sed 's|[^/]*$|FOLDER/&|;s|\.SUFFIX$||'`       and $name afterwards
  *   `test -f WORD || echo WORD`
  *
- * Their words are such that nothing of them is split or expanded.
+ * Their words are such that nothing of them is split or expanded, and so is the value of the
+ * one variable that a line may assign.
  *
  * POSIX.1-2017, Shell Command Language, 2.2 (quoting), 2.6.3 (substitution), 2.9 (commands);
  * what is read here is the same to dash, bash and others. No memory is taken: it may run in a

@@ -46,6 +46,7 @@ static void commands_and_their_words_are_told_apart(void **state)
 		{ "x=`echo a/b.o | sed 's|[^/]*$|d/&|;s|\\.o$||'`; a $x",
 		  "`echo a/b.o | sed 's|[^/]*$|d/&|;s|\\.o$||'=;a|$x|." },
 		{ "a `test -f 'b' || echo './'`b", "a|`test -f 'b' || echo './'b|." },
+		{ "x=`test -f b || echo c`b; a $x", "`test -f b || echo cb=;a|$x|." },
 		{ "a '' \"\"", "a|||." },
 		{ "", "." },
 	};
@@ -134,6 +135,16 @@ static void what_needs_a_shell_is_left_to_it(void **state)
 		"a `test -f b || echo c",
 		"a \\\x01",
 		"x=1; a ${x}",
+		/* a value that would be split, expanded, or nothing */
+		"x=; a $x",
+		"x=''; a $x",
+		"x='b c'; a $x",
+		"x=b\\ c; a $x",
+		"x=\"*.c\"; a $x",
+		"x='~'; a $x",
+		"x=`test -f b || echo c`; a $x",
+		"a `test -f b || echo c`",
+		"a && x=1; b $x",
 	};
 
 	for (size_t i = 0; i < countof(lines); i++) {
