@@ -34,10 +34,20 @@ static int run_command(const char *name, int argc, char **argv)
 	return c->run(c, argc, argv);
 }
 
+/* As everywhere, a folder without a name is none. */
+static void unset_empty(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value && !*value)
+		unsetenv(name);
+}
+
 int main(int argc, char **argv)
 {
 	const char *self = argc > 0 ? path_base(argv[0]) : "gg";
 
+	unset_empty("GG_DIR");
 	proc_hold_standard_fds();
 	proc_heed_children();
 	if (strcmp(self, "model-generic") == 0) /* its name in the original, without "gg-" */

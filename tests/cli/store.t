@@ -88,4 +88,8 @@ END
 else
 	skip "a full file system" "no namespaces here"
 fi
+mkdir -p empty/.gg && cd empty || exit 1
+is "an empty GG_DIR is none" "$(GG_DIR='' "$GG" build -- echo built; ls -d .gg/index)" "built
+.gg/index"
+cd .. || exit 1
 done_testing
