@@ -485,7 +485,12 @@ void index_hold(struct index *ix)
 int index_release(struct index *ix, struct err *err)
 {
 	BUG_IF(ix->held == 0);
-	return --ix->held ? 0 : index_flush(ix, err);
+	if (--ix->held || index_flush(ix, err) == 0)
+		return 0;
+	/* written later it might be older than what is there by then */
+	if (!ix->batch)
+		index_drop_gathered(ix);
+	return -1;
 }
 
 static int index_sync_op(void *arg)

@@ -68,7 +68,7 @@ int index_flush(struct index *ix, struct err *err);
 /** Gather what is written from now on, "at once" or not, … */
 void index_hold(struct index *ix);
 /** … until as many releases: writes it in one transaction. Others see none of it before, nor
- * before index_flush(). */
+ * before index_flush(). On error it is dropped. */
 int index_release(struct index *ix, struct err *err);
 /** Put it all on the disk. */
 int index_sync(struct index *ix, struct err *err);
