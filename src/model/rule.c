@@ -116,7 +116,8 @@ bool rule_retarget(const char *text, enum rule_folding folding, const char *targ
 	auto_buf again = BUF_INIT;
 
 	target = as_written(target, folding);
-	if (!*own || !*target || plain_length(target) != strlen(target) || names[-1] != ':')
+	if (!*own || as_written(own, folding) != own || !*target ||
+	    plain_length(target) != strlen(target) || names[-1] != ':')
 		return false;
 	/* the same again, to be sure of the way */
 	const char *end = write_rule(names, folding, own, &again);
