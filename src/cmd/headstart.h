@@ -83,28 +83,26 @@ static inline bool headstart_is_word(const char *text)
 	return n >= 1 && n <= HEADSTART_WORD_MAX;
 }
 
-/** How many characters of @name @entry begins with. */
-static inline size_t headstart_common(const char *entry, const char *name)
+static inline bool headstart_begins(const char *entry, const char *name)
 {
-	size_t n = 0;
-
-	while (name[n] && entry[n] == name[n])
-		n++;
-	return n;
+	while (*name && *entry == *name) {
+		entry++;
+		name++;
+	}
+	return !*name;
 }
 
 /** Has it none of gg's variables but those that are written down, and nothing preloaded? */
 static inline bool headstart_is_plain(char *const *envp)
 {
-	static const char ours[] = "GG_", dir[] = "GG_DIR=", base[] = "GG_BASEDIR=";
-	static const char preload[] = "LD_PRELOAD=";
+	for (; *envp; envp++) {
+		bool is_ours = headstart_begins(*envp, "GG_");
+		bool is_written = headstart_begins(*envp, "GG_DIR=") ||
+		                  headstart_begins(*envp, "GG_BASEDIR=");
 
-	for (; *envp; envp++)
-		if ((!ours[headstart_common(*envp, ours)] &&
-		     dir[headstart_common(*envp, dir)] &&
-		     base[headstart_common(*envp, base)]) ||
-		    !preload[headstart_common(*envp, preload)])
+		if ((is_ours && !is_written) || headstart_begins(*envp, "LD_PRELOAD="))
 			return false;
+	}
 	return true;
 }
 

@@ -852,9 +852,8 @@ static int note_precompiled(struct walk *w, const char *path, struct err *err)
 	}
 	strv_add(&w->out->precompiled, gch);
 	for (size_t i = 0; i < made_of.n; i++)
-		if (look_stat(made_of.v[i], &st) < 0 || !S_ISREG(st.st_mode))
-			hard(w, "precompiled header");
-		else if (add_file(w, made_of.v[i], &st, true, -1, err) < 0)
+		if (look_stat(made_of.v[i], &st) == 0 &&
+		    add_file(w, made_of.v[i], &st, true, -1, err) < 0)
 			return -1;
 	return 0;
 }

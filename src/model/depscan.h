@@ -51,8 +51,8 @@ void depscan_result_release(struct depscan_result *r);
 enum depscan_how {
 	DEPSCAN_ASSEMBLER = 1, /* also .include and .incbin */
 	DEPSCAN_TOLD = 2,      /* the sources are all that is included: what do they ask for? */
+	DEPSCAN_NO_RAW = 4,    /* the language has no raw strings: R"(x)" */
 	DEPSCAN_PRECOMPILED = 8, /* headers may be: gcc's, of a compile */
-	DEPSCAN_NO_RAW = 4,      /* the language has no raw strings: R"(x)" */
 };
 
 /**

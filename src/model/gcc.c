@@ -228,26 +228,12 @@ struct forced {
 	const char *why;      /* out: not to be modelled */
 };
 
-static bool is_regular(const char *path)
-{
-	struct stat st;
-
-	return look_stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 /* A precompiled header whose own header is elsewhere, as Meson has it: what is in it is read
  * there. */
 static bool take_alone(struct forced *f, const char *gch)
 {
-	auto_strv made_of = STRV_INIT;
-
-	if (f->tc->family != TOOLCHAIN_GCC || !is_regular(gch) ||
-	    !precompiled_get(f->call, gch, &made_of))
+	if (f->tc->family != TOOLCHAIN_GCC || !precompiled_get(f->call, gch, f->sources))
 		return false;
-	for (size_t i = 0; i < made_of.n; i++)
-		if (!is_regular(made_of.v[i]))
-			return false;
-	strv_add_all(f->sources, made_of.v);
 	strv_add(&f->c->precompiled, gch);
 	return true;
 }
@@ -363,7 +349,7 @@ static const char *standard(const struct gcc_call *c)
 	for (size_t i = 0; i < c->args.n; i++) {
 		const char *arg = c->args.v[i];
 
-		if (strcmp(arg, "-ansi") == 0)
+		if (strcmp(arg, "-ansi") == 0 || strcmp(arg, "--ansi") == 0)
 			std = "c++98"; /* or c90: neither has what others have */
 		else if (strncmp(arg, "-std=", 5) == 0 || strncmp(arg, "--std=", 6) == 0)
 			std = strchr(arg, '=') + 1;
@@ -501,12 +487,16 @@ static int add_missing(const struct call *call, const struct toolchain *tc,
 {
 	auto_free char *dir = path_dir(r->files[0].path);
 	auto_free char *beside = path_join(dir, name);
-	bool is_clang = tc->family == TOOLCHAIN_CLANG;
+	struct stat st;
 
-	if (is_clang && isalnum((unsigned char)name[0]) && look_access(beside, F_OK) == 0)
-		return plan_add_input(p, call, beside, err);
-	if (!is_clang || isalnum((unsigned char)name[0]))
+	if (tc->family == TOOLCHAIN_GCC) {
 		strv_add(&p->missing, name);
+	} else if (isalnum((unsigned char)name[0])) {
+		if (look_stat(beside, &st) < 0)
+			strv_add(&p->missing, name);
+		else if (S_ISREG(st.st_mode))
+			return plan_add_input(p, call, beside, err);
+	}
 	return 0;
 }
 

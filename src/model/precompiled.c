@@ -78,9 +78,13 @@ static bool read_note(const struct call *call, const char *path, struct strv *li
 bool precompiled_get(const struct call *call, const char *path, struct strv *out)
 {
 	auto_strv lines = STRV_INIT;
+	struct stat st;
 
 	if (!read_note(call, path, &lines))
 		return false;
+	for (size_t i = 1; i < lines.n; i++)
+		if (look_stat(lines.v[i], &st) < 0 || !S_ISREG(st.st_mode))
+			return false;
 	strv_add_all(out, lines.v + 1);
 	return true;
 }

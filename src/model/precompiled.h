@@ -15,7 +15,8 @@ char *precompiled_describe(const struct call *call, const struct strv *sources);
 /** Note that @thunk made the object @id of them. Written at once: the next command uses it. */
 int precompiled_note(struct store *st, const struct oid *id, const struct oid *thunk,
                      const char *header, struct err *err);
-/** The sources of the file @path, as absolute paths. False: they are not known. */
+/** Add the sources of the file @path, as absolute paths. False: they are not known, or not
+ * there any more; nothing is added. */
 bool precompiled_get(const struct call *call, const char *path, struct strv *out);
 /** Was all that it was made of as it is now? @r: what was found, and need not be read. */
 bool precompiled_is_current(const struct call *call, const char *path,

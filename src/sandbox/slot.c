@@ -108,7 +108,6 @@ struct job {
 	struct set own;
 	struct buf shared; /* keys of the sets */
 	struct tree *tree;
-	struct kept *kept; /* the tree's */
 	struct strv needed_names;
 	struct set needed;         /* the folders of the work, as inputs */
 	struct box_input **inputs; /* own and shared */
@@ -367,7 +366,6 @@ static int take_tree(struct slot *slot, struct job *j, struct err *err)
 	k->shared = xstrdup(shared);
 	k->job = ++slot->jobs;
 	j->tree = k->tree;
-	j->kept = k;
 	return 0;
 }
 
@@ -380,7 +378,6 @@ struct running {
 	int out;
 	int errs;
 	bool flooded; /* it printed more than is kept */
-	bool unheard; /* the box has gone */
 	int failure;  /* errno of what kept the program from starting; written by the child */
 	int64_t began_ns;
 	int status; /* as from waitpid */
@@ -563,53 +560,6 @@ static int make_process(struct start *start)
 	return run->pid;
 }
 
-static off_t text_bytes(const struct running *run)
-{
-	struct stat out, errs;
-
-	return fstat(run->out, &out) < 0 || fstat(run->errs, &errs) < 0
-	               ? 0
-	               : out.st_size + errs.st_size;
-}
-
-/* Until the next look: not past the job's end. */
-static int look_after_ms(int look_ms, const struct job *j, int64_t end_ns)
-{
-	int64_t left_ms = (end_ns - clock_now_ns()) / 1000000 + 1;
-
-	if (!j->timeout_ms || left_ms > look_ms)
-		return look_ms;
-	return left_ms > 0 ? (int)left_ms : 0;
-}
-
-/* Until the main process has ended. */
-static void await_end(struct slot *slot, const struct job *j, struct running *run)
-{
-	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
-	int64_t end = run->began_ns + (int64_t)j->timeout_ms * 1000000;
-	off_t before = 0;
-	int look_ms = LOOK_MS;
-	int n;
-
-	do {
-		while ((n = poll(p, 2, look_after_ms(look_ms, j, end))) < 0 && errno == EINTR)
-			;
-		run->timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
-		off_t printed = text_bytes(run);
-		run->flooded = printed > TEXT_MAX_BYTES;
-		look_ms = printed > before         ? LOOK_MS
-		          : look_ms < LOOK_MOST_MS ? 2 * look_ms
-		                                   : LOOK_MOST_MS;
-		before = printed;
-	} while (n == 0 && !run->timed_out && !run->flooded);
-	run->unheard = p[1].revents;
-	if (run->unheard && slot->namespaces)
-		/* the box has gone: so do we, and with pid 1 all others */
-		_exit(0);
-	if (run->unheard || n <= 0)
-		kill(run->pid, SIGKILL);
-}
-
 static int open_texts(const struct job *j, struct running *run, struct err *err)
 {
 	run->out = memfd_create("stdout", MFD_CLOEXEC);
@@ -665,13 +615,58 @@ static void kill_the_rest(const struct slot *slot, pid_t session)
 		waitpid(-1, NULL, 0);
 }
 
-/* Nothing of the job is left alive. */
-static void bury(struct slot *slot, struct running *run)
+static off_t text_bytes(const struct running *run)
 {
+	struct stat out, errs;
+
+	return fstat(run->out, &out) < 0 || fstat(run->errs, &errs) < 0
+	               ? 0
+	               : out.st_size + errs.st_size;
+}
+
+/* Until the next look: not past the job's end. */
+static int look_after_ms(int look_ms, const struct job *j, int64_t end_ns)
+{
+	int64_t left_ms = (end_ns - clock_now_ns()) / 1000000 + 1;
+
+	if (!j->timeout_ms || left_ms > look_ms)
+		return look_ms;
+	return left_ms > 0 ? (int)left_ms : 0;
+}
+
+/* Waits for the main process; then nothing of the job is left alive. */
+static void wait_for_job(struct slot *slot, const struct job *j, struct running *run)
+{
+	struct pollfd p[2] = { { run->pidfd, POLLIN, 0 }, { slot->channel, POLLRDHUP, 0 } };
+	int64_t end = run->began_ns + (int64_t)j->timeout_ms * 1000000;
+	off_t before = 0;
+	int look_ms = LOOK_MS;
+
+	for (;;) {
+		int n = poll(p, 2, look_after_ms(look_ms, j, end));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		run->timed_out = n == 0 && j->timeout_ms && clock_now_ns() >= end;
+		off_t printed = text_bytes(run);
+		run->flooded = printed > TEXT_MAX_BYTES;
+		look_ms = printed > before         ? LOOK_MS
+		          : look_ms < LOOK_MOST_MS ? 2 * look_ms
+		                                   : LOOK_MOST_MS;
+		before = printed;
+		if (n == 0 && !run->timed_out && !run->flooded)
+			continue;
+		if (p[1].revents && slot->namespaces)
+			/* the box has gone: so do we, and with pid 1 all others */
+			_exit(0);
+		if (p[1].revents || n <= 0)
+			kill(run->pid, SIGKILL);
+		break;
+	}
 	while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
 		;
 	kill_the_rest(slot, run->pid);
-	if (run->unheard)
+	if (p[1].revents)
 		_exit(0);
 	close(run->pidfd);
 	run->pidfd = -1;
@@ -684,8 +679,7 @@ static int run_step(struct slot *slot, struct job *j, struct running *run, struc
 
 	if (make_process(&start) < 0)
 		return err_sys(err, "start the job");
-	await_end(slot, j, run);
-	bury(slot, run);
+	wait_for_job(slot, j, run);
 	return 0;
 }
 

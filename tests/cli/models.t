@@ -1269,7 +1269,8 @@ for cc in gcc clang; do
 	t "$cc -S a.c -o - ; $cc -E a.c -o - ; $cc -c a.c -o -; ls"
 	t "$cc -MMD -c a.c -o /dev/null; ls *.d; $cc -MMD -fsyntax-only a.c; ls *.d; $cc -g -gsplit-dwarf -c a.c -o /dev/null; ls *.dwo"
 done
-for line in 'gcc -fsyntax-only a.c' 'clang -fsyntax-only a.c' 'gcc -xc -fsyntax-only - <a.c' 'g++ -fsyntax-only c.cc' 'gcc -c -xc /dev/null -o /dev/null'; do
+for line in 'gcc -fsyntax-only a.c' 'clang -fsyntax-only a.c' 'gcc -xc -fsyntax-only - <a.c' 'g++ -fsyntax-only c.cc' 'gcc -c -xc /dev/null -o /dev/null' \
+	'mkdir beside; printf "#ifdef NONE\\n#include <beside>\\n#endif\\nint x;\\n" >by.c; clang -c by.c'; do
 	seen "$GG" build -s --stats-json "$work/stats" -- sh -c "$line" >/dev/null
 	is "modelled: $line" "$(stat_of stats thunks),$(stat_of stats delegated)" 1,0
 done
