@@ -92,6 +92,8 @@ static json_t *as_json(const struct thunk *t)
 		json_object_set_new(j, "platform", text(t->platform));
 	if (t->manifests.n)
 		json_object_set_new(j, "manifests", strings(&t->manifests));
+	if (t->times.n)
+		json_object_set_new(j, "times", strings(&t->times));
 	return j;
 }
 

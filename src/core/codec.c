@@ -29,6 +29,7 @@ enum {
 	THUNK_WORKDIR = 16,
 	THUNK_PLATFORM,
 	THUNK_MANIFESTS,
+	THUNK_TIMES,
 };
 
 /* -- encoding: what does not fit makes the buffer overflow -- */
@@ -158,6 +159,7 @@ static void add_thunk(struct buf *out, const struct thunk *t)
 	if (t->platform && *t->platform)
 		add_text(out, THUNK_PLATFORM, t->platform);
 	add_strv(out, THUNK_MANIFESTS, &t->manifests);
+	add_strv(out, THUNK_TIMES, &t->times);
 }
 
 int thunk_encode(struct thunk *t, struct buf *out, struct err *err)
@@ -369,6 +371,7 @@ static int take_thunk(struct thunk *t, const char *data, size_t len, struct err 
 		{ THUNK_WORKDIR, TYPE_BYTES, take_text, offsetof(struct thunk, workdir) },
 		{ THUNK_PLATFORM, TYPE_BYTES, take_text, offsetof(struct thunk, platform) },
 		{ THUNK_MANIFESTS, TYPE_BYTES, take_string, offsetof(struct thunk, manifests) },
+		{ THUNK_TIMES, TYPE_BYTES, take_string, offsetof(struct thunk, times) },
 	};
 	struct message m = { data, data + len };
 

@@ -1,5 +1,7 @@
 #include "core/thunk.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -35,6 +37,7 @@ void thunk_free(struct thunk *t)
 	free(t->workdir);
 	free(t->platform);
 	strv_release(&t->manifests);
+	strv_release(&t->times);
 	free(t);
 }
 
@@ -140,6 +143,32 @@ void thunk_normalize(struct thunk *t)
 		if (!refs_sorted(all[i]))
 			sort_refs(all[i]);
 	sort_links(t);
+	strv_sort(&t->times);
+}
+
+bool thunk_time_split(const char *entry, int64_t *seconds, const char **name)
+{
+	size_t n = strspn(entry + (*entry == '-'), "0123456789");
+	char *end;
+
+	errno = 0;
+	*seconds = strtoll(entry, &end, 10);
+	*name = end + 1;
+	return n > 0 && errno == 0 && *end == ' ' && **name;
+}
+
+static int check_times(const struct thunk *t, struct err *err)
+{
+	const char *name;
+	int64_t seconds;
+
+	if (t->times.n && !t->workdir)
+		return err_set(err, ERR_CORRUPT, "times of files, and no work folder");
+	for (size_t i = 0; i < t->times.n; i++)
+		if (!thunk_time_split(t->times.v[i], &seconds, &name))
+			return err_set(err, ERR_CORRUPT, "malformed time \"%.80s\"",
+			               t->times.v[i]);
+	return 0;
 }
 
 static int check_tag(const struct thunk *t, const char *tag, struct err *err)
@@ -188,7 +217,7 @@ int thunk_check(const struct thunk *t, struct err *err)
 		if (!path_is_safe_relative(t->links[i].name))
 			return err_set(err, ERR_CORRUPT, "unsafe link \"%s\"",
 			               t->links[i].name);
-	return check_kinds(&t->thunks, 'T', "thunk", err) < 0 ||
+	return check_times(t, err) < 0 || check_kinds(&t->thunks, 'T', "thunk", err) < 0 ||
 	                       check_kinds(&t->values, 0, "value", err) < 0 ||
 	                       check_kinds(&t->execs, 0, "executable", err) < 0
 	               ? -1

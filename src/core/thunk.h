@@ -48,10 +48,12 @@ struct thunk {
 	uint32_t timeout_ms;      /* 0: none */
 	struct thunk_link *links; /* owned array */
 	size_t n_links;
-	/* fields 16 to 18: see docs/formats.md */
+	/* fields 16 to 19: see docs/formats.md */
 	char *workdir;         /* owned; absolute; NULL for a classic thunk */
 	char *platform;        /* owned; e.g. "x86_64-linux"; NULL: any */
 	struct strv manifests; /* hashes of manifest values */
+	struct strv times; /* "SECONDS NAME": when a named value was changed, for a program to
+	                      which that matters; others are told a time that means nothing */
 };
 
 struct thunk *thunk_new(void);
@@ -68,6 +70,8 @@ void thunk_add_link(struct thunk *t, const char *name, const struct oid *target)
 void thunk_normalize(struct thunk *t);
 /** At least one output, executable and argument; safe tags; or CORRUPT. */
 int thunk_check(const struct thunk *t, struct err *err);
+/** The parts of an entry of times; @name is borrowed from it. False: it is malformed. */
+bool thunk_time_split(const char *entry, int64_t *seconds, const char **name);
 /**
  * Replace every reference to output @tag (NULL: first) of thunk @old by object @now
  * (and tag @now_tag when @now is a thunk): moves it from thunks to values when now is

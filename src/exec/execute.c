@@ -222,9 +222,32 @@ static int add_stdin(struct executor *ex, struct execution *x, const struct oid 
 	return 0;
 }
 
+/* Files are told apart by their keys: the bytes, and the time where that counts. */
+static void set_time(struct input_set *s, struct box_input *in, int64_t seconds)
+{
+	in->is_timed = true;
+	in->time_s = seconds;
+	in->key = keep(s, xasprintf("%s@%lld", in->key, (long long)seconds));
+}
+
+/* @times: of a thunk, by name. */
+static void map_times(const struct thunk *t, struct map *times)
+{
+	for (size_t i = 0; i < t->times.n; i++) {
+		const char *name;
+		int64_t seconds;
+
+		if (thunk_time_split(t->times.v[i], &seconds, &name))
+			map_add(times, name, NULL)->num = (uint64_t)seconds;
+	}
+}
+
 static int add_refs(struct executor *ex, struct execution *x, const struct thunk *t,
                     const struct thunk_refs *refs, unsigned mode, struct err *err)
 {
+	auto_map times = MAP_INIT;
+
+	map_times(t, &times);
 	for (size_t i = 0; i < refs->n; i++) {
 		const struct thunk_ref *r = &refs->v[i];
 		bool named = t->workdir && r->name;
@@ -238,6 +261,9 @@ static int add_refs(struct executor *ex, struct execution *x, const struct thunk
 
 		if (add_file(ex, &x->own, name, &r->id, mode, err) < 0)
 			return -1;
+		const struct map_entry *e = named ? map_find(&times, r->name) : NULL;
+		if (e)
+			set_time(&x->own, &x->own.v[x->own.n - 1], (int64_t)e->num);
 		if (mode == 0755 && !x->program && oid_eq(&r->id, &t->function) &&
 		    (!t->workdir || !r->name || r->name[0] == '/'))
 			x->program = xstrdup(name);

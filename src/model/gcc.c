@@ -226,16 +226,17 @@ struct forced {
 	const struct toolchain *tc;
 	struct strv *sources; /* out */
 	const char *why;      /* out: not to be modelled */
+	bool by_itself;       /* the compiler takes a precompiled one in its place */
 };
 
 /* A precompiled header whose own header is elsewhere, as Meson has it: what is in it is read
  * there. */
-static bool take_alone(struct forced *f, const char *gch)
+static void take_alone(struct forced *f, const char *pch)
 {
-	if (f->tc->family != TOOLCHAIN_GCC || !precompiled_get(f->call, gch, f->sources))
-		return false;
-	strv_add(&f->c->precompiled, gch);
-	return true;
+	if (precompiled_get(f->call, pch, f->sources))
+		strv_add(&f->c->precompiled, pch);
+	else
+		f->why = "precompiled header";
 }
 
 /* Is one there? Also notes what is not to be modelled. */
@@ -245,12 +246,16 @@ static bool forced_is(struct forced *f, const char *path)
 	auto_free char *pch = xasprintf("%s.pch", path);
 	struct stat st;
 
-	if (look_access(pch, F_OK) == 0)
-		f->why = "precompiled header"; /* clang's */
+	if (f->tc->family != TOOLCHAIN_GCC && f->by_itself && look_access(pch, F_OK) == 0) {
+		take_alone(f, pch);
+		return true;
+	}
 	if (look_stat(path, &st) < 0) {
-		if (look_access(gch, F_OK) < 0)
+		if (!f->by_itself || look_access(gch, F_OK) < 0)
 			return false;
-		if (!take_alone(f, gch))
+		if (f->tc->family == TOOLCHAIN_GCC)
+			take_alone(f, gch);
+		else
 			f->why = "precompiled header";
 		return true;
 	}
@@ -277,6 +282,21 @@ static bool resolve_forced(struct forced *f, const struct strv *names, const str
 		if (!found)
 			return false;
 	}
+	return true;
+}
+
+static bool resolve_all(struct forced *f, const struct search *s)
+{
+	const struct gcc_call *c = f->c;
+
+	f->by_itself = true;
+	if (!resolve_forced(f, &c->includes, s) || !resolve_forced(f, &c->imacros, s))
+		return false;
+	f->by_itself = false;
+	if (!resolve_forced(f, &c->plain_includes, s))
+		return false;
+	for (size_t i = 0; i < c->include_pch.n; i++)
+		take_alone(f, c->include_pch.v[i]);
 	return true;
 }
 
@@ -309,8 +329,7 @@ static bool makes_header(const struct gcc_call *c)
 }
 
 /* A precompiled header beside a header takes its place, where gcc can use it and nothing was
- * read before. One that it makes it does not look for. Those of clang know when their headers
- * were last changed, which it isn't in the sandbox. */
+ * read before. One that it makes it does not look for. */
 static int add_precompiled(const struct call *call, struct gcc_call *c,
                            const struct toolchain *tc, const struct depscan_result *r,
                            struct plan *p, struct err *err)
@@ -411,6 +430,33 @@ static int add_stdin(const struct call *call, struct plan *p, struct err *err)
 	return 0;
 }
 
+static bool is_source(const struct gcc_call *c, const char *path)
+{
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (strcmp(c->inputs[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* A precompiled header of clang holds when its headers were changed, and is refused when they
+ * have been since. */
+static bool counts_time(const struct gcc_call *c, const struct toolchain *tc, const char *path)
+{
+	return tc->family != TOOLCHAIN_GCC &&
+	       (makes_header(c) || (c->precompiled.n && !is_source(c, path)));
+}
+
+static int add_header_as(const struct call *call, const struct gcc_call *c,
+                         const struct toolchain *tc, const struct depscan_file *f,
+                         const char *path, struct plan *p, struct err *err)
+{
+	if (plan_add_input_named(p, call, path, &f->st, &f->id, err) < 0)
+		return -1;
+	if (counts_time(c, tc, f->path))
+		plan_add_time(p, call, path, &f->st);
+	return 0;
+}
+
 /* gcc spells a system header by its real path if that is shorter: then its links must be inside
  * too. */
 static int add_header(const struct call *call, const struct gcc_call *c,
@@ -422,11 +468,11 @@ static int add_header(const struct call *call, const struct gcc_call *c,
 	if (c->reads_stdin && strcmp(path, "-") == 0)
 		return add_stdin(call, p, err);
 	if (path_has_dotdot(path) || !is_system(c, tc, path) || !shorten(p, f))
-		return plan_add_input_named(p, call, path, &f->st, &f->id, err);
+		return add_header_as(call, c, tc, f, path, p, err);
 	auto_free char *name = path_absolute(call->cwd, path);
 	auto_free char *real =
 		f->is_link ? links_follow(p, name, err) : links_follow_folder(p, name, err);
-	return real ? plan_add_input_named(p, call, real, &f->st, &f->id, err) : -1;
+	return real ? add_header_as(call, c, tc, f, real, p, err) : -1;
 }
 
 static void doubt(const struct call *call, const struct gcc_call *c, const struct toolchain *tc,
@@ -478,6 +524,14 @@ static bool any_system(const struct gcc_call *c, const struct toolchain *tc,
 	return false;
 }
 
+/* "No such file" is said of folders that are there; and a precompiled header of clang names
+ * them, whether anything is found in them or not. */
+static bool needs_folders(const struct gcc_call *c, const struct toolchain *tc,
+                          const struct depscan_result *r)
+{
+	return !any_system(c, tc, r) || (tc->family != TOOLCHAIN_GCC && makes_header(c));
+}
+
 /* Of a name that is nowhere. clang looks, for its message only, for what it is without what
  * begins it ("../x.h": did you mean "x.h"?), which may be there outside; and for <x.h> beside
  * the source. */
@@ -512,8 +566,7 @@ static int add_scanned(const struct call *call, struct gcc_call *c, const struct
 	for (size_t i = 0; i < r->missing.n; i++)
 		if (add_missing(call, tc, r, r->missing.v[i], p, err) < 0)
 			return -1;
-	/* "no such file" is said of folders that are there */
-	if (!any_system(c, tc, r) && add_system_folders(call, p, &tc->system_dirs, err) < 0)
+	if (needs_folders(c, tc, r) && add_system_folders(call, p, &tc->system_dirs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n; i++) {
 		refuse_header(call, tc, r->files[i].path, &folders, p);
@@ -672,6 +725,8 @@ static int add_told(const struct call *call, struct gcc_call *c, const struct to
 		look_unnoted();
 	else
 		look_for_others(&names, dirs, &found);
+	if (rc == 0 && needs_folders(c, tc, &found))
+		rc = add_system_folders(call, p, &tc->system_dirs, err);
 	for (size_t i = 0; i < found.n && rc == 0; i++) {
 		refuse_header(call, tc, found.files[i].path, &folders, p);
 		rc = add_header(call, c, tc, &found.files[i], p, err);
@@ -738,7 +793,7 @@ static int add_headers(const struct call *call, struct gcc_call *c, const struct
 	struct depscan_result found = { 0 };
 	struct depscan_dirs dirs = { &s.quote, &s.bracket };
 	enum gcc_lang lang = first_source(c)->lang;
-	struct forced f = { call, c, tc, &sources, NULL };
+	struct forced f = { call, c, tc, &sources, NULL, false };
 
 	search_lists(c, tc, &s);
 	for (size_t i = 0; i < c->n_inputs; i++) {
@@ -752,7 +807,7 @@ static int add_headers(const struct call *call, struct gcc_call *c, const struct
 			return plan_delegate(p, "input is not a regular file");
 		strv_add(&sources, path);
 	}
-	if (!resolve_forced(&f, &c->includes, &s) || !resolve_forced(&f, &c->imacros, &s))
+	if (!resolve_all(&f, &s))
 		return plan_delegate(p, "missing input");
 	if (f.why)
 		return plan_delegate(p, "%s", f.why);
@@ -1012,8 +1067,11 @@ static const char *obstacle_of(const struct gcc_call *c, const struct toolchain 
 	if (tc->family == TOOLCHAIN_CLANG &&
 	    (strstr(tc->target, "windows") || strstr(tc->target, "win32")))
 		return "a target of Windows";
-	if (tc->family == TOOLCHAIN_CLANG && c->n_sources && makes_header(c))
+	/* its name there is another from version to version */
+	if (tc->family == TOOLCHAIN_CLANG && c->n_sources && makes_header(c) && !c->output)
 		return "makes a precompiled header";
+	if (tc->family == TOOLCHAIN_GCC && c->include_pch.n)
+		return "option -include-pch";
 	return NULL;
 }
 
@@ -1149,8 +1207,10 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 }
 
 /* What a link sees is looked at in other ways, and so is what Fortran does. */
-static bool may_have_again(const struct gcc_call *c)
+static bool may_have_again(const struct gcc_call *c, const struct plan *p)
 {
+	if (p->thunk->times.n) /* a file of another time is another input */
+		return false;
 	return (c->stage == STAGE_OBJECT || c->stage == STAGE_ASSEMBLY) && c->n_sources &&
 	       !c->no_file && !c->reads_stdin && !gcc_is_fortran(first_source(c)->lang);
 }
@@ -1166,7 +1226,7 @@ static int gcc_plan(const struct call *call, struct plan *p, struct err *err)
 		return err->kind == ERR_UNSURE ? plan_delegate(p, "%.150s", err->msg) : -1;
 	}
 	int rc = plan_with(call, &c, p, err);
-	p->again = may_have_again(&c);
+	p->again = may_have_again(&c, p);
 	return rc;
 }
 

@@ -188,7 +188,7 @@ const struct gccopt gccopts[] = {
 	{ "-Xanalyzer", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xarch_", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xassembler", OPT_SEPARATE, ACT_XASSEMBLER, PHASE_AS, 0, NULL },
-	{ "-Xclang", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-Xclang", OPT_SEPARATE, ACT_XCLANG, PHASE_ANY, 0, NULL },
 	{ "-Xcuda-fatbinary", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xcuda-ptxas", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-Xlinker", OPT_SEPARATE, ACT_XLINKER, PHASE_LD, 0, NULL },
@@ -291,6 +291,7 @@ const struct gccopt gccopts[] = {
 	{ "-fpass-plugin=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fpch-", OPT_JOINED, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-fpch-deps", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
+	{ "-fpch-instantiate-templates", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-fpch-preprocess", OPT_EXACT, ACT_PASS, PHASE_CPP, 0, NULL },
 	{ "-fplugin-arg-", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
 	{ "-fplugin=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -fplugin" },
@@ -352,7 +353,7 @@ const struct gccopt gccopts[] = {
 	{ "-imultiarch", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-imultilib", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
 	{ "-include", OPT_EITHER, ACT_INCLUDE, PHASE_CPP, 0, NULL },
-	{ "-include-pch", OPT_SEPARATE, ACT_DELEGATE, PHASE_CPP, 0, NULL },
+	{ "-include-pch", OPT_SEPARATE, ACT_INCLUDE_PCH, PHASE_CPP, 0, NULL },
 	{ "-index-header-map", OPT_EXACT, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-iplugindir=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "-iprefix", OPT_EITHER, ACT_DELEGATE, PHASE_CPP, 0, NULL },
@@ -739,9 +740,10 @@ struct parse {
 	struct {
 		unsigned phases;
 		char text[160];
-	} reasons[2];   /* of the compile, of the link only */
-	struct strv wa; /* words for the assembler */
-	bool untyped;   /* nothing says what language the standard input has */
+	} reasons[2];        /* of the compile, of the link only */
+	struct strv wa;      /* words for the assembler */
+	bool untyped;        /* nothing says what language the standard input has */
+	struct strv *awaits; /* where the next word of -Xclang goes; NULL: it is an option */
 };
 
 static void printflike(3, 4) refuse(struct parse *p, unsigned phases, const char *fmt, ...)
@@ -920,6 +922,25 @@ static bool is_prefix_of_any(const char *prefix)
 	return found;
 }
 
+/* What CMake and Meson say of precompiled headers. */
+static void take_xclang(struct parse *p, const struct gccopt *o, const char *word)
+{
+	struct gcc_call *c = p->c;
+
+	if (p->awaits) {
+		strv_add(p->awaits, word);
+		p->awaits = NULL;
+	} else if (strcmp(word, "-include") == 0) {
+		p->awaits = &c->plain_includes;
+	} else if (strcmp(word, "-include-pch") == 0) {
+		p->awaits = &c->include_pch;
+	} else if (strcmp(word, "-emit-pch") == 0) {
+		c->flags |= GCC_EMIT_PCH;
+	} else if (strcmp(word, "-fno-pch-timestamp") != 0) {
+		refuse(p, o->phases, "option %s", o->name);
+	}
+}
+
 static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 {
 	struct gcc_call *c = p->c;
@@ -938,6 +959,8 @@ static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 	case ACT_READ: strv_add(&c->reads, value); break;
 	case ACT_INCLUDE: strv_add(&c->includes, value); break;
 	case ACT_IMACROS: strv_add(&c->imacros, value); break;
+	case ACT_INCLUDE_PCH: strv_add(&c->include_pch, value); break;
+	case ACT_XCLANG: take_xclang(p, o, value); break;
 	case ACT_WP: add_words(&c->wp_words, value); break;
 	case ACT_XPREPROCESSOR: strv_add(&c->wp_words, value); break;
 	case ACT_WA: add_words(&p->wa, value); break;
@@ -1040,7 +1063,10 @@ static void parse_option(struct parse *p, size_t *i)
 	if (act_output(p, o, value))
 		return;
 	take_option(p, o, arg, value);
-	for (size_t k = first; k <= *i && o->act != ACT_WP && o->act != ACT_XPREPROCESSOR; k++)
+	if (o->act == ACT_WP || o->act == ACT_XPREPROCESSOR ||
+	    (o->act == ACT_XCLANG && strcmp(value, "-emit-pch") == 0))
+		return;
+	for (size_t k = first; k <= *i; k++)
 		strv_add(&c->scan_args, c->args.v[k]);
 }
 
@@ -1144,6 +1170,8 @@ static void settle_header(struct parse *p)
 
 	for (size_t i = 0; i < c->n_inputs; i++)
 		any |= gcc_is_header(c->inputs[i].lang);
+	if (p->awaits || (c->flags & GCC_EMIT_PCH && (!any || c->stage == STAGE_PREPROCESS)))
+		refuse(p, PHASE_ANY, "option -Xclang");
 	if (!any || c->stage == STAGE_PREPROCESS)
 		return;
 	if (c->n_inputs > 1 || c->libs.n || c->stage == STAGE_ASSEMBLY || c->flags & more ||
@@ -1216,7 +1244,8 @@ void gcc_call_release(struct gcc_call *c)
 		                 &c->reads,          &c->toolchain,      &c->lib_dirs,
 		                 &c->link_toolchain, &c->libs,           &c->sanitize,
 		                 &c->ld_words,       &c->scan_args,      &c->wp_words,
-		                 &c->fortran,        &c->precompiled };
+		                 &c->fortran,        &c->precompiled,    &c->plain_includes,
+		                 &c->include_pch };
 
 	for (size_t i = 0; i < countof(lists); i++)
 		strv_release(lists[i]);

@@ -44,9 +44,11 @@ enum gccopt_act {
 	ACT_DEFINE, /* -D and -U, kept in order */
 	ACT_INCLUDE,
 	ACT_IMACROS,
-	ACT_DEP_PRINT, /* -M, -MM: a rule instead of a compilation */
-	ACT_DEP,       /* -MD, -MMD */
-	ACT_DEP_FILE,  /* -MF */
+	ACT_INCLUDE_PCH, /* clang's */
+	ACT_XCLANG,      /* a word for clang's own front end */
+	ACT_DEP_PRINT,   /* -M, -MM: a rule instead of a compilation */
+	ACT_DEP,         /* -MD, -MMD */
+	ACT_DEP_FILE,    /* -MF */
 	ACT_WP,
 	ACT_WA,
 	ACT_WL,
@@ -131,6 +133,7 @@ enum gcc_flags {
 	GCC_DEP_PRINT = 1 << 14, /* -M, -MM: a rule instead of a compilation */
 	GCC_STACK_USAGE = 1 << 15,
 	GCC_SYNTAX = 1 << 16,
+	GCC_EMIT_PCH = 1 << 17, /* said to clang's front end */
 };
 
 struct gcc_call {
@@ -156,6 +159,8 @@ struct gcc_call {
 	struct strv defines;        /* "-DX=1", "-UX" */
 	struct strv includes;       /* -include */
 	struct strv imacros;        /* -imacros */
+	struct strv plain_includes; /* as -include, and never taken precompiled: -Xclang */
+	struct strv include_pch;    /* -include-pch */
 	struct strv reads;          /* further files that are read */
 	struct strv toolchain;      /* options for toolchain_get */
 	struct strv link_toolchain; /* further ones, where it links */

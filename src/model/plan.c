@@ -222,6 +222,19 @@ int plan_add_input(struct plan *p, const struct call *call, const char *path, st
 	return plan_add_input_stat(p, call, path, &sb, err);
 }
 
+void plan_add_time(struct plan *p, const struct call *call, const char *path,
+                   const struct stat *sb)
+{
+	auto_free char *name = path_absolute(call->cwd, path);
+	auto_free char *entry = xasprintf("%lld %s", (long long)sb->st_mtim.tv_sec, name);
+
+	bool added;
+
+	map_add(&p->seen, entry, &added); /* beside names, which begin with '/' */
+	if (added)
+		strv_add(&p->thunk->times, entry);
+}
+
 void plan_add_folder(struct plan *p, const struct call *call, const char *path)
 {
 	struct stat sb;

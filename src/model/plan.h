@@ -112,6 +112,9 @@ int plan_add_input_stat(struct plan *p, const struct call *call, const char *pat
 /** As above, where the name of its content is known and the store keeps it; "": it is not. */
 int plan_add_input_named(struct plan *p, const struct call *call, const char *path,
                          const struct stat *sb, const struct oid *id, struct err *err);
+/** The tool is told when an input was changed, as @sb has it. */
+void plan_add_time(struct plan *p, const struct call *call, const char *path,
+                   const struct stat *sb);
 /** A folder that must exist inside (empty if nothing else is in it), with those that its ".."s
  * go through. */
 void plan_add_folder(struct plan *p, const struct call *call, const char *path);

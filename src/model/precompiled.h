@@ -1,5 +1,5 @@
 /**
- * What a precompiled header of gcc was made of. What is in it counts for whoever uses it: names
+ * What a precompiled header was made of. What is in it counts for whoever uses it: names
  * of other headers, and the time. It is what those files held, whatever they hold now, and they
  * need not be where it is used (Meson puts it into a folder of its own). Known of those that a
  * thunk made.

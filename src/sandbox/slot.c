@@ -143,6 +143,8 @@ static void read_inputs(struct message_reader *r, struct set *s)
 		s->v[i].key = message_str(r);
 		s->v[i].mode = (uint32_t)message_num(r);
 		s->v[i].size_bytes = message_num(r);
+		s->v[i].is_timed = message_num(r);
+		s->v[i].time_s = (int64_t)message_num(r);
 		r->bad |= !s->v[i].name;
 	}
 }

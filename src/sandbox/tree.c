@@ -29,6 +29,7 @@
 enum {
 	COPY_MAX_BYTES = 128 << 10,
 	MTIME_BASE = 1000000000, /* 2001-09-09 */
+	TIMED_NS = 739391,       /* of the inputs that bear their own time */
 	DIR_MODE = 0755,
 	MODE_MADE = 0755, /* what a slot's umask leaves of a mode */
 	FOLDERS_MAX = 64, /* kept open */
@@ -264,9 +265,17 @@ static int copy_bytes(struct tree *t, int in, int out, struct err *err)
 	return n < (ssize_t)sizeof(t->chunk) ? 0 : file_copy_fd(in, out, err);
 }
 
-static int copy_file(struct tree *t, const char *from, int dir, const char *base, unsigned mode,
+static struct timespec time_of(struct tree *t, const struct box_input *in)
+{
+	return in->is_timed ? (struct timespec){ in->time_s, TIMED_NS }
+	                    : (struct timespec){ MTIME_BASE + (long)t->copies++, 0 };
+}
+
+static int copy_file(struct tree *t, const struct box_input *input, int dir, const char *base,
                      struct err *err)
 {
+	const char *from = input->source;
+	unsigned mode = input->mode;
 	auto_fd in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return err_sys(err, "input %s", from);
@@ -274,8 +283,7 @@ static int copy_file(struct tree *t, const char *from, int dir, const char *base
 	                     mode & MODE_MADE);
 	if (out < 0)
 		return err_sys(err, "input %s", base);
-	const struct timespec times[2] = { { .tv_sec = MTIME_BASE },
-		                           { .tv_sec = MTIME_BASE + (long)t->copies++ } };
+	const struct timespec times[2] = { { .tv_sec = MTIME_BASE }, time_of(t, input) };
 	if (copy_bytes(t, in, out, err) < 0)
 		return -1;
 	if ((mode & 0777 & ~MODE_MADE) && fchmod(out, mode & 0777) < 0)
@@ -318,7 +326,7 @@ static int put_in(struct tree *t, int dir, const struct box_input *in, enum plac
 	switch (kind) {
 	case PLACE_FOLDER: return 0;
 	case PLACE_LINK: return make_link(t, in->source, dir, base, err);
-	case PLACE_COPY: return copy_file(t, in->source, dir, base, in->mode, err);
+	case PLACE_COPY: return copy_file(t, in, dir, base, err);
 	default: return make_mountpoint(dir, base, err);
 	}
 }
@@ -461,8 +469,9 @@ static enum place_kind kind_of(const struct tree *t, const struct box_input *in,
 		return PLACE_LINK;
 	if (S_ISDIR(in->mode))
 		return PLACE_FOLDER;
-	return in->size_bytes <= COPY_MAX_BYTES || shares_key || !t->mounts ? PLACE_COPY
-	                                                                    : PLACE_BIND;
+	return in->size_bytes <= COPY_MAX_BYTES || shares_key || in->is_timed || !t->mounts
+	               ? PLACE_COPY
+	               : PLACE_BIND;
 }
 
 static int put_place(struct tree *t, const struct box_input *in, enum place_kind kind,
@@ -748,8 +757,9 @@ static int put_in_work(struct tree *t, struct work *w, const struct box_input *i
 /* Copies bear times that no job's own files do. */
 static bool is_copy(const struct tree *t, const struct stat *st)
 {
-	return st->st_mtim.tv_nsec == 0 && st->st_mtim.tv_sec >= MTIME_BASE &&
-	       st->st_mtim.tv_sec < MTIME_BASE + (time_t)t->copies;
+	return st->st_mtim.tv_nsec == TIMED_NS ||
+	       (st->st_mtim.tv_nsec == 0 && st->st_mtim.tv_sec >= MTIME_BASE &&
+	        st->st_mtim.tv_sec < MTIME_BASE + (time_t)t->copies);
 }
 
 static bool is_below_any(const char *name, const struct strv *folders)

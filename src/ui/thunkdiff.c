@@ -134,6 +134,26 @@ static void compare_inputs(struct difference *d, const struct thunk *a, const st
 	}
 }
 
+static void compare_times(struct difference *d, const struct thunk *a, const struct thunk *b)
+{
+	const struct thunk *const side[] = { a, b };
+	struct map times[2] = { MAP_INIT, MAP_INIT };
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < side[i]->times.n; k++) {
+			const char *entry = side[i]->times.v[k];
+			const char *name;
+			int64_t seconds;
+
+			if (thunk_time_split(entry, &seconds, &name))
+				names_put(&times[i], name,
+				          xasprintf("%lld", (long long)seconds));
+		}
+	names_compare(d, "time of change", &times[0], &times[1]);
+	names_release(&times[0]);
+	names_release(&times[1]);
+}
+
 static void compare_environment(struct difference *d, const struct thunk *a,
                                 const struct thunk *b)
 {
@@ -207,6 +227,7 @@ void thunkdiff(struct store *st, const struct thunk *a, const struct thunk *b,
 	add_if_other(&d, "working folder", a->workdir, b->workdir);
 	add_if_other(&d, "platform", a->platform, b->platform);
 	compare_inputs(&d, a, b);
+	compare_times(&d, a, b);
 	compare_words(&d, "output", &a->outputs, &b->outputs);
 	if (a->timeout_ms != b->timeout_ms) {
 		auto_free char *x = xasprintf("%u ms", a->timeout_ms);

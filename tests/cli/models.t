@@ -917,6 +917,12 @@ t "$alone; mkdir d; mv p.h d; g++ -c d/p.h -o q/p.h.gch; printf '#include \"p.h\
 t "$alone; mkdir d; mv p.h d; g++ -c d/p.h -o q/p.h.gch; printf 'const char *s = STAMP;\n' >s.cc; SOURCE_DATE_EPOCH=0 g++ -Iq -include p.h -fpch-preprocess -c s.cc; strings s.o | grep 19; SOURCE_DATE_EPOCH=86400 g++ -Iq -include p.h -fpch-preprocess -c s.cc; strings s.o | grep 19"
 t 'clang -x c-header x.h -o x.h.pch && clang -include x.h -c ifdef.c'
 t 'clang -x c-header x.h -o x.pch && clang -include-pch x.pch -c ifdef.c'
+# … of clang, which hold when their headers were changed, and are refused when they have been since.
+timed="$pch; touch -d @1700000001 p.h p.c p.cc main.cc"
+t "$timed; clang++ -O2 -x c++-header p.h -o p.h.pch; for i in 1 2; do clang++ -O2 -include p.h -MD -MF q.d -c p.cc; cat q.d; clang++ -O2 -include-pch p.h.pch -H -c main.cc; done; touch -d @1700000002 p.h; clang++ -O2 -include p.h -c p.cc -o two.o; echo \$?; clang++ -O2 -x c++-header p.h -o p.h.pch; clang++ -O2 -include p.h -c p.cc -o two.o; touch -d @1700000001 p.h; clang++ -O2 -include p.h -c p.cc; echo \$?"
+t "$timed; : >e.cxx; touch -d @1700000003 e.cxx; clang++ -O2 -Winvalid-pch -fpch-instantiate-templates -Xclang -emit-pch -Xclang -include -Xclang \$PWD/p.h -x c++-header -MD -MT p.pch -MF p.d -o p.pch -c \$PWD/e.cxx; cat p.d; clang++ -O2 -Winvalid-pch -Xclang -include-pch -Xclang p.pch -Xclang -include -Xclang \$PWD/p.h -MD -MF q.d -c p.cc; cat q.d; sed -i s/7/9/ p.h; touch -d @1700000001 p.h; clang++ -O2 -Xclang -include-pch -Xclang p.pch -Xclang -include -Xclang \$PWD/p.h -c p.cc -o 9.o; cmp p.o 9.o; rm p.h; clang++ -O2 -Xclang -include-pch -Xclang p.pch -c p.cc"
+t "$timed; clang -x c-header -Xclang -fno-pch-timestamp p.h -o p.pch; touch -d @1700000005 p.h; clang -include-pch p.pch -c p.c; clang -DP=8 -include-pch p.pch -c p.c; clang -O2 -include-pch p.pch -c p.c; clang -g -x c-header p.h -o g.gch; clang -g -include-pch g.gch -c p.c; clang -include-pch none.pch -c p.c; clang -include-pch p.c -c p.c; clang -c p.c -Xclang; clang -c p.c -Xclang -include; clang -c p.c -Xclang -emit-pch -o p.out; gcc -include-pch p.pch -c p.c; clang -x c-header p.h; ls"
+t "$timed; mkdir q; clang++ -x c++-header p.h -o q/p.h.pch; clang++ -Iq -include p.h -c p.cc; cp p.h q; clang++ -Iq -include q/p.h -H -c p.cc; mv p.h o.h; clang++ -include q/p.h -c p.cc; ls"
 
 # What the driver tells of itself.
 t 'gcc --version'

@@ -54,7 +54,7 @@ struct plain {
 	uint32_t timeout_ms;
 	const char *const *links; /* name, target, name, target … */
 	const char *workdir, *platform;
-	const char *const *manifests;
+	const char *const *manifests, *const *times;
 };
 
 #define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -88,6 +88,7 @@ static void put_plain(const struct plain *p, struct buf *out)
 	if (p->platform)
 		put_text(out, 17, p->platform);
 	put_texts(out, 18, p->manifests);
+	put_texts(out, 19, p->times);
 }
 
 /* "hash[#tag][=name]" */
@@ -132,6 +133,8 @@ static struct thunk *thunk_of(const struct plain *p)
 	t->platform = p->platform ? xstrdup(p->platform) : NULL;
 	for (const char *const *s = p->manifests; s && *s; s++)
 		strv_add(&t->manifests, *s);
+	for (const char *const *s = p->times; s && *s; s++)
+		strv_add(&t->times, *s);
 	return t;
 }
 
@@ -162,7 +165,8 @@ static const struct plain examples[] = {
 	  .outputs = LIST("a.o"),
 	  .workdir = "/p",
 	  .platform = "x86_64-linux",
-	  .manifests = LIST(B, A) },
+	  .manifests = LIST(B, A),
+	  .times = LIST("-1 /p/a.c", "1700000000 /p/a b.h") },
 };
 
 enum { EXAMPLES = countof(examples) };

@@ -112,6 +112,34 @@ static void test_a_thunk_with_a_work_folder_finds_real_paths(void **state)
 	executor_free(ex);
 }
 
+static void test_an_input_whose_time_counts_is_another_for_each_time(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *keys[2] = { NULL, NULL };
+
+	for (int i = 0; i < 2; i++) {
+		struct executor *ex = executor_new(f->st);
+		struct execution *x = NULL;
+		auto_thunk t = simple(f);
+		struct err err = ERR_INIT;
+
+		t->workdir = xstrdup("/p");
+		t->execs.v[0].name = xstrdup("/usr/bin/p");
+		t->values.v[0].name = xstrdup("/p/a.h");
+		strv_addf(&t->times, "%d /p/a.h", 1700000000 + i);
+		struct oid id = keep_thunk(f, t);
+		OK(executor_prepare(ex, &id, t, &x, &err), err);
+		const struct box_input *in = input(execution_job(x), "/p/a.h");
+		assert_true(in->is_timed);
+		assert_int_equal(in->time_s, 1700000000 + i);
+		assert_false(input(execution_job(x), "/usr/bin/p")->is_timed);
+		keys[i] = xstrdup(in->key);
+		execution_free(x);
+		executor_free(ex);
+	}
+	assert_string_not_equal(keys[0], keys[1]);
+}
+
 static void test_what_can_not_run_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -170,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_classic_thunk_finds_its_objects_by_their_names),
 		TEST(test_a_thunk_with_a_work_folder_finds_real_paths),
+		TEST(test_an_input_whose_time_counts_is_another_for_each_time),
 		TEST(test_what_can_not_run_is_refused),
 		TEST(test_only_a_failure_about_files_deserves_a_second_run),
 	};

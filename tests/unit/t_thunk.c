@@ -43,6 +43,9 @@ static void test_each_unsafe_part_is_refused(void **state)
 	};
 	static const char *const workdirs[] = { "", "a", "/..", "/a/../b", "/a//b", "/a/" };
 	static const char *const links[] = { "", "..", "/l", "a/../../l" };
+	static const char *const times[] = { "",    "1",    "1 ",
+		                             "-1",  "- a",  " 1 a",
+		                             "x a", "+1 a", "99999999999999999999 a" };
 	struct err err = ERR_INIT;
 	struct oid a = oid_of(A);
 
@@ -59,6 +62,12 @@ static void test_each_unsafe_part_is_refused(void **state)
 	for (size_t i = 0; i < countof(links); i++) {
 		auto_thunk t = good();
 		thunk_add_link(t, links[i], &a);
+		REFUSED(thunk_check(t, &err), err, ERR_CORRUPT);
+	}
+	for (size_t i = 0; i < countof(times); i++) {
+		auto_thunk t = good();
+		t->workdir = xstrdup("/p");
+		strv_add(&t->times, times[i]);
 		REFUSED(thunk_check(t, &err), err, ERR_CORRUPT);
 	}
 }
