@@ -122,6 +122,30 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 	return file_replace(tmp, path, err);
 }
 
+int file_stands_alone(const char *path, mode_t *mode)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISREG(st.st_mode) || st.st_nlink > 1 || st.st_uid != geteuid() ||
+	    access(path, W_OK) < 0)
+		return -1;
+	*mode = st.st_mode & 07777;
+	return 1;
+}
+
+int file_give(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	if (file_stands_alone(path, &mode) >= 0)
+		return file_write(path, data, len, mode, err);
+	auto_fd fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return err_sys(err, "%s", path);
+	return file_write_fd(fd, data, len, err) < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
 static int copy_by_hand(int from, int to, struct err *err)
 {
 	enum { CHUNK = 256 << 10 };

@@ -24,6 +24,16 @@ int file_write_fd(int fd, const void *data, size_t len, struct err *err);
 int file_replace(const char *tmp, const char *path, struct err *err);
 /** Replace @path by these bytes at once: a temporary file beside it, then rename. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+/**
+ * May the file @path be replaced by another of its name without a difference to who looks? 1:
+ * it is a plain file of ours with no other name, and *mode its permissions; 0: there is none,
+ * *mode stays; -1: it is a link, a device, a pipe, has more names or another owner: then it is
+ * opened and written.
+ */
+int file_stands_alone(const char *path, mode_t *mode);
+/** Give the file that a user has named these bytes, as a shell's ">" does: see
+ * file_stands_alone(). @mode: of a new one. At once, where that can be. */
+int file_give(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 /** Copy all of @from to @to, both at their current offset; reflink where possible. */
 int file_copy_fd(int from, int to, struct err *err);
 /** Make a folder and its parents; fine if it is there. */

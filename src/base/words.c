@@ -40,12 +40,22 @@ static int quoted(struct splitter *s, struct err *err)
 	return 0;
 }
 
+/* Not ">>", ">&", ">|", or "2>". */
+static bool is_plain_redirection(const struct splitter *s)
+{
+	bool numbered = s->in_word && strspn(buf_str(&s->word), "0123456789") == s->word.len;
+
+	return !numbered && (!s->at[1] || !strchr(">&|", s->at[1]));
+}
+
 static int plain(struct splitter *s, struct strv *out, struct err *err)
 {
 	char c = *s->at;
 	bool special = (s->flags & WORDS_COMMAND) && strchr("|&;<$`()*?[~", c);
 
-	if ((s->flags & WORDS_COMMAND) && c == '>') {
+	if ((s->flags & WORDS_COMMAND) && c == '>' && !is_plain_redirection(s))
+		special = true;
+	else if ((s->flags & WORDS_COMMAND) && c == '>') {
 		end_word(s, out);
 		strv_add(out, ">");
 		s->at++;

@@ -11,7 +11,8 @@
 enum words_flags {
 	WORDS_COMMENTS = 1 << 0, /* "#" at the beginning of a word ends the text */
 	/* an unquoted character that only a shell understands (| & ; < $ ` ( ) * ? [ ~) is an
-	   error; ">" becomes a word of its own */
+	   error, and so is ">" but in its plainest form, in which it becomes a word of its own
+	 */
 	WORDS_COMMAND = 1 << 1,
 };
 

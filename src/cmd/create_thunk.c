@@ -122,7 +122,7 @@ static int write_placeholder(const char *path, const struct oid *id, struct err 
 
 	if (placeholder_encode(path, id, NULL, &text, &mode, err) < 0)
 		return -1;
-	return file_write(path, text.data, text.len, mode, err);
+	return file_give(path, text.data, text.len, mode, err);
 }
 
 /* A program in a sandbox makes thunks as its outputs: it has no store, and needs none. */
@@ -132,7 +132,7 @@ static int keep(struct creation *c, struct store *st, struct oid *id, struct err
 
 	if (thunk_encode(c->thunk, &raw, err) < 0)
 		return -1;
-	if (c->write && file_write(c->write, raw.data, raw.len, 0644, err) < 0)
+	if (c->write && file_give(c->write, raw.data, raw.len, 0644, err) < 0)
 		return -1;
 	digest_bytes(raw.data, raw.len, id);
 	return st ? store_put(st, raw.data, raw.len, id, err) : 0;

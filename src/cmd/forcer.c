@@ -58,6 +58,7 @@ struct ending {
 	bool ran; /* the program itself has ended */
 	bool exited;
 	bool sure;
+	char why[200]; /* of a failure of a program that says that it went well */
 	struct oid out_text;
 	struct oid err_text;
 };
@@ -188,6 +189,8 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	e->suspicious = o->what != OUTCOME_FAILED || execution_is_suspicious(f->store, o, NULL);
 	e->exited = o->what == OUTCOME_FAILED && WIFEXITED(o->status) && e->status != 0;
 	e->sure = e->exited && o->memoizable && !e->suspicious;
+	if (o->what == OUTCOME_FAILED && e->status == 0)
+		snprintf(e->why, sizeof(e->why), "%.199s", o->why);
 	e->out_text = o->memo.out_text;
 	e->err_text = o->memo.err_text;
 	if (o->what == OUTCOME_OK)
@@ -337,6 +340,7 @@ static void answer_waiters(struct forcer *f, struct node *n, struct waiter *w)
 		r.status = e->status;
 		r.exited = e->exited;
 		r.sure = e->sure;
+		r.why = *e->why ? e->why : NULL;
 	}
 	r.ran = e && e->ran;
 	r.rerun = !r.ok && !f->cancelled && (!e || e->suspicious);

@@ -61,6 +61,7 @@ struct forcer_result {
 	bool exited;         /* it failed by itself, with a status */
 	bool sure;           /* … and would again: all that it read was named */
 	int status;          /* exit status of a failure */
+	const char *why;     /* of a failure for which the program is not to blame, or NULL */
 	struct oid out_text; /* what it printed and nobody has seen yet; "" for nothing */
 	struct oid err_text;
 	struct node *node; /* for graph_output when ok */

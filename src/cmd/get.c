@@ -71,12 +71,18 @@ static int get_write(const struct get *g, struct err *err)
 		return file_copy_fd(from, 1, err);
 	if (fstat(from, &sb) < 0)
 		return err_sys(err, "%s", g->ids[0].s);
-	auto_free char *tmp = xasprintf("%s.gg-%d", g->output, (int)getpid());
-	auto_fd to = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	                  sb.st_mode & 0111 ? 0777 : 0666);
+	const mode_t made = sb.st_mode & 0111 ? 0777 : 0666;
+	mode_t mode = made;
+	bool alone = file_stands_alone(g->output, &mode) >= 0;
+	auto_free char *tmp =
+		alone ? xasprintf("%s.gg-%d", g->output, (int)getpid()) : xstrdup(g->output);
+	auto_fd to =
+		open(tmp, O_WRONLY | O_CREAT | (alone ? O_EXCL : O_TRUNC) | O_CLOEXEC, made);
 	if (to < 0)
 		return err_sys(err, "%s", tmp);
 	int rc = file_copy_fd(from, to, err);
+	if (!alone)
+		return rc;
 	if (rc == 0 && rename(tmp, g->output) < 0)
 		rc = err_sys(err, "%s", g->output);
 	if (rc < 0)

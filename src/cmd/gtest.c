@@ -34,6 +34,7 @@ struct gtest_case {
 	struct oid id;
 	enum verdict verdict;
 	char *lines;  /* from RUN to the verdict */
+	char *errs;   /* what it said on its standard error, or NULL */
 	char *label;  /* what the verdict's line names */
 	char *record; /* its <testcase>, or NULL */
 	long ms;
@@ -198,13 +199,14 @@ static int make_thunk(struct gtest_case *c, struct err *err)
 
 /* -- reading what a test printed -- */
 
-static const char *line_of(const char *text, const char *start, const char *name)
+/* @anywhere: also behind something else in a line. */
+static const char *line_of(const char *text, const char *start, const char *name, bool anywhere)
 {
 	auto_free char *want = xasprintf("%s%s", start, name);
 	size_t n = strlen(want);
 
 	for (const char *at = text; (at = strstr(at, want)); at += n)
-		if ((at == text || at[-1] == '\n') && strchr(" ,\n", at[n]))
+		if ((at == text || at[-1] == '\n' || anywhere) && strchr(" ,\n", at[n]))
 			return at;
 	return NULL;
 }
@@ -232,13 +234,15 @@ static void read_text(struct gtest_case *c, const char *text, int status, const 
 	} ends[] = { { "[       OK ] ", PASSED },
 		     { "[  SKIPPED ] ", SKIPPED },
 		     { "[  FAILED  ] ", FAILED } };
-	const char *from = line_of(text, "[ RUN      ] ", c->name);
+	const char *from = line_of(text, "[ RUN      ] ", c->name, false);
 	const char *end = NULL;
 
 	c->verdict = FAILED;
-	for (size_t i = 0; i < countof(ends) && from && !end; i++)
-		if ((end = line_of(from, ends[i].start, c->name)))
-			c->verdict = status ? FAILED : ends[i].verdict;
+	/* a test may end in the middle of a line */
+	for (size_t i = 0; i < 2 * countof(ends) && from && !end; i++)
+		if ((end = line_of(from, ends[i % countof(ends)].start, c->name,
+		                   i >= countof(ends))))
+			c->verdict = status ? FAILED : ends[i % countof(ends)].verdict;
 	free(c->lines);
 	if (end)
 		read_label(c, end);
@@ -253,6 +257,21 @@ static void read_text(struct gtest_case *c, const char *text, int status, const 
 	                     c->name, *why ? why : "ended without a verdict");
 	free(c->label);
 	c->label = xstrdup(c->name);
+}
+
+static void read_errs(struct gtest_case *c, const struct oid *id)
+{
+	auto_buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	free(c->errs);
+	c->errs = NULL;
+	if (!*id->s)
+		return;
+	if (store_get(c->run->store, id, &text, &err) < 0)
+		forcer_say(c->run->forcer, "%s", err.msg);
+	else
+		c->errs = buf_steal(&text);
 }
 
 static void read_record(struct gtest_case *c, const char *text)
@@ -297,6 +316,8 @@ static void show(struct gtest_run *r)
 			r->suite_ms = 0;
 		}
 		r->suite_ms += c->ms;
+		if (c->errs)
+			fputs(c->errs, stderr);
 		buf_addf(&out, "%s\n", c->lines);
 		if (r->shown + 1 == r->n || strcmp(c[1].suite, c->suite) != 0) {
 			size_t first = r->shown;
@@ -408,7 +429,7 @@ static int write_xml(const struct gtest_run *r, struct err *err)
 		buf_adds(&out, "  </testsuite>\n");
 	}
 	buf_adds(&out, "</testsuites>\n");
-	return file_write(r->xml_file, out.data, out.len, 0666 & ~r->mask, err);
+	return file_give(r->xml_file, out.data, out.len, 0666 & ~r->mask, err);
 }
 
 /* -- endings -- */
@@ -438,6 +459,7 @@ static void on_outside(void *arg, struct outcome *o)
 	if (id && store_get(r->store, id, &text, &err) < 0)
 		forcer_say(r->forcer, "%s", err.msg);
 	read_text(c, buf_str(&text), o->what == OUTCOME_OK ? 0 : 1, o->why);
+	read_errs(c, &o->memo.err_text);
 	if (c->xml && file_read(c->xml, &record, &err) == 0)
 		read_record(c, buf_str(&record));
 	if (c->xml)
@@ -484,6 +506,16 @@ static int take_output(struct gtest_case *c, const struct forcer_result *res, co
 	return store_get(c->run->store, &value, text, err);
 }
 
+static void take_errs(struct gtest_case *c)
+{
+	struct memo m = { 0 };
+	struct err ignored;
+
+	if (store_memo_get(c->run->store, &c->id, &m, &ignored) == 1)
+		read_errs(c, &m.err_text);
+	memo_release(&m);
+}
+
 static void on_result(void *arg, const struct forcer_result *res)
 {
 	struct gtest_case *c = arg;
@@ -496,6 +528,7 @@ static void on_result(void *arg, const struct forcer_result *res)
 		read_text(c, buf_str(&text), 0, "");
 		read_record(c, buf_str(&record));
 		if (c->verdict == PASSED) {
+			take_errs(c);
 			settle(c);
 			return;
 		}
@@ -626,6 +659,7 @@ static void release(struct gtest_run *r)
 		free(c->name);
 		free(c->xml);
 		free(c->lines);
+		free(c->errs);
 		free(c->label);
 		free(c->record);
 	}

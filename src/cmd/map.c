@@ -69,6 +69,7 @@ struct map_run {
 	size_t failed;
 	size_t waiting; /* the first job that may be waiting for a run outside */
 	unsigned outside;
+	bool unwritten;      /* what a job has printed could not be shown */
 	size_t well_outside; /* missed something in the sandbox, went well as they are */
 	char first_why[200]; /* what the first of them said there */
 };
@@ -79,7 +80,11 @@ struct map_values {
 	struct map_job *job;
 	char text[32];
 	struct buf all;
+	char between; /* "{}" stands for all values; what is between them */
 };
+
+/* Between values that are words of their own. */
+enum { BREAK = 1 };
 
 /* "", "1", "-1", "#" */
 static const char *value_of(void *arg, const char *name, size_t len)
@@ -93,7 +98,7 @@ static const char *value_of(void *arg, const char *name, size_t len)
 	if (len == 0) {
 		buf_reset(&v->all);
 		for (long i = 0; i < n; i++)
-			buf_addf(&v->all, "%s%s", i ? " " : "", v->job->values[i]);
+			buf_addf(&v->all, "%.*s%s", i > 0, &v->between, v->job->values[i]);
 		return buf_str(&v->all);
 	}
 	if (len == 1 && *name == '#') {
@@ -117,18 +122,39 @@ static bool names_output(const char *word)
 	       strcmp(word, "--out") == 0;
 }
 
+/* With several sources "{}" is several words. */
+static void add_words(struct strv *out, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, (const char[]){ BREAK, '\0' });
+
+		strv_addn(out, text, n);
+		text += n;
+		if (*text && !*++text)
+			strv_add(out, "");
+	}
+}
+
 static void expand(struct map_job *j)
 {
 	struct map_run *r = j->run;
-	struct map_values v = { .job = j };
+	struct map_values v = { .job = j, .between = ' ' };
 
 	for (size_t i = 0; i < r->template.n; i++) {
 		const char *word = r->template.v[i];
-		char *text = template_text(word, value_of, &v);
+		auto_free char *text = template_text(word, value_of, &v);
 		bool made = template_use(word, value_of, &v) == TEMPLATE_DERIVES ||
 		            (i > 0 && names_output(r->template.v[i - 1]));
 
-		strv_take(&j->words, text);
+		if (strstr(word, "{}") && r->sources.n > 1) {
+			v.between = BREAK;
+			free(text);
+			text = template_text(word, value_of, &v);
+			v.between = ' ';
+			add_words(&j->words, text);
+			continue;
+		}
+		strv_add(&j->words, text);
 		if (r->outs.n == 0 && i > 0 && made && !strpbrk(word, " \t\n>|") &&
 		    *word != '-' && !strv_has(&j->outputs, text))
 			strv_add(&j->outputs, text);
@@ -232,6 +258,16 @@ static void programs_in(const struct call *call, const struct map_job *j, struct
 	}
 }
 
+/* What is a link, a device or another's file only the program itself can write. */
+static void refuse_output(struct plan *p, const struct map_job *j, const char *path)
+{
+	auto_free char *full = path_absolute(j->run->cwd, path);
+	mode_t mode;
+
+	if (file_stands_alone(full, &mode) < 0)
+		plan_delegate(p, "%.100s is no plain file", path);
+}
+
 static void add_outputs(struct plan *p, const struct call *call, const struct map_job *j)
 {
 	for (size_t i = 0; i < j->outputs.n; i++)
@@ -250,6 +286,8 @@ static int describe(struct plan *p, const struct call *call, struct map_job *j, 
 	if (!p->delegate &&
 	    generic_set_up(p, call, strv_argv(&run), NULL, strv_argv(&j->run->env), err) < 0)
 		return -1;
+	for (size_t i = 0; i < j->outputs.n; i++)
+		refuse_output(p, j, j->outputs.v[i]);
 	add_outputs(p, call, j);
 	plan_set_args(p, call->argv);
 	return p->delegate ? 0 : plan_finish(p, call, err);
@@ -329,9 +367,13 @@ static void copy_out(struct map_run *r, const struct oid *id, int fd)
 	struct err err = ERR_INIT;
 	auto_fd from = -1;
 
-	if (*id->s && (store_open_blob(r->store, id, &from, &err) < 0 ||
-	               file_copy_fd(from, fd, &err) < 0))
-		forcer_say(r->forcer, "%s", err.msg);
+	if (!*id->s || r->unwritten)
+		return;
+	if (store_open_blob(r->store, id, &from, &err) < 0 ||
+	    file_copy_fd(from, fd, &err) < 0) {
+		forcer_say(r->forcer, "what the jobs print can't be shown: %s", err.msg);
+		r->unwritten = true;
+	}
 }
 
 /* In the order of the inputs, as far as that is known. */
@@ -358,16 +400,24 @@ static int write_one(struct map_job *j, const char *path, const struct oid *id, 
                      struct err *err)
 {
 	auto_free char *full = path_absolute(j->run->cwd, path);
+	mode_t mode = (executable ? 0777 : 0666) & ~j->run->mask;
 
-	return output_write(j->run->store, full, id, (executable ? 0777 : 0666) & ~j->run->mask,
-	                    NULL, err);
+	file_stands_alone(full, &mode);
+	return output_write(j->run->store, full, id, mode, NULL, err);
+}
+
+static int redirect(struct map_job *j, const struct oid *id, struct err *err)
+{
+	auto_free char *full = path_absolute(j->run->cwd, j->redirect);
+
+	return output_redirect(j->run->store, full, id, 0666 & ~j->run->mask, err);
 }
 
 /* Standard output goes into its file, or is shown later. */
 static int take_stdout(struct map_job *j, const struct oid *id, struct err *err)
 {
 	if (j->redirect)
-		return write_one(j, j->redirect, id, false, err);
+		return redirect(j, id, err);
 	j->out_text = *id;
 	return 0;
 }
@@ -450,13 +500,16 @@ static void start_outside(struct map_run *r)
 		r->waiting++;
 }
 
-/* The first line of what it said in the sandbox. */
-static void note_why(struct map_job *j, const struct oid *said)
+/* What it did there, or the first line of what it said. */
+static void note_why(struct map_job *j, const struct forcer_result *res)
 {
+	const struct oid *said = &res->err_text;
 	auto_buf text = BUF_INIT;
 	struct err ignored;
 
-	if (!*said->s || store_get(j->run->store, said, &text, &ignored) < 0 || !text.len)
+	if (res->why)
+		buf_adds(&text, res->why);
+	else if (!*said->s || store_get(j->run->store, said, &text, &ignored) < 0 || !text.len)
 		buf_adds(&text, "it said nothing");
 	snprintf(j->why, sizeof(j->why), "%.*s", (int)strcspn(buf_str(&text), "\n"),
 	         buf_str(&text));
@@ -500,8 +553,10 @@ static void on_result(void *arg, const struct forcer_result *res)
 	} else if (res->ok) {
 		snprintf(j->why, sizeof(j->why), "%.199s", err.msg);
 		settle(j, 1);
+	} else if (forcer_cancelled(j->run->forcer) && !j->run->halted) {
+		return; /* by a signal: it is neither done nor failed */
 	} else if (res->rerun || !j->run->halted) {
-		note_why(j, &res->err_text);
+		note_why(j, res);
 		run_outside(j);
 	} else {
 		settle(j, res->status ? res->status : 1);
@@ -584,13 +639,14 @@ static int run_jobs(struct map_run *r)
 		command_failed(r->self, &err);
 	if (r->well_outside)
 		fprintf(stderr,
-		        "gg map: %zu of %zu ran as they are and are not remembered: in the "
-		        "sandbox they missed something (%s); name with --in what they read\n",
+		        "gg map: %zu of %zu ran as they are and are not remembered, for in the "
+		        "sandbox it was otherwise (%s); name with --in what they read, with "
+		        "--out what they make\n",
 		        r->well_outside, r->n, r->first_why);
 	if (r->failed)
 		fprintf(stderr, "gg map: %zu of %zu failed%s\n", r->failed, r->n,
 		        r->halted ? "; stopped at the first" : "");
-	return signal ? 128 + signal : r->failed || r->left ? 1 : 0;
+	return signal ? 128 + signal : r->failed || r->left || r->unwritten ? 1 : 0;
 }
 
 /* -- the command line -- */

@@ -190,7 +190,7 @@ static int write_trace(const char *path, const struct record *r, struct err *err
 	auto_buf text = BUF_INIT;
 
 	tracelog_format(r, &text);
-	return file_write(path, text.data, text.len, 0644, err);
+	return file_give(path, text.data, text.len, 0644, err);
 }
 
 /* A run in which nothing was asked for is not worth a place among the last ones. */

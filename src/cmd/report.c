@@ -65,7 +65,7 @@ static int write_page(struct store *st, uint64_t number, const char *file, bool 
 		return err_set(err, ERR_NOSPC, "the page would be too long");
 	if (strcmp(file, "-") == 0)
 		return file_write_fd(1, page.data, page.len, err);
-	if (file_write(file, page.data, page.len, 0644, err) < 0)
+	if (file_give(file, page.data, page.len, 0644, err) < 0)
 		return -1;
 	fprintf(stderr, "gg report: run %llu is in %s\n", (unsigned long long)r.number, file);
 	return 0;

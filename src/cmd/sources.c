@@ -74,13 +74,14 @@ int sources_parse(struct sources *s, char *const *argv, struct err *err)
 	return front;
 }
 
-/* How long source @i and those in step with it are: the longest, as shorter ones begin anew. */
+/* How long source @i and those in step with it are: what is more than the shortest has is left
+ * out. */
 static size_t length(const struct sources *s, size_t i)
 {
 	size_t n = s->v[i].values.n;
 
 	for (size_t k = i + 1; k < s->n && s->v[k].linked; k++)
-		if (s->v[k].values.n > n)
+		if (s->v[k].values.n < n)
 			n = s->v[k].values.n;
 	return n;
 }

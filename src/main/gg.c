@@ -1,4 +1,5 @@
 /* gg: finds the command and runs it. As a link called gg-NAME it is that command. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,13 +44,10 @@ static void unset_empty(const char *name)
 		unsetenv(name);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const char *self = argc > 0 ? path_base(argv[0]) : "gg";
 
-	unset_empty("GG_DIR");
-	proc_hold_standard_fds();
-	proc_heed_children();
 	if (strcmp(self, "model-generic") == 0) /* its name in the original, without "gg-" */
 		return run_command(self, argc, argv);
 	if (strncmp(self, "gg-", 3) == 0)
@@ -63,4 +61,20 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--version") == 0)
 		return run_command("version", argc - 1, argv + 1);
 	return run_command(argv[1], argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	unset_empty("GG_DIR");
+	proc_hold_standard_fds();
+	proc_heed_children();
+	int rc = run(argc, argv);
+	bool failed = ferror(stdout);
+
+	/* what is lost here was the answer */
+	if (fflush(stdout) == 0 && !failed)
+		return rc;
+	fprintf(stderr, "gg: standard output can't be written%s%s\n", failed ? "" : ": ",
+	        failed ? "" : strerror(errno));
+	return rc ? rc : 1;
 }

@@ -45,6 +45,18 @@ int output_write(struct store *st, const char *path, const struct oid *id, unsig
 	return 0;
 }
 
+int output_redirect(struct store *st, const char *path, const struct oid *id, unsigned mode,
+                    struct err *err)
+{
+	if (file_stands_alone(path, &mode) >= 0)
+		return output_write(st, path, id, mode, NULL, err);
+	auto_fd to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (to < 0 || store_copy(st, id, to, err) < 0)
+		return to < 0 ? err_sys(err, "%s", path) : err_wrap(err, "%s", path);
+	return 0;
+}
+
 int output_promise(struct store *st, const char *path, const struct oid *thunk, const char *tag,
                    unsigned mode, struct err *err)
 {

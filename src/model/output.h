@@ -21,6 +21,11 @@
 int output_write(struct store *st, const char *path, const struct oid *id, unsigned mode,
                  const struct timespec *mtime, struct err *err);
 
+/** Give @path the bytes of @id as a shell's ">" does: what is there keeps its mode, its owner
+ * and its names; a device is written to. @mode: of a new file. */
+int output_redirect(struct store *st, const char *path, const struct oid *id, unsigned mode,
+                    struct err *err);
+
 /** Make @path a placeholder for output @tag (NULL: first) of @thunk, recorded as pending;
  *  @mode is the mode that the real file will get. */
 int output_promise(struct store *st, const char *path, const struct oid *thunk, const char *tag,

@@ -56,7 +56,8 @@ struct work {
 	char *last;        /* owned; the folder that was last put into, or NULL */
 	int last_fd;       /* … opened */
 	struct strv binds; /* mounted inside for this job */
-	size_t copies;     /* inputs of this job that it need not change */
+	struct map inputs; /* of this job, by name → mode */
+	size_t copies;     /* those of them that it need not change */
 };
 
 struct tree {
@@ -623,6 +624,8 @@ int tree_clean(struct tree *t, struct err *err)
 		for (size_t k = w->binds.n; k-- > 0;)
 			unbind_inside(t, w->binds.v[k]);
 		strv_clear(&w->binds);
+		map_release(&w->inputs);
+		w->inputs = (struct map)MAP_INIT;
 		w->copies = 0;
 		leave_folder(w);
 		int rc = w->is_known ? remove_known(w, err) : empty_folder(w->back, err);
@@ -651,6 +654,7 @@ static void unmount_works(struct tree *t)
 		free(w->folder);
 		free(w->back);
 		strv_release(&w->binds);
+		map_release(&w->inputs);
 		leave_folder(w);
 	}
 	free(t->works);
@@ -734,6 +738,7 @@ static int put_in_work(struct tree *t, struct work *w, const struct box_input *i
 
 	if (!*name)
 		return 0;
+	map_add(&w->inputs, in->name, NULL)->num = in->mode;
 	if (kind == PLACE_BIND && written)
 		kind = PLACE_COPY;
 	/* absolute links inside are the whole root's */
@@ -774,23 +779,56 @@ static bool is_below_any(const char *name, const struct strv *folders)
 struct look {
 	const struct tree *tree;
 	const struct work *work;
+	struct map around; /* folders of inputs, once one was met */
 	const struct strv *folders;
 	const struct strv *outputs;
 	char *stray;   /* the first; owned */
 	size_t copies; /* of inputs, as they were put there */
 };
 
+/* Is @name the input that was put there, as far as can be seen? Bytes that are others bear
+ * another time, or another name. */
+static bool is_input(const struct look *l, const char *name, const struct stat *st)
+{
+	const struct map_entry *e = map_find(&l->work->inputs, name);
+
+	if (!e || (e->num ^ st->st_mode) & S_IFMT)
+		return false;
+	return !S_ISREG(st->st_mode) || strv_has(&l->work->binds, name) ||
+	       (is_copy(l->tree, st) && !((e->num ^ st->st_mode) & 0777));
+}
+
+/* Is it a folder in which, or below which, there are inputs or outputs? */
+static bool is_around(struct look *l, const char *name)
+{
+	size_t at = 0;
+
+	for (struct map_entry *e; !l->around.n && (e = map_next(&l->work->inputs, &at));) {
+		auto_free char *folder = S_ISDIR(e->num) ? xstrdup(e->key) : path_dir(e->key);
+		bool added = true;
+
+		while (added && path_below(folder, l->work->folder)) {
+			char *up = path_dir(folder);
+
+			map_add(&l->around, folder, &added);
+			free(folder);
+			folder = up;
+		}
+	}
+	return map_find(&l->around, name);
+}
+
 /* @path: below the work folder. */
 static void look_at(struct look *l, const char *path, const struct stat *st)
 {
-	const struct work *w = l->work;
-	auto_free char *name = path_join(w->folder, path);
-	bool output = strv_has(l->outputs, name);
+	auto_free char *name = path_join(l->work->folder, path);
 
-	if (is_copy(l->tree, st))
-		l->copies += !output;
-	else if (!l->stray && !output && is_below_any(name, l->folders) &&
-	         !strv_has(&w->binds, name))
+	if (strv_has(l->outputs, name))
+		return;
+	if (is_input(l, name, st))
+		l->copies += S_ISREG(st->st_mode) && is_copy(l->tree, st);
+	else if (!l->stray && is_below_any(name, l->folders) &&
+	         !(S_ISDIR(st->st_mode) && is_around(l, name)))
 		l->stray = steal(&name);
 }
 
@@ -819,7 +857,8 @@ static void look_below(struct look *l)
 	FTS *files = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
 
 	for (FTSENT *e; !l->stray && files && (e = fts_read(files));)
-		if (e->fts_info == FTS_F)
+		if (e->fts_level > 0 && e->fts_info != FTS_DP && e->fts_info != FTS_ERR &&
+		    e->fts_info != FTS_NS && e->fts_info != FTS_DNR)
 			look_at(l, e->fts_path + strlen(l->work->back) + 1, e->fts_statp);
 	if (files)
 		fts_close(files);
@@ -828,15 +867,17 @@ static void look_below(struct look *l)
 static char *stray_in(const struct tree *t, struct work *w, const struct strv *folders,
                       const struct strv *outputs)
 {
-	struct look l = { t, w, folders, outputs, NULL, 0 };
+	struct look l = { t, w, MAP_INIT, folders, outputs, NULL, 0 };
 
 	strv_clear(&w->left);
 	w->is_known = w->files && look_at_files(&l, w->files, &w->left);
 	if (!w->is_known) {
 		free(l.stray);
-		l = (struct look){ t, w, folders, outputs, NULL, 0 };
+		l.stray = NULL;
+		l.copies = 0;
 		look_below(&l);
 	}
+	map_release(&l.around);
 	return l.stray || l.copies >= w->copies ? l.stray : xstrdup("an input");
 }
 

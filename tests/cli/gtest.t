@@ -14,6 +14,8 @@ TEST(Sum, Large) { EXPECT_EQ(1000 + 1, 1001); }
 TEST(Sum, DISABLED_Later) { FAIL(); }
 TEST(File, Outside) { std::string s; std::ifstream("word") >> s; EXPECT_EQ(s, "hello"); }
 TEST(File, Skips) { GTEST_SKIP() << "not here"; }
+TEST(Says, Midline) { printf("no end of line"); }
+TEST(Says, Errors) { fprintf(stderr, "on the other one\n"); }
 #ifdef BAD
 TEST(Bad, Fails) { EXPECT_EQ(1, 2) << "<as told>"; }
 TEST(Bad, Dies) { abort(); }
@@ -35,17 +37,18 @@ fi
 echo hello >word
 plain() { sed -E 's/\([0-9]+ ms( total)?\)//; /^Running main|^\[ DISABLED \]/d' "$1"; }
 
-./t >want
+./t >want 2>err
 ok "it passes" eval '"$GG" gtest -j2 ./t >got 2>err'
 is "... and says the same as the program" "$(plain got)" "$(plain want)"
 ok "the same again" eval '"$GG" gtest -j2 ./t >got 2>err'
 is "... from memory" "$(plain got)" "$(plain want)"
+is "what a test says on its standard error is said there" "$(grep -c '^on the other one$' err)" 1
 ./t --gtest_filter='Sum*:Some*' >want
 ok "a filter" eval '"$GG" gtest ./t "--gtest_filter=Sum*:Some*" >got 2>err'
 is "... says the same" "$(plain got)" "$(plain want)"
 echo other >word
 ok "another content of a file outside is seen" eval '! "$GG" gtest --in word ./t >got 2>err'
-./t >want
+./t >want 2>err
 is "... and told as the program tells" "$(plain got)" "$(plain want)"
 echo hello >word
 
@@ -53,7 +56,7 @@ echo hello >word
 is "failures are the exit status" "$?" 1
 ok "... those that fail, die or leave" grep -q '^ 3 FAILED TESTS' got
 like "... listed" "$(tail -n 8 got)" 'FAILED  \] Bad.Leaves'
-is "the XML has each test once" "$(grep -c '<testcase' bad.xml)" 12
+is "the XML has each test once" "$(grep -c '<testcase' bad.xml)" 14
 ok "... and is XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse("bad.xml")'
 ok "... and nothing is left of its parts" eval '! ls .gg-*.xml'
 ./t --gtest_output=xml:want.xml >/dev/null

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # One command over many inputs.
+# shellcheck disable=SC2016 # expanded by eval
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -36,6 +37,23 @@ map --in secret --out '{.}.r' './script {} {.}.r' ::: p1.txt
 ok "... and when it changes the job runs" cmp p1.r <(cat secret p1.txt)
 like "none otherwise" "$(map 'cat {} | sort' ::: p1.txt; cat err)" 'needs a shell'
 
+ok "a file that a job makes beside its outputs is no less made" eval 'seq 3 >z.txt; map "gzip -k {}" ::: z.txt; [ -f z.txt.gz ]'
+ok "... with the time of its input, too" eval 'map "cp -p {} zz.txt" ::: z.txt; cmp z.txt zz.txt'
+ok "... a link, a folder, a mode" eval 'map "ln -s {} zl" ::: z.txt; map "mkdir zd{}" ::: 1; map "chmod 600 {}" ::: z.txt; [ -L zl ] && [ -d zd1 ] && [ "$(stat -c %a z.txt)" = 600 ]'
+like "... which is told" "$(cat err)" 'changed .*z.txt, which is no output'
+echo old >target && ln -s target link
+map 'echo new > {}' ::: link
+is "what is written to a link is in the file that it leads to" "$([ -L link ] && cat target)" new
+mkfifo pipe && cat pipe >through &
+map 'echo new > {}' ::: pipe
+wait $!
+is "... to a pipe, is in the pipe" "$([ -p pipe ] && cat through)" new
+echo old >mode && chmod 755 mode && ln mode second && map 'echo new > {}' ::: mode
+is "... a file keeps its mode and its names" "$(stat -c %a mode) $(cat second)" "755 new"
+like "an error's redirection is none of ours" "$(map 'echo {} 2> {}.err' ::: x; cat err)" 'needs a shell'
+ok "output that can't be written is a failure" eval '! "$GG" map "echo {}" ::: 1 2 >/dev/full'
+ok "... also another command's" eval '! "$GG" version >/dev/full && ! "$GG" help >/dev/full'
+
 # With -k, because without it the lines come as the jobs end.
 if command -v parallel >/dev/null; then
 	while read -r line; do
@@ -47,10 +65,12 @@ if command -v parallel >/dev/null; then
 		echo x ::: 1 2
 		echo {2} {1} ::: a b c :::+ 1 2 3
 		echo {-1} {1/.} ::: q/a.b ::: c
+		echo {1} {2} ::: a b :::+ 1 2 3
 		echo {} :::: p1.txt
 	END
 else
 	skip "as parallel" "not installed"
 fi
+is "several sources are several words" "$(map printf '<%s>' ::: a b ::: 1 2)" "<a><1><a><2><b><1><b><2>"
 
 done_testing
