@@ -105,6 +105,7 @@ static int add_members(const struct call *call, struct plan *p, const char *path
 		return 0;
 	if (thin_members(path, &members, &why) < 0)
 		return plan_delegate(p, "a thin archive that can't be followed");
+	p->placed = true; /* it may name its members by absolute names */
 	for (size_t i = 0; i < members.n; i++)
 		if (plan_add_input(p, call, members.v[i], err) < 0)
 			return -1;
@@ -129,6 +130,7 @@ static int add_archive(const struct call *call, struct plan *p, const char *path
 	if ((must || there) && plan_add_input(p, call, path, err) < 0)
 		return -1;
 	plan_add_output(p, call, path, thin ? OUTPUT_NOW : OUTPUT_FILE, false);
+	p->placed |= thin;
 	return there && !p->delegate ? add_members(call, p, path, thin, err) : 0;
 }
 

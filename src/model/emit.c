@@ -240,19 +240,23 @@ static int give_up(const struct emission *e, const char *why, struct err *err)
 	return err_set(err, ERR_UNSURE, "%s", why);
 }
 
-/* A probe's result that shows where it was made would not be what it is outside. */
+/* A result that shows where it was made would not be what it is outside. */
 static int check_shown(const struct emission *e, const struct plan_output *o,
                        const struct oid *id, struct err *err)
 {
 	auto_buf bytes = BUF_INIT;
 
-	if (o->kind == OUTPUT_DEPFILE || o->kind == OUTPUT_STDOUT || !scratch_is_used(e->plan))
+	if (o->kind == OUTPUT_DEPFILE || o->kind == OUTPUT_STDOUT || !is_restored(e->plan))
 		return 0;
 	if (store_get(e->call->store, id, &bytes, err) < 0)
 		return -1;
-	return scratch_shows(e->plan, bytes.data, bytes.len) == SCRATCH_SHOWN
-	               ? give_up(e, "its result shows the name of its folder", err)
-	               : 0;
+	bool shown = scratch_is_used(e->plan) &&
+	             scratch_shows(e->plan, bytes.data, bytes.len) == SCRATCH_SHOWN;
+
+	if (e->plan->portable)
+		shown |= memmem(bytes.data, bytes.len, PORTABLE_BASE,
+		                sizeof(PORTABLE_BASE) - 1) != NULL;
+	return shown ? give_up(e, "its result shows the name of its folder", err) : 0;
 }
 
 /* Where both go to one file, only the tool itself knows in which order. */

@@ -206,10 +206,12 @@ static int add_system_folders(const struct call *call, struct plan *p, const str
 	for (size_t i = 0; i < dirs->n; i++) {
 		const char *dir = dirs->v[i];
 
-		if (path_has_dotdot(dir) || !is_folder(dir, p) || !links_shorten(p, dir)) {
+		bool is_short = !is_folder(dir, p) || !links_shorten(p, dir);
+
+		if (is_short || path_has_dotdot(dir))
 			add_folder(call, p, dir);
+		if (is_short)
 			continue;
-		}
 		auto_free char *name = path_absolute(call->cwd, dir);
 		auto_free char *real = links_follow(p, name, err);
 		if (!real)
@@ -467,8 +469,13 @@ static int add_header(const struct call *call, const struct gcc_call *c,
 
 	if (c->reads_stdin && strcmp(path, "-") == 0)
 		return add_stdin(call, p, err);
-	if (path_has_dotdot(path) || !is_system(c, tc, path) || !shorten(p, f))
+	if (!is_system(c, tc, path) || !shorten(p, f))
 		return add_header_as(call, c, tc, f, path, p, err);
+	if (path_has_dotdot(path)) {
+		auto_free char *dir = path_dir(path);
+
+		plan_add_folder(p, call, dir);
+	}
 	auto_free char *name = path_absolute(call->cwd, path);
 	auto_free char *real =
 		f->is_link ? links_follow(p, name, err) : links_follow_folder(p, name, err);

@@ -278,6 +278,7 @@ static int add_thin(struct scan *s, const char *path, struct err *err)
 
 	if (thin_members(path, &members, &why) < 0)
 		return plan_delegate(s->p, "a thin archive that can't be followed");
+	s->p->placed = true; /* it may name its members by absolute names */
 	for (size_t i = 0; i < members.n; i++) {
 		bool found = false;
 

@@ -129,8 +129,9 @@ static bool links_are_free(const struct plan *p, const char *base)
 /* Where programs built so look for their own data at run time, or what names further files. */
 static bool names_more(const struct strv *args)
 {
-	static const char *const signs[] = { "@", "--coverage", "-coverage", "-fprofile",
-		                             "-ftest-coverage" };
+	static const char *const signs[] = { "@",          "--coverage",      "-coverage",
+		                             "-fprofile",  "-ftest-coverage", "-flto",
+		                             "-emit-llvm", "-fverbose-asm" };
 
 	/* … and outputs in which paths stay as they were given */
 	static const char *const words[] = { "-E", "-M", "-MM", "-save-temps" };

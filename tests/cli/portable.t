@@ -52,6 +52,35 @@ for cc in gcc clang; do
 done
 printf 'int main(void) { return x; }\n' >src/m.c
 like "an error names the checkout's own file" "$("$GG" build --portable -- make 2>&1)" "$work/one/src/m.c:1"
+# What holds the folder in ways that no option maps is made where it is, and holds that.
+cat >other.mk <<'END'
+all: thin.a lto sd.o verbose.s l.ll pre
+thin.a: f.o
+	ar rcsT $(CURDIR)/thin.a $(CURDIR)/f.o
+f.o: f.c
+	gcc -g -c $(CURDIR)/f.c -o $@
+lto: m.c thin.a
+	gcc -g -flto $(CURDIR)/m.c $(CURDIR)/thin.a -o $@
+sd.o: f.c
+	gcc -g -gsplit-dwarf -c $(CURDIR)/f.c -o $(CURDIR)/sd.o
+verbose.s: f.c
+	gcc -S -fverbose-asm $(CURDIR)/f.c -o $@
+l.ll: f.c
+	clang -emit-llvm -S $(CURDIR)/f.c -o $@
+pre: m.c thin.a
+	gcc $(CURDIR)/m.c thin.a -o $@
+END
+echo 'int f(void) { return 1; }' >f.c
+echo 'int f(void); int main(void) { return f() - 1; }' >m.c
+for i in 1 2; do
+	rm -f thin.a lto ./*.o verbose.s l.ll pre
+	ok "what can't be mapped is made ($i)" eval '"$GG" build --portable -- make -f other.mk >out 2>&1'
+	is "... and nothing names another place ($i)" "$(grep -l __gg__ thin.a lto sd.o sd.dwo verbose.s l.ll pre f.o)" ""
+done
+make -s -B -f other.mk && sha256sum sd.o verbose.s l.ll >want
+rm -f thin.a lto ./*.o verbose.s l.ll pre
+"$GG" build --portable -- make -f other.mk >out 2>&1
+ok "... as without gg, where no folder is mapped" sha256sum --quiet -c want
 is "GG_BASEDIR that is no plain path is refused" "$(GG_BASEDIR=x/y "$GG" build -- true >/dev/null 2>&1; echo $?)" 2
 
 done_testing
