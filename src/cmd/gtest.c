@@ -533,6 +533,8 @@ static void on_result(void *arg, const struct forcer_result *res)
 			return;
 		}
 	}
+	if (forcer_cancelled(c->run->forcer))
+		return;
 	/* Failures, and skips, may come from what is not there in the sandbox. */
 	c->outside = true;
 	start_outside(c->run);

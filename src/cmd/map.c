@@ -41,6 +41,7 @@ struct map_job {
 	int status;
 	bool done;
 	bool outside; /* is to run, runs or ran as it is */
+	bool foreign; /* an output was there that gg had not made */
 	char why[200];
 };
 
@@ -268,6 +269,97 @@ static void refuse_output(struct plan *p, const struct map_job *j, const char *p
 		plan_delegate(p, "%.100s is no plain file", path);
 }
 
+/* What such programs make tells more of a file than its bytes: its owner, its mode, its time.
+ */
+static bool tells_more(const char *word)
+{
+	static const char *const names[] = { "7z",  "7za",   "7zr",        "bsdtar", "cpio",
+		                             "du",  "ls",    "pax",        "stat",   "tar",
+		                             "zip", "rsync", "mksquashfs", "xorriso" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(path_base(word), names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool keeps_time(const char *word)
+{
+	return strcmp(path_base(word), "gzip") == 0 || strcmp(path_base(word), "pigz") == 0;
+}
+
+/* @run: programs that it starts. */
+static bool any_of(const struct map_job *j, const struct strv *run,
+                   bool (*is)(const char *word))
+{
+	bool any = is(j->words.v[0]);
+
+	for (size_t i = 0; i < run->n && !any; i++)
+		any = is(run->v[i]);
+	return any;
+}
+
+static void add_times(struct plan *p, const struct call *call)
+{
+	for (size_t i = 0; i < p->thunk->values.n; i++) {
+		const char *name = p->thunk->values.v[i].name;
+		struct stat sb;
+
+		if (name && name[0] == '/' && stat(name, &sb) == 0)
+			plan_add_time(p, call, name, &sb);
+	}
+}
+
+/* What is at @path now; false if that can't be told. */
+static bool content_of(struct store *st, const char *path, struct file_info *info)
+{
+	struct err ignored;
+
+	return store_file(st, path, FILE_HASH_ONLY, info, &ignored) == 0;
+}
+
+/* What gg has made it can make again; anything else the program may want to see, or to leave as
+ * it is. */
+static bool is_ours(struct store *st, const char *path)
+{
+	auto_buf made = BUF_INIT;
+	struct file_info info;
+	struct err ignored;
+
+	if (!content_of(st, path, &info))
+		return false;
+	return info.placeholder ||
+	       (store_cache_get(st, CACHE_MADE, path, strlen(path), &made, &ignored) == 1 &&
+	        strcmp(buf_str(&made), info.id.s) == 0);
+}
+
+static void note_ours(const struct map_job *j, const char *path)
+{
+	struct store *st = j->run->store;
+	auto_free char *full = path_absolute(j->run->cwd, path);
+	struct file_info info;
+	struct err ignored;
+
+	if (content_of(st, full, &info) && !info.placeholder)
+		store_cache_put(st, CACHE_MADE, full, strlen(full), info.id.s,
+		                strlen(info.id.s), &ignored);
+}
+
+static void look_at_outputs(struct map_job *j)
+{
+	for (size_t i = 0; i < j->outputs.n && !j->outside; i++) {
+		auto_free char *full = path_absolute(j->run->cwd, j->outputs.v[i]);
+		mode_t mode;
+
+		j->foreign =
+			file_stands_alone(full, &mode) > 0 && !is_ours(j->run->store, full);
+		j->outside = j->foreign;
+		if (j->outside)
+			snprintf(j->why, sizeof(j->why),
+			         "%.100s is there, and not of gg's making", j->outputs.v[i]);
+	}
+}
+
 static void add_outputs(struct plan *p, const struct call *call, const struct map_job *j)
 {
 	for (size_t i = 0; i < j->outputs.n; i++)
@@ -288,6 +380,11 @@ static int describe(struct plan *p, const struct call *call, struct map_job *j, 
 		return -1;
 	for (size_t i = 0; i < j->outputs.n; i++)
 		refuse_output(p, j, j->outputs.v[i]);
+	if (any_of(j, &run, tells_more))
+		plan_delegate(p, "%.60s tells owners, modes and times",
+		              path_base(j->words.v[0]));
+	if (any_of(j, &run, keeps_time))
+		add_times(p, call);
 	add_outputs(p, call, j);
 	plan_set_args(p, call->argv);
 	return p->delegate ? 0 : plan_finish(p, call, err);
@@ -339,7 +436,10 @@ static int make_thunk(struct map_job *j, struct err *err)
 	j->thunk = steal(&p.thunk);
 	if (thunk_encode(j->thunk, &raw, err) < 0)
 		return -1;
-	return store_put(r->store, raw.data, raw.len, &j->id, err);
+	if (store_put(r->store, raw.data, raw.len, &j->id, err) < 0)
+		return -1;
+	look_at_outputs(j);
+	return 0;
 }
 
 /* -- endings -- */
@@ -403,7 +503,10 @@ static int write_one(struct map_job *j, const char *path, const struct oid *id, 
 	mode_t mode = (executable ? 0777 : 0666) & ~j->run->mask;
 
 	file_stands_alone(full, &mode);
-	return output_write(j->run->store, full, id, mode, NULL, err);
+	if (output_write(j->run->store, full, id, mode, NULL, err) < 0)
+		return -1;
+	note_ours(j, path);
+	return 0;
 }
 
 static int redirect(struct map_job *j, const struct oid *id, struct err *err)
@@ -449,6 +552,15 @@ static int take_results(struct map_job *j, const struct forcer_result *res, stru
 	return 0;
 }
 
+/* The program itself writes what it makes: that a guess was wrong is no failure of it. */
+static void expect_less(struct map_job *j)
+{
+	if (j->run->outs.n)
+		return;
+	strv_clear(&j->thunk->outputs);
+	strv_add(&j->thunk->outputs, THUNK_STDOUT);
+}
+
 static void start_outside(struct map_run *r);
 
 static void on_outside(void *arg, struct outcome *o)
@@ -471,6 +583,8 @@ static void on_outside(void *arg, struct outcome *o)
 			status = 1;
 	if (o->what != OUTCOME_OK && status == 0)
 		status = 1;
+	for (size_t i = 0; i < j->outputs.n && !status && !j->foreign; i++)
+		note_ours(j, j->outputs.v[i]);
 	snprintf(j->why, sizeof(j->why), "%.199s", err.kind ? err.msg : status ? o->why : "");
 	outcome_release(o);
 	settle(j, status);
@@ -537,8 +651,14 @@ static bool complained(struct map_job *j)
 static void run_outside(struct map_job *j)
 {
 	j->outside = true;
+	expect_less(j);
 	j->run->waiting = j->number < j->run->waiting ? j->number : j->run->waiting;
 	start_outside(j->run);
+}
+
+static bool died(const struct forcer_result *res)
+{
+	return !res->ok && res->ran && !res->exited && res->status > 128;
 }
 
 static void on_result(void *arg, const struct forcer_result *res)
@@ -555,6 +675,12 @@ static void on_result(void *arg, const struct forcer_result *res)
 		settle(j, 1);
 	} else if (forcer_cancelled(j->run->forcer) && !j->run->halted) {
 		return; /* by a signal: it is neither done nor failed */
+	} else if (died(res)) {
+		/* what it signals may be more than itself: not once more, and outside */
+		snprintf(j->why, sizeof(j->why), "killed by signal %d", res->status - 128);
+		j->out_text = res->out_text;
+		j->err_text = res->err_text;
+		settle(j, res->status);
 	} else if (res->rerun || !j->run->halted) {
 		note_why(j, res);
 		run_outside(j);
@@ -572,7 +698,7 @@ static void begin(struct map_job *j)
 
 	int rc = make_thunk(j, &err);
 	if (rc == 0 && j->outside)
-		start_outside(r);
+		run_outside(j);
 	else if (rc == 0)
 		rc = forcer_wait(r->forcer, &j->id, on_result, j, &err);
 	if (rc < 0) {
@@ -639,9 +765,8 @@ static int run_jobs(struct map_run *r)
 		command_failed(r->self, &err);
 	if (r->well_outside)
 		fprintf(stderr,
-		        "gg map: %zu of %zu ran as they are and are not remembered, for in the "
-		        "sandbox it was otherwise (%s); name with --in what they read, with "
-		        "--out what they make\n",
+		        "gg map: %zu of %zu ran as they are and are not remembered (%s); name "
+		        "with --in what they read, with --out what they make\n",
 		        r->well_outside, r->n, r->first_why);
 	if (r->failed)
 		fprintf(stderr, "gg map: %zu of %zu failed%s\n", r->failed, r->n,

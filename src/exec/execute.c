@@ -129,9 +129,15 @@ static int expand_manifest(struct executor *ex, const char *name, const char *wo
 	    store_get(ex->store, &id, &raw, err) < 0 ||
 	    manifest_decode(raw.data, raw.len, &m, err) < 0)
 		return err_wrap(err, "manifest %s", name);
-	for (size_t i = 0; i < m.n; i++)
-		if (add_manifest_entry(ex, s, &m.v[i], workdir, err) < 0)
-			return -1;
+	for (size_t i = 0; i < m.n; i++) {
+		if (add_manifest_entry(ex, s, &m.v[i], workdir, err) == 0)
+			continue;
+		/* Without it whoever has listed these files lists them again, and keeps them.
+		 */
+		if (err->kind == ERR_NOTFOUND)
+			store_remove(ex->store, &id);
+		return -1;
+	}
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/shebang.h"
@@ -372,6 +373,36 @@ static int add_plain_files(struct plan *p, const struct call *call,
 	return 0;
 }
 
+/* A link stays one where what it leads to is in the tree as well; else it is what it leads to.
+ */
+static bool stays_link(const char *root, const char *path, char **text)
+{
+	auto_free char *dir = path_dir(path);
+
+	*text = file_readlink(path);
+	if (!*text || **text == '/')
+		return false;
+	auto_free char *whole = path_absolute("/", root);
+	auto_free char *from = path_absolute("/", dir);
+	auto_free char *target = path_absolute(from, *text);
+	return path_below(target, whole);
+}
+
+static int add_leaf(struct plan *p, const struct call *call, const char *root, const FTSENT *e,
+                    struct err *err)
+{
+	auto_free char *text = NULL;
+	struct stat sb;
+
+	if (lstat(e->fts_path, &sb) == 0 && S_ISLNK(sb.st_mode) &&
+	    stays_link(root, e->fts_path, &text)) {
+		auto_free char *name = path_absolute(call->cwd, e->fts_path);
+
+		return plan_add_symlink(p, name, text, err);
+	}
+	return plan_add_input_stat(p, call, e->fts_path, e->fts_statp, err);
+}
+
 int generic_add_tree(struct plan *p, const struct call *call, const char *path, struct err *err)
 {
 	char *const roots[] = { (char *)path, NULL };
@@ -385,7 +416,7 @@ int generic_add_tree(struct plan *p, const struct call *call, const char *path, 
 		if (e->fts_info == FTS_D)
 			plan_add_folder(p, call, e->fts_path);
 		else if (e->fts_info == FTS_F)
-			rc = plan_add_input_stat(p, call, e->fts_path, e->fts_statp, err);
+			rc = add_leaf(p, call, path, e, err);
 		else if (e->fts_info != FTS_DP)
 			plan_delegate(p, "a folder with more than files in it");
 		if (++n > TREE_MAX)

@@ -798,12 +798,12 @@ static bool is_input(const struct look *l, const char *name, const struct stat *
 	       (is_copy(l->tree, st) && !((e->num ^ st->st_mode) & 0777));
 }
 
-/* Is it a folder in which, or below which, there are inputs or outputs? */
-static bool is_around(struct look *l, const char *name)
+/* The folders of inputs, and those above them. */
+static void find_around(struct look *l)
 {
 	size_t at = 0;
 
-	for (struct map_entry *e; !l->around.n && (e = map_next(&l->work->inputs, &at));) {
+	for (struct map_entry *e; (e = map_next(&l->work->inputs, &at));) {
 		auto_free char *folder = S_ISDIR(e->num) ? xstrdup(e->key) : path_dir(e->key);
 		bool added = true;
 
@@ -815,6 +815,12 @@ static bool is_around(struct look *l, const char *name)
 			folder = up;
 		}
 	}
+}
+
+static bool is_around(struct look *l, const char *name)
+{
+	if (!l->around.n)
+		find_around(l);
 	return map_find(&l->around, name);
 }
 

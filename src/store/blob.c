@@ -521,6 +521,14 @@ int store_verify(struct store *st, const struct oid *id, struct err *err)
 	return 0;
 }
 
+void store_remove(struct store *st, const struct oid *id)
+{
+	char name[80];
+
+	blob_name(id, name);
+	unlinkat(st->dir_fd, name, 0);
+}
+
 int store_trust(struct store *st, const struct oid *id, struct err *err)
 {
 	struct stat sb;

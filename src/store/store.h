@@ -66,6 +66,8 @@ int store_open_blob(struct store *st, const struct oid *id, int *fd, struct err 
 int store_get(struct store *st, const struct oid *id, struct buf *out, struct err *err);
 /** Hash a blob again; CORRUPT (and set aside, so that it will be made anew) when it lies. */
 int store_verify(struct store *st, const struct oid *id, struct err *err);
+/** Take a blob out of the store: what is made from others and can't be used as it is. */
+void store_remove(struct store *st, const struct oid *id);
 /** As above; but one that was hashed in this run of the machine, when it was put or since, and
  * not touched after that, is believed. Cost then: a stat. */
 int store_trust(struct store *st, const struct oid *id, struct err *err);
@@ -180,6 +182,7 @@ enum cache_kind {
 	CACHE_WORDS,  /* content name → its words (model/mention) */
 	CACHE_EQUIVALENT, /* command in another form → a thunk (model/equivalent); as RECALL */
 	CACHE_DRIVER, /* driver + shape of a command line → what it starts (model/driver) */
+	CACHE_MADE,   /* path → the object that gg map has put there last */
 };
 
 /** From now on this process keeps in memory what it has read of facts about contents (SCAN and

@@ -90,6 +90,20 @@ find .gg/index -name data.mdb -exec dd if=/dev/urandom of={} bs=4096 seek=2 coun
 "$GG" fsck >/dev/null 2>&1
 ok "a damaged index is made anew" "$GG" fsck
 
+# A list of files, some of which are gone: it is made anew, and the build after that is as ever.
+make clean >/dev/null
+"$GG" build -- make >/dev/null 2>&1
+find .gg/blobs -name 'V*' -size -2 ! -size 0 -exec sh -c 'for f; do [ "$(stat -c %s "$f")" -ge 100 ] || rm -f "$f"; done' sh {} +
+for i in 1 2; do
+	make clean >/dev/null
+	for f in *.c; do echo "/* $i */" >>"$f"; done
+	want=$(make >/dev/null 2>&1; tree .)
+	make clean >/dev/null
+	"$GG" build --stats-json ../stats -- make >/dev/null 2>&1
+	is "small objects are gone, and the build is right ($i)" "$(tree .)" "$want"
+done
+is "… and all of it is modelled again" "$(stat_of ../stats delegated)" 0
+
 for wrong in '--max-size x' '--max-size -1' '--older-than 3q' '--max-size 0x10' '--older-than nan' 'operand'; do
 	# shellcheck disable=SC2086
 	"$GG" gc $wrong >/dev/null 2>&1

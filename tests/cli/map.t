@@ -50,6 +50,20 @@ wait $!
 is "... to a pipe, is in the pipe" "$([ -p pipe ] && cat through)" new
 echo old >mode && chmod 755 mode && ln mode second && map 'echo new > {}' ::: mode
 is "... a file keeps its mode and its names" "$(stat -c %a mode) $(cat second)" "755 new"
+echo precious >k.bak && echo one >k.txt && cp -p k.txt j.txt
+map 'touch {.}.bak' ::: k.txt
+is "what was there and is none of gg's making stays what it is to the job" "$(cat k.bak)" precious
+like "... which is told" "$(cat err)" "k.bak is there, and not of gg's making"
+map 'cp {} {.}.new' ::: k.txt
+echo two >>k.txt
+map 'cp {} {.}.new' ::: k.txt
+is "... what gg has made is made anew" "$(cat k.new; grep -v '^gg: isolation here' err)" "$(cat k.txt)"
+gzip -c j.txt >want && map 'gzip -c {} > {.}.gz' ::: j.txt
+ok "a job that keeps the time of its input keeps the right one" cmp want j.gz
+mkdir ld && echo 1 >ld/b && ln -s b ld/l
+is "links in a folder are links" "$(map 'find {} -type l' ::: ld)" ld/l
+is "a job that is killed runs once" "$(map 'sh -c "echo {} >&2; kill -9 \$\$"' ::: once; grep -c '^once$' err)" 1
+is "a wrong guess of an output is no failure" "$(map 'sh -c "echo yes" {.}_%02d.png' ::: k.txt)" yes
 like "an error's redirection is none of ours" "$(map 'echo {} 2> {}.err' ::: x; cat err)" 'needs a shell'
 ok "output that can't be written is a failure" eval '! "$GG" map "echo {}" ::: 1 2 >/dev/full'
 ok "... also another command's" eval '! "$GG" version >/dev/full && ! "$GG" help >/dev/full'
