@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # gg gc and gg fsck: the store stays small, and what it says it is.
+# shellcheck disable=SC2016 # expanded by sh
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
