@@ -153,6 +153,9 @@ static void add_operands(struct link *l)
 
 static const char *link_obstacle(const struct link *l)
 {
+	/* "mold -run": what is executed as ld is mold */
+	if (look_env(l->call->envp, "MOLD_PATH"))
+		return "environment variable MOLD_PATH";
 	if (look_env(l->call->envp, "LD_RUN_PATH"))
 		return "environment variable LD_RUN_PATH";
 	return NULL;

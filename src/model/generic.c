@@ -379,7 +379,7 @@ static bool stays_link(const char *root, const char *path, char **text)
 {
 	auto_free char *dir = path_dir(path);
 
-	*text = file_readlink(path);
+	*text = file_readlink(path); /* of what was looked at: see add_leaf() */
 	if (!*text || **text == '/')
 		return false;
 	auto_free char *whole = path_absolute("/", root);
@@ -394,7 +394,7 @@ static int add_leaf(struct plan *p, const struct call *call, const char *root, c
 	auto_free char *text = NULL;
 	struct stat sb;
 
-	if (lstat(e->fts_path, &sb) == 0 && S_ISLNK(sb.st_mode) &&
+	if (look_lstat(e->fts_path, &sb) == 0 && S_ISLNK(sb.st_mode) &&
 	    stays_link(root, e->fts_path, &text)) {
 		auto_free char *name = path_absolute(call->cwd, e->fts_path);
 

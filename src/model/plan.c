@@ -342,8 +342,8 @@ void plan_pass_env(struct plan *p, const struct call *call, const char *const *n
 	}
 }
 
-const char *const plan_bfd_env[] = { "GNUTARGET", "LDEMULATION", "LD_RUN_PATH",
-	                             "POSIXLY_CORRECT", NULL };
+const char *const plan_bfd_env[] = { "GNUTARGET",       "LDEMULATION", "LD_RUN_PATH",
+	                             "POSIXLY_CORRECT", "MOLD_PATH",   NULL };
 
 void plan_refuse_env(struct plan *p, const struct call *call, const char *const *names)
 {

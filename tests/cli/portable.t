@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # gg build --portable: equal checkouts in other places share results, and none carries another's place.
+# shellcheck disable=SC2016 # expanded by eval
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
