@@ -124,6 +124,11 @@ void forcer_note_remembered(struct forcer *f)
 	status_note_remembered(f->status);
 }
 
+void forcer_hide_status(struct forcer *f)
+{
+	status_hide(f->status);
+}
+
 void forcer_say(struct forcer *f, const char *fmt, ...)
 {
 	auto_buf text = BUF_INIT;

@@ -136,6 +136,8 @@ void forcer_pass(struct forcer *f, const char *text, size_t len);
 void forcer_note_remembered(struct forcer *f);
 /** What went over the network, for people; "" for nothing. */
 void forcer_describe_traffic(const struct forcer *f, struct buf *out);
+/** Before something is printed without forcer_say(): see status_hide(). */
+void forcer_hide_status(struct forcer *f);
 /** A line for the user, above the status line. */
 void forcer_say(struct forcer *f, const char *fmt, ...) printflike(2, 3);
 

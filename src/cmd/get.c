@@ -146,7 +146,7 @@ int cmd_get(const struct command *self, int argc, char **argv)
 
 	optind = 1;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:o:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 's': storage = optarg; break;
 		case 'o': g.output = optarg; break;

@@ -316,6 +316,7 @@ static void show(struct gtest_run *r)
 			r->suite_ms = 0;
 		}
 		r->suite_ms += c->ms;
+		forcer_hide_status(r->forcer);
 		if (c->errs)
 			fputs(c->errs, stderr);
 		buf_addf(&out, "%s\n", c->lines);

@@ -5,6 +5,7 @@
  *        done: outputs written, what it printed kept until all jobs before have been shown
  *        failed in the sandbox, or missed a file there: run as it is, on the real files
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,7 +60,8 @@ struct map_run {
 	struct strv ins;
 	struct strv env;
 	bool dry_run;
-	bool halt; /* at the first failure */
+	const char *delimiter; /* parallel's -d, which is not taken */
+	const char *halt;      /* borrowed; NULL or "never", or one of halts */
 	bool halted;
 	char *cwd;
 	unsigned mask;
@@ -454,7 +456,7 @@ static void settle(struct map_job *j, int status)
 	j->done = true;
 	r->left--;
 	r->failed += status != 0;
-	if (status && r->halt && !r->halted) {
+	if (status && r->halt && strcmp(r->halt, "never") != 0 && !r->halted) {
 		r->halted = true;
 		forcer_cancel(r->forcer);
 	}
@@ -482,6 +484,7 @@ static void show(struct map_run *r)
 	for (; r->shown < r->n && r->jobs[r->shown].done; r->shown++) {
 		struct map_job *j = &r->jobs[r->shown];
 
+		forcer_hide_status(r->forcer);
 		copy_out(r, &j->out_text, 1);
 		copy_out(r, &j->err_text, 2);
 		if (j->status == 0)
@@ -776,6 +779,37 @@ static int run_jobs(struct map_run *r)
 
 /* -- the command line -- */
 
+/* As parallel has them; what runs is not waited for in either way. */
+static int check_halt(const struct map_run *r, struct err *err)
+{
+	static const char *const halts[] = { "never", "now", "now,fail=1", "soon,fail=1" };
+
+	for (size_t i = 0; i < countof(halts); i++)
+		if (!r->halt || strcmp(r->halt, halts[i]) == 0)
+			return 0;
+	return err_set(err, ERR_USAGE, "--halt %s: never, or now, at the first failure",
+	               r->halt);
+}
+
+/* "{3}" where there are two sources. */
+static int check_numbers(const struct map_run *r, const char *word, struct err *err)
+{
+	for (const char *at = word; (at = strchr(at, '{')); at++) {
+		char *end;
+		long n = strtol(at + 1, &end, 10);
+		size_t rest = strspn(end, "./");
+
+		if (end == at + 1 || end[rest] != '}' || isspace((unsigned char)at[1]) ||
+		    at[1] == '+')
+			continue;
+		if (n == 0 || labs(n) > (long)r->sources.n)
+			return err_set(err, ERR_USAGE,
+			               "{%ld}: there are %zu sources of arguments", n,
+			               r->sources.n);
+	}
+	return 0;
+}
+
 /* One word with blanks is split; several are taken as they are. */
 static int take_template(struct map_run *r, char **words, int n, struct err *err)
 {
@@ -810,6 +844,9 @@ static int take_template(struct map_run *r, char **words, int n, struct err *err
 	buf_release(&v.all);
 	if (!r->template.n)
 		return err_set(err, ERR_USAGE, "name the command to run");
+	for (size_t i = 0; i < r->template.n; i++)
+		if (check_numbers(r, r->template.v[i], err) < 0)
+			return -1;
 	if (!uses)
 		strv_add(&r->template, "{}");
 	return 0;
@@ -825,7 +862,7 @@ static const struct map_option own_options[] = {
 	{ "--out", true, 'o' },         { "--in", true, 'i' },       { "--env", true, 'E' },
 	{ "--arg-file", true, 'a' },    { "-a", true, 'a' },         { "--null", false, '0' },
 	{ "-0", false, '0' },           { "--dry-run", false, 'n' }, { "--halt", true, 'H' },
-	{ "--keep-order", false, 'k' },
+	{ "--keep-order", false, 'k' }, { "-d", true, 'd' },
 };
 
 /* The value of own option @o in *@at, which may be in the next word; NULL: it is another. */
@@ -854,7 +891,8 @@ static void take_own(struct map_run *r, char key, const char *value, struct strv
 	case 'a': strv_add(files, value); break;
 	case '0': r->sources.separator = '\0'; break;
 	case 'n': r->dry_run = true; break;
-	case 'H': r->halt = strcmp(value, "never") != 0; break;
+	case 'H': r->halt = value; break;
+	case 'd': r->delimiter = value; break;
 	default: break; /* the order is always kept */
 	}
 }
@@ -905,6 +943,10 @@ static void map_release_run(struct map_run *r)
 
 static int prepare(struct map_run *r, char **argv, const struct strv *files, struct err *err)
 {
+	if (r->delimiter)
+		return err_set(err, ERR_USAGE,
+		               "-d %s: lists are one a line, or with -0 end in NUL",
+		               r->delimiter);
 	for (size_t i = 0; i < files->n; i++)
 		if (sources_add_file(&r->sources, files->v[i], false, err) < 0)
 			return -1;
@@ -913,7 +955,7 @@ static int prepare(struct map_run *r, char **argv, const struct strv *files, str
 		return -1;
 	if (!r->sources.n && sources_add_file(&r->sources, "-", false, err) < 0)
 		return -1;
-	if (take_template(r, argv, n, err) < 0)
+	if (take_template(r, argv, n, err) < 0 || check_halt(r, err) < 0)
 		return -1;
 	r->cwd = getcwd(NULL, 0);
 	if (!r->cwd)

@@ -379,7 +379,7 @@ static bool stays_link(const char *root, const char *path, char **text)
 {
 	auto_free char *dir = path_dir(path);
 
-	*text = file_readlink(path); /* of what was looked at: see add_leaf() */
+	*text = look_readlink(path);
 	if (!*text || **text == '/')
 		return false;
 	auto_free char *whole = path_absolute("/", root);

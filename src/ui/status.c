@@ -127,6 +127,11 @@ void status_pass(struct status *s, const char *text, size_t len)
 	s->in_line = text[len - 1] != '\n';
 }
 
+void status_hide(struct status *s)
+{
+	erase(s);
+}
+
 void status_print(struct status *s, const char *text, size_t len)
 {
 	if (len == 0)

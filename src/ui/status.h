@@ -18,6 +18,9 @@ void status_free(struct status *s);
 const struct observer *status_observer(struct status *s);
 /** Print above the line. A last line without newline gets one if the line is live. */
 void status_print(struct status *s, const char *text, size_t len);
+/** Take the line away, until it is painted again: something is printed elsewhere, maybe on the
+ * same terminal. */
+void status_hide(struct status *s);
 /** Pass on what somebody else prints, as it is. The line is not painted behind a line that has
  * not ended yet. */
 void status_pass(struct status *s, const char *text, size_t len);

@@ -62,6 +62,11 @@ gzip -c j.txt >want && map 'gzip -c {} > {.}.gz' ::: j.txt
 ok "a job that keeps the time of its input keeps the right one" cmp want j.gz
 mkdir ld && echo 1 >ld/b && ln -s b ld/l
 is "links in a folder are links" "$(map 'find {} -type l' ::: ld)" ld/l
+for wrong in '--halt bogus echo' '--halt now,success=1 echo' '-d , echo' 'echo {3}' 'echo {0}' 'echo {-2.}'; do
+	# shellcheck disable=SC2086
+	"$GG" map $wrong ::: a 2>err
+	is "gg map $wrong ::: a is wrong usage" "$?" 2
+done
 is "a job that is killed runs once" "$(map 'sh -c "echo {} >&2; kill -9 \$\$"' ::: once; grep -c '^once$' err)" 1
 is "a wrong guess of an output is no failure" "$(map 'sh -c "echo yes" {.}_%02d.png' ::: k.txt)" yes
 like "an error's redirection is none of ours" "$(map 'echo {} 2> {}.err' ::: x; cat err)" 'needs a shell'
