@@ -11,11 +11,30 @@
 
 struct force {
 	const struct command *self;
+	struct store *store;
 	struct forcer *forcer;
 	struct strv targets;
 	size_t asked;
 	int status;
 };
+
+/* Who waits is told, and nobody else is. */
+static void print_failure(const struct force *f, const struct forcer_result *r)
+{
+	const struct oid *const texts[] = { &r->out_text, &r->err_text };
+	struct oid id;
+	struct err err;
+
+	for (size_t i = 0; i < countof(texts); i++) {
+		auto_fd fd = -1;
+
+		if (*texts[i]->s && store_open_blob(f->store, texts[i], &fd, &err) == 0)
+			file_copy_fd(fd, 2, &err);
+	}
+	graph_id(r->node, &id);
+	forcer_say(f->forcer, "failed (exit %d): %s; see: gg describe -c %s", r->status, id.s,
+	           id.s);
+}
 
 static void print_value(void *arg, const struct forcer_result *r)
 {
@@ -29,6 +48,10 @@ static void print_value(void *arg, const struct forcer_result *r)
 		puts(value.s);
 	else
 		f->status = 1;
+	if (!r->ok && r->ran) {
+		forcer_hide_status(f->forcer);
+		print_failure(f, r);
+	}
 }
 
 static int add_target(struct force *f, const char *path, struct err *err)
@@ -84,6 +107,7 @@ static int run(struct force *f, struct store *st, const struct forcer_options *o
 {
 	struct err err = ERR_INIT;
 
+	f->store = st;
 	f->forcer = forcer_new(st, o);
 	if (forcer_connect(f->forcer, &err) < 0) {
 		forcer_free(f->forcer);

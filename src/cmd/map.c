@@ -528,6 +528,18 @@ static int take_stdout(struct map_job *j, const struct oid *id, struct err *err)
 	return 0;
 }
 
+/* For gg explain. */
+static void note_output(const struct map_job *j, size_t i)
+{
+	const char *tag = j->thunk->outputs.v[i];
+	const char *path = strcmp(tag, THUNK_STDOUT) == 0 ? j->redirect : tag;
+
+	if (!path)
+		return;
+	auto_free char *full = path_absolute(j->run->cwd, path);
+	recorder_output(forcer_recorder(j->run->forcer), full, &j->id, i ? tag : NULL);
+}
+
 static int take_results(struct map_job *j, const struct forcer_result *res, struct err *err)
 {
 	struct graph *g = forcer_graph(j->run->forcer);
@@ -545,6 +557,7 @@ static int take_results(struct map_job *j, const struct forcer_result *res, stru
 			             : write_one(j, tag, &value, executable, err);
 		if (rc < 0)
 			return -1;
+		note_output(j, i);
 	}
 	if (store_memo_get(j->run->store, &j->id, &m, err) == 1) {
 		if (*m.out_text.s)

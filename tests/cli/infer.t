@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The two steps: infer makes placeholders and compiles nothing, force makes them real.
+# shellcheck disable=SC2016 # expanded by eval
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -68,4 +69,9 @@ ok "thin archives can be inferred" "$GG" infer sh -c "$thins"
 ok "… and forced" "$GG" force prog a.o b.o two.a
 is "… and are what they are without gg" "$(tree .)" "$want"
 cd ..
+
+echo 'int x' >bad.c
+"$GG" infer gcc -c bad.c -o bad.o
+ok "a thunk that is forced by its name and fails" eval '! "$GG" force "$(sed -n 2p bad.o)" 2>err'
+like "… says why" "$(tr '\n' ' ' <err)" 'error: expected .*failed .exit 1.'
 done_testing

@@ -58,6 +58,7 @@ map 'cp {} {.}.new' ::: k.txt
 echo two >>k.txt
 map 'cp {} {.}.new' ::: k.txt
 is "... what gg has made is made anew" "$(cat k.new; grep -v '^gg: isolation here' err)" "$(cat k.txt)"
+like "... and why is explained" "$("$GG" explain k.new)" 'input k.txt'
 gzip -c j.txt >want && map 'gzip -c {} > {.}.gz' ::: j.txt
 ok "a job that keeps the time of its input keeps the right one" cmp want j.gz
 mkdir ld && echo 1 >ld/b && ln -s b ld/l
