@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/diagnostics.h"
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/path.h"
@@ -142,8 +143,21 @@ void forcer_say(struct forcer *f, const char *fmt, ...)
 	status_print(f->status, text.data, text.len);
 }
 
-/* Prints what a thunk printed. */
-static void show_text(struct forcer *f, const struct oid *id)
+/* What a command has said on its standard error, as it would have on this terminal. @argv: NULL
+ * if it is not known. */
+static void add_colors(char *const *argv, struct buf *text)
+{
+	struct buf colored = BUF_INIT;
+
+	if (!text->len || !diagnostics_have_colors(2, argv))
+		return;
+	diagnostics_color(text->data, text->len, &colored);
+	buf_release(text);
+	*text = colored;
+}
+
+/* Prints what a thunk printed; @fd: on which it did. */
+static void show_text(struct forcer *f, const struct oid *id, int fd, char *const *argv)
 {
 	auto_buf text = BUF_INIT;
 	struct err err = ERR_INIT;
@@ -156,6 +170,8 @@ static void show_text(struct forcer *f, const struct oid *id)
 	}
 	if (f->options.basedir)
 		portable_restore(f->options.basedir, &text);
+	if (fd == 2)
+		add_colors(argv, &text);
 	status_print(f->status, text.data, text.len);
 }
 
@@ -205,8 +221,8 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 	    (o->what != OUTCOME_OK && f->options.hold_failures))
 		return;
 	if (o->what == OUTCOME_OK) {
-		show_text(f, &e->out_text);
-		show_text(f, &e->err_text);
+		show_text(f, &e->out_text, 1, NULL);
+		show_text(f, &e->err_text, 2, t ? t->args.v : NULL);
 		return;
 	}
 	auto_buf text = BUF_INIT;
@@ -217,6 +233,7 @@ static void on_finished(void *arg, const struct oid *id, const struct thunk *t,
 		store_get(f->store, &e->out_text, &out, &err);
 	if (*e->err_text.s)
 		store_get(f->store, &e->err_text, &errs, &err);
+	add_colors(t ? t->args.v : NULL, &errs);
 	failure_format(t, o, buf_str(&out), buf_str(&errs), &text);
 	if (f->options.basedir)
 		portable_restore(f->options.basedir, &text);
@@ -374,8 +391,8 @@ static void note_remembered(struct forcer *f, struct node *n)
 		return;
 	recorder_remembered_memo(f->options.recorder, &id, &m);
 	if (!is_waited(f, &id)) {
-		show_text(f, &m.out_text);
-		show_text(f, &m.err_text);
+		show_text(f, &m.out_text, 1, NULL);
+		show_text(f, &m.err_text, 2, NULL);
 	}
 	memo_release(&m);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/acl.h"
+#include "base/diagnostics.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
@@ -134,6 +135,18 @@ static int read_restored(const struct emission *e, const struct oid *id, struct 
 	return 0;
 }
 
+/* As the tool itself would have on this terminal. */
+static int write_message(const struct emission *e, const struct buf *text, int to,
+                         struct err *err)
+{
+	auto_buf colored = BUF_INIT;
+
+	if (to != 2 || !diagnostics_have_colors(to, e->call->argv))
+		return file_write_fd(to, text->data, text->len, err);
+	diagnostics_color(text->data, text->len, &colored);
+	return file_write_fd(to, colored.data, colored.len, err);
+}
+
 static int copy_text(const struct emission *e, const char *name, int to, struct err *err)
 {
 	auto_buf text = BUF_INIT;
@@ -144,10 +157,9 @@ static int copy_text(const struct emission *e, const char *name, int to, struct 
 		return 0;
 	if (oid_parse(name, strlen(name), &id, err) < 0)
 		return -1;
-	if (is_restored(e->plan))
-		return read_restored(e, &id, &text, err) < 0
-		               ? -1
-		               : file_write_fd(to, text.data, text.len, err);
+	if (is_restored(e->plan) || (to == 2 && isatty(2)))
+		return read_restored(e, &id, &text, err) < 0 ? -1
+		                                             : write_message(e, &text, to, err);
 	if (store_open_blob(e->call->store, &id, &fd, err) < 0)
 		return -1;
 	return file_copy_fd(fd, to, err);
@@ -456,7 +468,7 @@ static void tell_text(const struct emission *e, const struct buf *said, int to)
 		return;
 	buf_add(&text, said->data, said->len);
 	restore(e, &text);
-	file_write_fd(to, text.data, text.len, &ignored);
+	write_message(e, &text, to, &ignored);
 }
 
 static int tell_refusal(const struct emission *e, const struct refusal *r, int *status,
