@@ -151,7 +151,8 @@ static bool is_possible(const struct plan *p, const char *base)
 {
 	const struct thunk *t = p->thunk;
 
-	if (p->placed || !t->workdir || !path_below(t->workdir, base) || names_more(&t->args))
+	if (p->placed || t->times.n || !t->workdir || !path_below(t->workdir, base) ||
+	    names_more(&t->args))
 		return false;
 	for (size_t i = 0; i < t->execs.n; i++)
 		if (t->execs.v[i].name && find_base(t->execs.v[i].name, base))

@@ -333,7 +333,8 @@ void scratch_apply(struct plan *p)
 {
 	struct thunk *t = p->thunk;
 
-	if (makes_modules(p) || p->preprocess.n > 0 || shows_paths(p) || !t->workdir)
+	if (makes_modules(p) || p->preprocess.n > 0 || shows_paths(p) || !t->workdir ||
+	    t->times.n) /* of files by their names */
 		return;
 	if (learn(p, t->workdir) && learn_all(p, &t->args) && learn_all(p, &t->env))
 		learn_process(p);
