@@ -18,6 +18,7 @@
 #include "base/template.h"
 #include "base/words.h"
 #include "cmd/cmd.h"
+#include "cmd/made.h"
 #include "cmd/options.h"
 #include "cmd/sources.h"
 #include "core/codec.h"
@@ -312,53 +313,26 @@ static void add_times(struct plan *p, const struct call *call)
 	}
 }
 
-/* What is at @path now; false if that can't be told. */
-static bool content_of(struct store *st, const char *path, struct file_info *info)
+static void note_made(const struct map_job *j, const char *path)
 {
-	struct err ignored;
-
-	return store_file(st, path, FILE_HASH_ONLY, info, &ignored) == 0;
-}
-
-/* What gg has made it can make again; anything else the program may want to see, or to leave as
- * it is. */
-static bool is_ours(struct store *st, const char *path)
-{
-	auto_buf made = BUF_INIT;
-	struct file_info info;
-	struct err ignored;
-
-	if (!content_of(st, path, &info))
-		return false;
-	return info.placeholder ||
-	       (store_cache_get(st, CACHE_MADE, path, strlen(path), &made, &ignored) == 1 &&
-	        strcmp(buf_str(&made), info.id.s) == 0);
-}
-
-static void note_ours(const struct map_job *j, const char *path)
-{
-	struct store *st = j->run->store;
 	auto_free char *full = path_absolute(j->run->cwd, path);
-	struct file_info info;
-	struct err ignored;
 
-	if (content_of(st, full, &info) && !info.placeholder)
-		store_cache_put(st, CACHE_MADE, full, strlen(full), info.id.s,
-		                strlen(info.id.s), &ignored);
+	made_note(j->run->store, full);
 }
 
 static void look_at_outputs(struct map_job *j)
 {
-	for (size_t i = 0; i < j->outputs.n && !j->outside; i++) {
+	for (size_t i = 0; i < j->outputs.n; i++) {
 		auto_free char *full = path_absolute(j->run->cwd, j->outputs.v[i]);
 		mode_t mode;
 
-		j->foreign =
-			file_stands_alone(full, &mode) > 0 && !is_ours(j->run->store, full);
-		j->outside = j->foreign;
-		if (j->outside)
+		if (file_stands_alone(full, &mode) <= 0 || made_is(j->run->store, full))
+			continue;
+		j->foreign = true;
+		if (!j->outside)
 			snprintf(j->why, sizeof(j->why),
 			         "%.100s is there, and not of gg's making", j->outputs.v[i]);
+		j->outside = true;
 	}
 }
 
@@ -508,7 +482,7 @@ static int write_one(struct map_job *j, const char *path, const struct oid *id, 
 	file_stands_alone(full, &mode);
 	if (output_write(j->run->store, full, id, mode, NULL, err) < 0)
 		return -1;
-	note_ours(j, path);
+	note_made(j, path);
 	return 0;
 }
 
@@ -600,7 +574,7 @@ static void on_outside(void *arg, struct outcome *o)
 	if (o->what != OUTCOME_OK && status == 0)
 		status = 1;
 	for (size_t i = 0; i < j->outputs.n && !status && !j->foreign; i++)
-		note_ours(j, j->outputs.v[i]);
+		note_made(j, j->outputs.v[i]);
 	snprintf(j->why, sizeof(j->why), "%.199s", err.kind ? err.msg : status ? o->why : "");
 	outcome_release(o);
 	settle(j, status);
