@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/proc.h"
 #include "cmd/tools.h"
+#include "model/closure.h"
 #include "model/toolchain.h"
 
 struct packing {
@@ -75,6 +76,18 @@ static int pack_closure(const struct packing *k, const char *path, struct err *e
 	if (closure_of(&call, programs, NULL, &id, err) < 0)
 		return -1;
 	return pack_manifest(k, &id, path_base(path), err);
+}
+
+/* What compilers read of the locale of whoever deploys: hundreds of kilobytes to megabytes. */
+static int pack_locale(const struct packing *k, struct err *err)
+{
+	struct call call = { .store = k->st, .cwd = "/", .envp = k->envp };
+	struct oid id;
+	bool any = false;
+
+	if (closure_of_locale(&call, &id, &any, err) < 0)
+		return -1;
+	return any ? pack_manifest(k, &id, "the locale", err) : 0;
 }
 
 static int pack_tool(const struct packing *k, const char *path, struct err *err)
@@ -164,6 +177,8 @@ int deploy_pack(struct store *st, char *const *envp, struct deploy_wish *wish,
 		for (size_t i = 0; rc == 0 && i < wish->with->n; i++)
 			rc = pack_with(&k, wish->with->v[i], err);
 	}
+	if (rc == 0 && wish->with->n)
+		rc = pack_locale(&k, err);
 	if (rc < 0) {
 		package_free(k.p);
 		return -1;
