@@ -115,7 +115,7 @@ static void test_a_thunk_with_a_work_folder_finds_real_paths(void **state)
 static void test_an_input_whose_time_counts_is_another_for_each_time(void **state)
 {
 	struct fixture *f = *state;
-	auto_free char *keys[2] = { NULL, NULL };
+	char *keys[2] = { NULL, NULL };
 
 	for (int i = 0; i < 2; i++) {
 		struct executor *ex = executor_new(f->st);
@@ -138,6 +138,8 @@ static void test_an_input_whose_time_counts_is_another_for_each_time(void **stat
 		executor_free(ex);
 	}
 	assert_string_not_equal(keys[0], keys[1]);
+	free(keys[0]);
+	free(keys[1]);
 }
 
 static void test_what_can_not_run_is_refused(void **state)
