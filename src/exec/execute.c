@@ -441,6 +441,20 @@ static int adopt_all(struct executor *ex, const struct execution *x, const struc
 	return 0;
 }
 
+/* A result says of a file whether it may be executed, and nothing more. One with another mode
+ * than the umask of a sandbox leaves is not remembered: a private key must not become public.
+ */
+static void check_mode(const struct execution *x, const struct box_result *r, size_t i,
+                       struct outcome *out)
+{
+	unsigned mode = r->outputs[i].mode & 0777;
+
+	if (!r->outputs[i].path || mode == 0644 || mode == 0755)
+		return;
+	out->what = OUTCOME_FAILED;
+	snprintf(out->why, sizeof(out->why), "gave %s the mode %03o", x->tags.v[i], mode);
+}
+
 static void classify(const struct executor *ex, const struct execution *x,
                      const struct box_result *r, struct outcome *out)
 {
@@ -469,6 +483,8 @@ static void classify(const struct executor *ex, const struct execution *x,
 		snprintf(out->why, sizeof(out->why), "changed %s, which is no output of it",
 		         r->stray);
 	}
+	for (size_t i = 0; out->what == OUTCOME_OK && i < r->n_outputs && *x->workdir; i++)
+		check_mode(x, r, i, out);
 	for (size_t i = 0; out->what == OUTCOME_OK && i < r->n_outputs; i++) {
 		if (r->outputs[i].path || (x->outputs[i].optional && !ex->is_leaky))
 			continue;

@@ -210,6 +210,21 @@ else
 	skip "python3" "not installed, or a script in front of it"
 fi
 
+# A tool that gives what it makes a mode of its own.
+mkdir -p mode/.gg && echo 'keys -o=@outfile' >mode/.gg/models.conf
+cat >keys.c <<'END'
+#include <fcntl.h>
+#include <unistd.h>
+int main(int argc, char **argv) { return write(open(argv[2], O_CREAT | O_WRONLY | O_TRUNC, 0600), "key", 3) != 3; }
+END
+${CC:-cc} -o mode/keys keys.c
+for i in 1 2; do
+	(cd mode && rm -f key && PATH=$PWD:$PATH "$GG" build -- keys -o key 2>/dev/null)
+	is "a private key stays private ($i)" "$(cat mode/key) $(stat -c %a mode/key)" "key 600"
+done
+(cd mode && "$GG" map --out key2 './keys -o key2' ::: 1 2>/dev/null)
+is "... of a job, too" "$(stat -c %a mode/key2)" 600
+
 # the original's command
 cat >sorter.c <<'END'
 #include <stdio.h>
