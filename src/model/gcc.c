@@ -540,24 +540,27 @@ static bool needs_folders(const struct gcc_call *c, const struct toolchain *tc,
 }
 
 /* Of a name that is nowhere. clang looks, for its message only, for what it is without what
- * begins it ("../x.h": did you mean "x.h"?), which may be there outside; and for <x.h> beside
- * the source. */
-static int add_missing(const struct call *call, const struct toolchain *tc,
-                       const struct depscan_result *r, const char *name, struct plan *p,
-                       struct err *err)
+ * begins it ("../x.h": did you mean "x.h"?), which may be there outside; and for <x.h> where
+ * "x.h" would be. */
+static int add_missing(const struct call *call, const struct gcc_call *c,
+                       const struct toolchain *tc, const struct depscan_result *r,
+                       const char *name, struct plan *p, struct err *err)
 {
 	auto_free char *dir = path_dir(r->files[0].path);
-	auto_free char *beside = path_join(dir, name);
 	struct stat st;
 
 	if (tc->family == TOOLCHAIN_GCC) {
 		strv_add(&p->missing, name);
-	} else if (isalnum((unsigned char)name[0])) {
-		if (look_stat(beside, &st) < 0)
-			strv_add(&p->missing, name);
-		else if (S_ISREG(st.st_mode))
-			return plan_add_input(p, call, beside, err);
+		return 0;
 	}
+	for (size_t i = 0; i <= c->quote_dirs.n && isalnum((unsigned char)name[0]); i++) {
+		auto_free char *there = path_join(i ? c->quote_dirs.v[i - 1] : dir, name);
+
+		if (look_stat(there, &st) == 0)
+			return S_ISREG(st.st_mode) ? plan_add_input(p, call, there, err) : 0;
+	}
+	if (isalnum((unsigned char)name[0]))
+		strv_add(&p->missing, name);
 	return 0;
 }
 
@@ -571,7 +574,7 @@ static int add_scanned(const struct call *call, struct gcc_call *c, const struct
 	if (dated_may_be(call, r, &c->defines))
 		doubt(call, c, tc, p);
 	for (size_t i = 0; i < r->missing.n; i++)
-		if (add_missing(call, tc, r, r->missing.v[i], p, err) < 0)
+		if (add_missing(call, c, tc, r, r->missing.v[i], p, err) < 0)
 			return -1;
 	if (needs_folders(c, tc, r) && add_system_folders(call, p, &tc->system_dirs, err) < 0)
 		return -1;

@@ -899,6 +899,9 @@ t 'env -u PWD gcc -g -c a.c'
 # A system header that is a link, by a folder with ".." in its name.
 t 'mkdir -p farm/pkg/include d; printf "static const char *f = __FILE__;\n" >real.h; ln -s $PWD/real.h farm/pkg/include/l.h; ln -s pkg farm/lk; printf "#include <l.h>\nconst char *g(void) { return f; }\n" >l.c; for i in $PWD/d/../farm/pkg/include d/../farm/pkg/include $PWD/farm/lk/../lk/include; do gcc -isystem $i -MD -c l.c -o a.o; cat l.d a.d; gcc -isystem $i -E l.c; gcc -isystem $i -g -c l.c -o g.o; clang -isystem $i -g -MD -c l.c -o c.o; cat c.d; done'
 
+# What only "…" would find, looked for as <…>.
+t 'mkdir iq; echo "int v;" >iq/only2.h; printf "#include <only2.h>\nint w = oops;\n" >iq.c; for c in clang gcc; do $c -iquote iq -c iq.c; $c -iquote iq -E iq.c; done'
+
 # Precompiled headers.
 t 'gcc x.h && gcc -include x.h -c ifdef.c && gcc -c a.c'
 t 'gcc -c macro.h -o macro.h.gch && rm macro.h && gcc -include macro.h -c b.c'
