@@ -104,7 +104,7 @@ static bool take_message(struct painter *p, const struct line *l)
 	const char *first = NULL;
 	const struct kind *kind = NULL;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < countof(kinds); i++) {
 		const char *hit = memmem(l->at, l->len, kinds[i].word, strlen(kinds[i].word));
 
 		if (hit && hit >= l->at + 2 && hit[-1] == ' ' && hit[-2] == ':' &&
@@ -142,7 +142,7 @@ static bool take_heading(struct painter *p, const struct line *l)
 {
 	static const char *const words[] = { ": In ", ": At " };
 
-	for (size_t i = 0; i < 2 && p->is_gcc; i++) {
+	for (size_t i = 0; i < countof(words) && p->is_gcc; i++) {
 		const char *hit = memmem(l->at, l->len, words[i], 5);
 
 		if (!hit || memchr(l->at, ' ', (size_t)(hit - l->at)))

@@ -11,6 +11,14 @@
 #include "base/clock.h"
 #include "base/path.h"
 
+mode_t proc_umask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
 const char *proc_env(char *const *envp, const char *name)
 {
 	size_t n = strlen(name);

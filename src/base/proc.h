@@ -37,6 +37,8 @@ size_t proc_lineage(struct proc_ancestor *out, size_t max);
 /** From now on that is the lineage of @pid, in whose place this process acts; 0: its own. */
 void proc_stand_in(pid_t pid);
 
+/** The umask, which stays. Not while another thread makes files. */
+mode_t proc_umask(void);
 /** Value of NAME in an environment, or NULL; borrowed. */
 const char *proc_env(char *const *envp, const char *name);
 

@@ -43,7 +43,8 @@ static int quoted(struct splitter *s, struct err *err)
 /* Not ">>", ">&", ">|", or "2>". */
 static bool is_plain_redirection(const struct splitter *s)
 {
-	bool numbered = s->in_word && strspn(buf_str(&s->word), "0123456789") == s->word.len;
+	size_t n = s->in_word ? s->word.len : 0;
+	bool numbered = n && strspn(buf_str(&s->word), "0123456789") == n;
 
 	return !numbered && (!s->at[1] || !strchr(">&|", s->at[1]));
 }

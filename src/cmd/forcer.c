@@ -10,10 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/diagnostics.h"
 #include "base/clock.h"
+#include "base/diagnostics.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "cmd/remote.h"
 #include "cmd/tools.h"
 #include "core/codec.h"
@@ -100,14 +101,12 @@ unsigned forcer_mode_for(const char *path)
 {
 	static const char *const plain[] = { ".o", ".a",   ".lo",   ".s",
 		                             ".d", ".dwo", ".gcno", NULL };
-	mode_t mask = umask(0);
 	unsigned all = 0777;
 
-	umask(mask);
 	for (size_t i = 0; plain[i]; i++)
 		if (strcmp(path_ext(path), plain[i]) == 0)
 			all = 0666;
-	return all & ~mask;
+	return all & ~proc_umask();
 }
 
 bool forcer_is_live(const struct forcer *f)

@@ -1,5 +1,4 @@
 /* gg get: bring objects from the backend into the store, and out of it. */
-#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,8 +7,10 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "base/proc.h"
 #include "cmd/place.h"
 #include "cmd/remote.h"
+#include "model/output.h"
 
 struct get {
 	struct place place;
@@ -59,7 +60,7 @@ static int get_gather(struct get *g, char **words, struct err *err)
 	return 0;
 }
 
-/* The object as a file of the user's: whole or not at all. */
+/* The object as a file of the user's. */
 static int get_write(const struct get *g, struct err *err)
 {
 	auto_fd from = -1;
@@ -71,23 +72,8 @@ static int get_write(const struct get *g, struct err *err)
 		return file_copy_fd(from, 1, err);
 	if (fstat(from, &sb) < 0)
 		return err_sys(err, "%s", g->ids[0].s);
-	const mode_t made = sb.st_mode & 0111 ? 0777 : 0666;
-	mode_t mode = made;
-	bool alone = file_stands_alone(g->output, &mode) >= 0;
-	auto_free char *tmp =
-		alone ? xasprintf("%s.gg-%d", g->output, (int)getpid()) : xstrdup(g->output);
-	auto_fd to =
-		open(tmp, O_WRONLY | O_CREAT | (alone ? O_EXCL : O_TRUNC) | O_CLOEXEC, made);
-	if (to < 0)
-		return err_sys(err, "%s", tmp);
-	int rc = file_copy_fd(from, to, err);
-	if (!alone)
-		return rc;
-	if (rc == 0 && rename(tmp, g->output) < 0)
-		rc = err_sys(err, "%s", g->output);
-	if (rc < 0)
-		unlink(tmp);
-	return rc;
+	return output_redirect(g->place.store, g->output, &g->ids[0],
+	                       (sb.st_mode & 0111 ? 0777 : 0666) & ~proc_umask(), err);
 }
 
 static void get_say(const struct get *g)

@@ -680,8 +680,7 @@ static int prepare(struct gtest_run *r, struct err *err)
 	r->cwd = getcwd(NULL, 0);
 	if (!r->cwd)
 		return err_sys(err, "current folder");
-	r->mask = umask(0);
-	umask(r->mask);
+	r->mask = proc_umask();
 	r->tool = path_absolute(r->cwd, r->pass.v[0]);
 	if (access(r->tool, X_OK) < 0)
 		return err_sys(err, "%s", r->pass.v[0]);

@@ -791,8 +791,9 @@ static int check_numbers(const struct map_run *r, const char *word, struct err *
 			continue;
 		if (n == 0 || labs(n) > (long)r->sources.n)
 			return err_set(err, ERR_USAGE,
-			               "{%ld}: there are %zu sources of arguments", n,
-			               r->sources.n);
+			               "{%ld} is none of the %zu sources of arguments "
+			               "(times in a pattern: write {%ld,%ld})",
+			               n, r->sources.n, n, n);
 	}
 	return 0;
 }
@@ -947,8 +948,7 @@ static int prepare(struct map_run *r, char **argv, const struct strv *files, str
 	r->cwd = getcwd(NULL, 0);
 	if (!r->cwd)
 		return err_sys(err, "current folder");
-	r->mask = umask(0);
-	umask(r->mask);
+	r->mask = proc_umask();
 	make_jobs(r);
 	return r->dry_run ? 0 : command_open_store(true, &r->store, err);
 }

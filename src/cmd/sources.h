@@ -1,6 +1,7 @@
 /**
  * The arguments of many jobs, as GNU parallel names them: "::: A B", ":::: FILE" (one a line),
- * several of them as a product, ":::+" and "::::+" in step with the one before.
+ * several of them as a product, ":::+" and "::::+" in step with the one before, as far as the
+ * shortest goes.
  */
 #ifndef CMD_SOURCES_H
 #define CMD_SOURCES_H

@@ -196,7 +196,6 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
                      struct plan *plan, struct err *err)
 {
 	auto_free char *cwd = file_working_folder(getenv("PWD"));
-	mode_t mask = umask(0);
 	struct emit_mode mode = {
 		/* gg infer only forces what is read */
 		.session = mode_is("infer") ? NULL : w->session,
@@ -211,7 +210,6 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 	};
 	int status = 0;
 
-	umask(mask);
 	if (!cwd)
 		return err_sys(err, "working folder");
 	int argc = 0;
@@ -224,7 +222,7 @@ static int try_model(const struct wrapper *w, const struct model *model, struct 
 		.tool = w->tool,
 		.argv = w->argv,
 		.argc = argc,
-		.umask = mask,
+		.umask = proc_umask(),
 		.basedir = basedir(),
 		.waits = mode.wait && mode.session,
 	};

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/shebang.h"

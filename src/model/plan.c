@@ -227,7 +227,6 @@ void plan_add_time(struct plan *p, const struct call *call, const char *path,
 {
 	auto_free char *name = path_absolute(call->cwd, path);
 	auto_free char *entry = xasprintf("%lld %s", (long long)sb->st_mtim.tv_sec, name);
-
 	bool added;
 
 	map_add(&p->seen, entry, &added); /* beside names, which begin with '/' */

@@ -66,11 +66,11 @@ int store_open_blob(struct store *st, const struct oid *id, int *fd, struct err 
 int store_get(struct store *st, const struct oid *id, struct buf *out, struct err *err);
 /** Hash a blob again; CORRUPT (and set aside, so that it will be made anew) when it lies. */
 int store_verify(struct store *st, const struct oid *id, struct err *err);
-/** Take a blob out of the store: what is made from others and can't be used as it is. */
-void store_remove(struct store *st, const struct oid *id);
 /** As above; but one that was hashed in this run of the machine, when it was put or since, and
  * not touched after that, is believed. Cost then: a stat. */
 int store_trust(struct store *st, const struct oid *id, struct err *err);
+/** Take a blob out of the store: what is made from others and can't be used as it is. */
+void store_remove(struct store *st, const struct oid *id);
 /** Copy a blob to @fd, which is empty and at its start: verified, or believed as above. */
 int store_copy(struct store *st, const struct oid *id, int fd, struct err *err);
 
