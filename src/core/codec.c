@@ -378,13 +378,21 @@ static int take_thunk(struct thunk *t, const char *data, size_t len, struct err 
 	return take_fields(m, rules, countof(rules), t, err) < 0 ? -1 : thunk_check(t, err);
 }
 
-int thunk_decode(const void *data, size_t len, struct thunk **out, struct err *err)
+int thunk_decode_into(const void *data, size_t len, struct thunk *t, struct err *err)
 {
 	if (len < THUNK_MAGIC_LEN || memcmp(data, THUNK_MAGIC, THUNK_MAGIC_LEN) != 0)
 		return err_set(err, ERR_CORRUPT, "not a thunk");
-	auto_thunk t = thunk_new();
 	if (take_thunk(t, (const char *)data + THUNK_MAGIC_LEN, len - THUNK_MAGIC_LEN, err) < 0)
 		return err_wrap(err, "malformed thunk");
+	return 0;
+}
+
+int thunk_decode(const void *data, size_t len, struct thunk **out, struct err *err)
+{
+	auto_thunk t = thunk_new();
+
+	if (thunk_decode_into(data, len, t, err) < 0)
+		return -1;
 	*out = steal(&t);
 	return 0;
 }

@@ -12,5 +12,7 @@
 int thunk_encode(struct thunk *t, struct buf *out, struct err *err);
 /** Decode and check; CORRUPT for anything but a whole, valid thunk. @out owned. */
 int thunk_decode(const void *data, size_t len, struct thunk **out, struct err *err);
+/** The same into an empty thunk (thunk_new, thunk_clear); on error it holds a part. */
+int thunk_decode_into(const void *data, size_t len, struct thunk *t, struct err *err);
 
 #endif

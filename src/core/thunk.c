@@ -12,32 +12,48 @@ struct thunk *thunk_new(void)
 	return xcalloc(1, sizeof(struct thunk));
 }
 
-static void refs_release(struct thunk_refs *refs)
+static void refs_clear(struct thunk_refs *refs)
 {
 	for (size_t i = 0; i < refs->n; i++) {
 		free(refs->v[i].tag);
 		free(refs->v[i].name);
 	}
-	free(refs->v);
+	refs->n = 0;
+}
+
+void thunk_clear(struct thunk *t)
+{
+	memset(&t->function, 0, sizeof(t->function));
+	strv_clear(&t->args);
+	strv_clear(&t->env);
+	refs_clear(&t->values);
+	refs_clear(&t->thunks);
+	refs_clear(&t->execs);
+	strv_clear(&t->outputs);
+	t->timeout_ms = 0;
+	for (size_t i = 0; i < t->n_links; i++)
+		free(t->links[i].name);
+	t->n_links = 0;
+	free(steal(&t->workdir));
+	free(steal(&t->platform));
+	strv_clear(&t->manifests);
+	strv_clear(&t->times);
 }
 
 void thunk_free(struct thunk *t)
 {
 	if (!t)
 		return;
-	strv_release(&t->args);
-	strv_release(&t->env);
-	refs_release(&t->values);
-	refs_release(&t->thunks);
-	refs_release(&t->execs);
-	strv_release(&t->outputs);
-	for (size_t i = 0; i < t->n_links; i++)
-		free(t->links[i].name);
+	thunk_clear(t);
+	free(t->args.v);
+	free(t->env.v);
+	free(t->values.v);
+	free(t->thunks.v);
+	free(t->execs.v);
+	free(t->outputs.v);
 	free(t->links);
-	free(t->workdir);
-	free(t->platform);
-	strv_release(&t->manifests);
-	strv_release(&t->times);
+	free(t->manifests.v);
+	free(t->times.v);
 	free(t);
 }
 

@@ -58,6 +58,8 @@ struct thunk {
 
 struct thunk *thunk_new(void);
 void thunk_free(struct thunk *t);
+/** As new, but for the memory that it has got. */
+void thunk_clear(struct thunk *t);
 /** Append a reference; strings are copied; tag and name may be NULL. */
 void thunk_refs_add(struct thunk_refs *refs, const struct oid *id, const char *tag,
                     const char *name);

@@ -124,6 +124,7 @@ struct graph {
 	struct queue settled;
 	struct queue told;
 	struct recent recent[RECENT]; /* each thunk's names are asked for several times */
+	struct thunk *spare;          /* empty; NULL: none */
 	struct buf scratch;
 	struct buf packing;
 	struct graph_counts counts;
@@ -568,12 +569,30 @@ static int remember(struct graph *g, struct node *n, const struct oid *id, struc
 
 /* -- loading -- */
 
+static void thunk_drop(struct graph *g, struct thunk *t)
+{
+	if (!t)
+		return;
+	thunk_free(steal(&g->spare));
+	thunk_clear(t);
+	g->spare = t;
+}
+
+static int scratch_decode(struct graph *g, struct thunk **out, struct err *err)
+{
+	auto_thunk t = g->spare ? steal(&g->spare) : thunk_new();
+
+	if (thunk_decode_into(g->scratch.data, g->scratch.len, t, err) < 0)
+		return -1;
+	*out = steal(&t);
+	return 0;
+}
+
 static int thunk_read(struct graph *g, const struct oid *id, struct thunk **out,
                       struct err *err)
 {
 	buf_reset(&g->scratch);
-	if (store_get(g->store, id, &g->scratch, err) < 0 ||
-	    thunk_decode(g->scratch.data, g->scratch.len, out, err) < 0)
+	if (store_get(g->store, id, &g->scratch, err) < 0 || scratch_decode(g, out, err) < 0)
 		return err_wrap(err, "thunk %s", id->s);
 	return 0;
 }
@@ -631,7 +650,7 @@ static int own_thunk(struct graph *g, struct node *n, struct thunk **out, struct
 	buf_reset(&g->scratch);
 	packed_open(n->packed, n->packed_bytes, &g->numbers, &g->scratch);
 	drop_packed(g, n);
-	if (thunk_decode(g->scratch.data, g->scratch.len, out, err) < 0) {
+	if (scratch_decode(g, out, err) < 0) {
 		own_name(n, &id);
 		return err_wrap(err, "thunk %s", id.s);
 	}
@@ -749,6 +768,7 @@ static int enter_rewritten(struct graph *g, struct node *n, struct err *err)
 		set_ready(g, n);
 		keep_thunk(g, n, &t);
 	}
+	thunk_drop(g, steal(&t));
 	return found;
 }
 
@@ -809,6 +829,7 @@ static void node_load(struct graph *g, struct node *n, struct err *first)
 		add_dependencies(g, n, t);
 		if (!n->has_deps)
 			keep_thunk(g, n, &t);
+		thunk_drop(g, steal(&t));
 		return;
 	}
 	if (first->kind == ERR_NONE)
@@ -983,6 +1004,7 @@ void graph_free(struct graph *g)
 		free(g->blocks[i]);
 	arena_release(&g->arena);
 	heap_release(&g->ready);
+	thunk_free(g->spare);
 	buf_release(&g->scratch);
 	buf_release(&g->packing);
 	free(g->slots);
@@ -1091,15 +1113,17 @@ int graph_done(struct graph *g, struct node *n, const struct memo *m, bool memoi
 	int rc = 0;
 
 	BUG_IF(n->state != NODE_RUNNING);
-	run_name(n, &id);
-	own_name(n, &own);
 	n->tainted |= !memoize;
 	/* with what those note who are told of it */
 	store_hold_writes(g->store);
-	if (memoize)
+	if (memoize) {
+		run_name(n, &id);
 		rc = store_memo_put(g->store, &id, m, err);
-	if (rc == 0 && n->run && !n->tainted)
+	}
+	if (rc == 0 && n->run && !n->tainted) {
+		own_name(n, &own);
 		rc = store_memo_put(g->store, &own, m, err);
+	}
 	take_results(g, n, m);
 	drain(g);
 	if (store_release_writes(g->store, rc < 0 ? NULL : err) < 0)
