@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/among.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"
@@ -421,6 +422,15 @@ static bool may_open_enough(struct err *err)
 	return false;
 }
 
+/* bear lists the compilers that it sees run, and would see gg's own programs. */
+static bool is_listed(struct err *err)
+{
+	if (!getenv("INTERCEPT_REPORT_DESTINATION"))
+		return false;
+	err_set(err, ERR_UNSURE, "bear is to see each compiler, and would see gg");
+	return true;
+}
+
 /* For the next build by the same words. */
 static void save_headstart(struct build *b, const char *command)
 {
@@ -437,6 +447,44 @@ static void save_headstart(struct build *b, const char *command)
 	                                                   .added = strv_argv(&added) });
 }
 
+/* What packs the folder that it is called in, or refuses it for what is new there: the command,
+ * or what env, nice and their like start. */
+static const char *packer(char *const *command)
+{
+	static const char *const names[] = { "dpkg-buildpackage", "debuild", "dpkg-source",
+		                             "gbp" };
+	static const char *const starters[] = { "eatmydata", "env",    "fakeroot", "nice",
+		                                "nohup",     "setsid", "time" };
+
+	while (*command && (AMONG(path_base(*command), starters) || strchr(*command, '=') ||
+	                    **command == '-'))
+		command++;
+	return *command && AMONG(path_base(*command), names) ? *command : NULL;
+}
+
+/* For them a new store goes beside the folder, where their packages go, too. */
+static void make_store_beside(char *const *command)
+{
+	const char *program = packer(command);
+	auto_free char *cwd = program ? getcwd(NULL, 0) : NULL;
+	struct err ignored;
+	auto_store st = NULL;
+
+	if (!cwd)
+		return;
+	auto_free char *found = store_find(getenv("GG_DIR"), cwd);
+	auto_free char *here = path_join(cwd, ".gg");
+	auto_free char *above = path_dir(cwd);
+	auto_free char *dir = path_join(above, ".gg");
+	if (!found)
+		store_open(dir, STORE_CREATE, &st, &ignored);
+	else if (strcmp(found, here) == 0)
+		fprintf(stderr,
+		        "gg build: %s will find .gg in the folder that it packs; if it minds: "
+		        "mv .gg ..\n",
+		        path_base(program));
+}
+
 int cmd_build(const struct command *self, int argc, char **argv)
 {
 	struct build b = { .self = self,
@@ -451,7 +499,9 @@ int cmd_build(const struct command *self, int argc, char **argv)
 	if (optind == argc)
 		return command_usage(self, "name the command to run, as in: gg build -- make");
 	char **command = argv + optind;
-	if (!may_open_enough(&err) || command_open_store(true, &st, &err) < 0)
+	make_store_beside(command);
+	if (is_listed(&err) || !may_open_enough(&err) ||
+	    command_open_store(true, &st, &err) < 0)
 		return run_plainly(&b, command, &err);
 	b.store = st;
 	const char *base = getenv("GG_BASEDIR");

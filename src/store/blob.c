@@ -64,7 +64,7 @@ static bool is_sealed(const struct store *st, const struct stat *sb)
 
 	return seal && S_ISREG(sb->st_mode) && sb->st_atim.tv_nsec == seal &&
 	       sb->st_mtim.tv_sec == BLOB_MTIME_S && sb->st_mtim.tv_nsec == 0 &&
-	       sb->st_uid == geteuid();
+	       sb->st_uid == st->uid;
 }
 
 /* It was just hashed. What is written meanwhile has another mtime. */
@@ -81,13 +81,12 @@ static void blob_seal(const struct store *st, const struct oid *id)
  * just been taken away. Fails on another user's blob; then its age is that user's business. */
 static bool blob_still_there(const struct store *st, const char *name, const struct stat *sb)
 {
+	if (sb->st_atime >= time(NULL) - BLOB_FRESH_S)
+		return true;
 	const struct timespec now[2] = {
 		is_sealed(st, sb) ? sealed_now(st) : (struct timespec){ 0, UTIME_NOW },
 		{ 0, UTIME_OMIT },
 	};
-
-	if (sb->st_atime >= time(NULL) - BLOB_FRESH_S)
-		return true;
 	return utimensat(st->dir_fd, name, now, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
@@ -392,11 +391,11 @@ int store_locate(struct store *st, const struct oid *id, struct buf *path, struc
 	return found < 0 ? -1 : 0;
 }
 
-/* Open the blob or the referenced file; @is_blob tells which. */
-static int blob_open(struct store *st, const struct oid *id, bool *is_blob, struct err *err)
+/* Open the blob or the referenced file; @is_blob tells which, @sb what was opened. */
+static int blob_open(struct store *st, const struct oid *id, bool *is_blob, struct stat *sb,
+                     struct err *err)
 {
 	auto_buf path = BUF_INIT;
-	struct stat sb;
 	char name[80];
 
 	blob_name(id, name);
@@ -408,20 +407,21 @@ static int blob_open(struct store *st, const struct oid *id, bool *is_blob, stru
 			return -1;
 		fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC);
 	}
-	if (fd < 0 || fstat(fd, &sb) < 0)
+	if (fd < 0 || fstat(fd, sb) < 0)
 		return err_sys(err, "open %s", id->s);
 	if (*is_blob)
-		(void)!blob_still_there(st, name, &sb);
-	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != oid_size(id))
+		(void)!blob_still_there(st, name, sb);
+	if (!S_ISREG(sb->st_mode) || (uint64_t)sb->st_size != oid_size(id))
 		return err_set(err, ERR_CORRUPT, "%s has %lld bytes", id->s,
-		               (long long)sb.st_size);
+		               (long long)sb->st_size);
 	return steal_fd(&fd);
 }
 
 int store_open_blob(struct store *st, const struct oid *id, int *fd, struct err *err)
 {
+	struct stat sb;
 	bool is_blob;
-	int got = blob_open(st, id, &is_blob, err);
+	int got = blob_open(st, id, &is_blob, &sb, err);
 
 	if (got < 0)
 		return -1;
@@ -480,7 +480,8 @@ int store_get(struct store *st, const struct oid *id, struct buf *out, struct er
 	size_t before = out->len;
 	struct oid real;
 	struct err why = ERR_INIT;
-	auto_fd fd = blob_open(st, id, &is_blob, &why);
+	struct stat sb;
+	auto_fd fd = blob_open(st, id, &is_blob, &sb, &why);
 
 	if (fd < 0) {
 		if (why.kind == ERR_CORRUPT)
@@ -503,7 +504,8 @@ int store_verify(struct store *st, const struct oid *id, struct err *err)
 	bool is_blob = true;
 	struct oid real;
 	struct err why = ERR_INIT;
-	auto_fd fd = blob_open(st, id, &is_blob, &why);
+	struct stat sb;
+	auto_fd fd = blob_open(st, id, &is_blob, &sb, &why);
 
 	if (fd < 0) {
 		if (why.kind == ERR_CORRUPT)
@@ -543,11 +545,11 @@ int store_copy(struct store *st, const struct oid *id, int fd, struct err *err)
 	bool is_blob = true;
 	struct oid real;
 	struct stat sb;
-	auto_fd from = blob_open(st, id, &is_blob, err);
+	auto_fd from = blob_open(st, id, &is_blob, &sb, err);
 
 	if (from < 0)
 		return -1;
-	if (is_blob && fstat(from, &sb) == 0 && is_sealed(st, &sb))
+	if (is_blob && is_sealed(st, &sb))
 		return file_copy_fd(from, fd, err);
 	if (digest_copy(from, fd, &real, err) < 0)
 		return -1;

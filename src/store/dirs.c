@@ -129,24 +129,39 @@ static char *absolute_of(const char *dir, struct err *err)
 	return path_absolute(cwd, dir);
 }
 
+/* A store lies among sources: to git there is nothing new. Not in a folder of another name that
+ * was there before: it may hold what is not the store's. */
+static void hide_from_git(int dir_fd)
+{
+	auto_fd fd =
+		openat(dir_fd, ".gitignore", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (fd >= 0)
+		(void)!write(fd, "*\n", 2);
+}
+
 int store_open(const char *dir, enum store_flags flags, struct store **out, struct err *err)
 {
 	auto_free char *abs = absolute_of(dir, err);
 
 	if (!abs)
 		return -1;
-	if ((flags & STORE_CREATE) && file_mkdirs(abs, 0777, err) < 0)
+	bool made = (flags & STORE_CREATE) && mkdir(abs, 0777) == 0;
+	if ((flags & STORE_CREATE) && !made && file_mkdirs(abs, 0777, err) < 0)
 		return err_wrap(err, "make store");
 	auto_fd fd = open(abs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "store %s", abs);
 	if ((flags & STORE_CREATE) && dirs_make(fd, err) < 0)
 		return err_wrap(err, "%s", abs);
+	if (made || ((flags & STORE_CREATE) && strcmp(path_base(abs), ".gg") == 0))
+		hide_from_git(fd);
 
 	struct store *st = xcalloc(1, sizeof(*st));
 	st->dir = steal(&abs);
 	st->tmp = path_join(st->dir, "tmp");
 	st->dir_fd = steal_fd(&fd);
+	st->uid = geteuid();
 	st->journal = -1;
 	st->index = index_new(st->dir);
 	if (flags & STORE_CREATE)

@@ -16,6 +16,7 @@ struct store {
 	char *dir;    /* absolute */
 	char *tmp;    /* dir/tmp */
 	int dir_fd;   /* of dir */
+	uid_t uid;    /* the process's effective one */
 	int journal;  /* fd of the memo journal, or -1 */
 	unsigned seq; /* of temporary names */
 	struct index *index;

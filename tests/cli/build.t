@@ -211,6 +211,18 @@ is "… each of them" "$(find many -name '*.o' | wc -l)" 150
 rm -rf .gg many
 
 make clean >/dev/null
+like "where a list of compilers is made, the command runs as it is" \
+	"$(INTERCEPT_REPORT_DESTINATION=none "$GG" build -- echo ran 2>&1 | tr '\n' ' ')" 'runs as it is.*ran'
+if command -v bear >/dev/null; then
+	bear -- "$GG" build -- make >/dev/null 2>err
+	like "below bear the command runs as it is" "$(cat err)" 'bear is to see each compiler.*runs as it is'
+	ok "… and bear sees the compilers" grep -q '"file": .*a\.c"' compile_commands.json
+	rm -f compile_commands.json err
+else
+	skip "below bear" "not installed"
+fi
+
+make clean >/dev/null
 ok "--lazy builds" "$GG" build --lazy -- make
 like "… the program" "$(file -b prog)" 'ELF'
 like "… and leaves what only other thunks use as placeholders" "$(head -n 1 libx.a)" '^OUTPUT_FORMAT'

@@ -92,4 +92,33 @@ mkdir -p empty/.gg && cd empty || exit 1
 is "an empty GG_DIR is none" "$(GG_DIR='' "$GG" build -- echo built; ls -d .gg/index)" "built
 .gg/index"
 cd .. || exit 1
+
+mkdir repo && cd repo || exit 1
+git init -q .
+echo 'int x;' >x.c
+git add x.c
+git -c user.name=n -c user.email=n@example.org commit -qm x
+ok "in a repository" "$GG" build -- gcc -c x.c -o ../x.o
+is "… git sees no store" "$(git status --porcelain)" ""
+ok "… nor removes it" eval 'git clean -qfd && [ -d .gg/blobs ]'
+mkdir ../kept && cp x.c ../kept
+GG_DIR=$work/kept "$GG" build -- gcc -c x.c -o ../x.o
+ok "a folder that was there before and is given as the store hides nothing" test ! -e ../kept/.gitignore
+cd .. || exit 1
+
+mkdir -p packed/qq-1/debian/source && cd packed/qq-1 || exit 1
+echo 'int x;' >x.c
+tar -C .. -czf ../qq_1.orig.tar.gz qq-1/x.c
+echo '3.0 (quilt)' >debian/source/format
+printf 'Source: qq\nMaintainer: N <n@example.org>\n\nPackage: qq\nArchitecture: any\nDescription: q\n' >debian/control
+printf 'qq (1-1) unstable; urgency=low\n\n  * q\n\n -- N <n@example.org>  Mon, 01 Jan 2024 00:00:00 +0000\n' >debian/changelog
+ok "what packs the folder it is called in does not find a store there" "$GG" build -- dpkg-source -b .
+is "… but beside it" "$(ls -d .gg ../.gg 2>/dev/null)" "../.gg"
+rm -rf ../.gg
+ok "… behind env, too" "$GG" build -- env A=b dpkg-source -b .
+rm -rf ../.gg
+"$GG" build -- echo debuild >/dev/null
+is "… where a word is none, there is a store as always" "$(ls -d .gg ../.gg 2>/dev/null)" ".gg"
+like "… and one that is there is told of" "$("$GG" build -- dpkg-source -b . 2>&1)" 'find .gg in the folder that it packs.*mv .gg'
+cd ../.. || exit 1
 done_testing
