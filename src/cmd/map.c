@@ -5,22 +5,20 @@
  *        done: outputs written, what it printed kept until all jobs before have been shown
  *        failed in the sandbox, or missed a file there: run as it is, on the real files
  */
-#include <ctype.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/shebang.h"
-#include "base/template.h"
-#include "base/words.h"
 #include "cmd/cmd.h"
 #include "cmd/made.h"
+#include "cmd/mapping.h"
 #include "cmd/options.h"
-#include "cmd/sources.h"
+
 #include "core/codec.h"
 #include "engine/direct.h"
 #include "exec/execute.h"
@@ -31,15 +29,13 @@ struct map_run;
 
 struct map_job {
 	struct map_run *run;
-	size_t number;       /* from 0 */
-	const char **values; /* owned array of borrowed strings */
-	struct strv words;
-	struct strv outputs; /* as written; the redirection is not among them */
-	char *redirect;      /* owned; "> FILE", or NULL */
+	size_t number; /* from 0 */
+	struct mapped is;
 	struct oid id;
 	struct thunk *thunk;
 	struct oid out_text;
 	struct oid err_text;
+	int64_t wall_ns;
 	int status;
 	bool done;
 	bool outside; /* is to run, runs or ran as it is */
@@ -54,15 +50,8 @@ struct map_run {
 	struct options options;
 	struct store *store;
 	struct forcer *forcer;
-	struct sources sources;
-	struct strv template;
-	char *redirect; /* template behind ">" */
-	struct strv outs;
-	struct strv ins;
-	struct strv env;
-	bool dry_run;
-	const char *delimiter; /* parallel's -d, which is not taken */
-	const char *halt;      /* borrowed; NULL or "never", or one of halts */
+	struct mapping mapping;
+	FILE *joblog; /* or NULL */
 	bool halted;
 	char *cwd;
 	unsigned mask;
@@ -78,98 +67,6 @@ struct map_run {
 	char first_why[200]; /* what the first of them said there */
 };
 
-/* -- words -- */
-
-struct map_values {
-	struct map_job *job;
-	char text[32];
-	struct buf all;
-	char between; /* "{}" stands for all values; what is between them */
-};
-
-/* Between values that are words of their own. */
-enum { BREAK = 1 };
-
-/* "", "1", "-1", "#" */
-static const char *value_of(void *arg, const char *name, size_t len)
-{
-	struct map_values *v = arg;
-	long n = (long)v->job->run->sources.n;
-	char digits[16] = "";
-
-	if (len == 0 && n == 1)
-		return v->job->values[0];
-	if (len == 0) {
-		buf_reset(&v->all);
-		for (long i = 0; i < n; i++)
-			buf_addf(&v->all, "%.*s%s", i > 0, &v->between, v->job->values[i]);
-		return buf_str(&v->all);
-	}
-	if (len == 1 && *name == '#') {
-		snprintf(v->text, sizeof(v->text), "%zu", v->job->number + 1);
-		return v->text;
-	}
-	if (len >= sizeof(digits))
-		return NULL;
-	memcpy(digits, name, len);
-	char *end;
-	long i = strtol(digits, &end, 10);
-	i = i < 0 ? n + i : i - 1;
-	return *end || strspn(digits, "-0123456789") != len || i < 0 || i >= n
-	               ? NULL
-	               : v->job->values[i];
-}
-
-static bool names_output(const char *word)
-{
-	return strcmp(word, "-o") == 0 || strcmp(word, "--output") == 0 ||
-	       strcmp(word, "--out") == 0;
-}
-
-/* With several sources "{}" is several words. */
-static void add_words(struct strv *out, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, (const char[]){ BREAK, '\0' });
-
-		strv_addn(out, text, n);
-		text += n;
-		if (*text && !*++text)
-			strv_add(out, "");
-	}
-}
-
-static void expand(struct map_job *j)
-{
-	struct map_run *r = j->run;
-	struct map_values v = { .job = j, .between = ' ' };
-
-	for (size_t i = 0; i < r->template.n; i++) {
-		const char *word = r->template.v[i];
-		auto_free char *text = template_text(word, value_of, &v);
-		bool made = template_use(word, value_of, &v) == TEMPLATE_DERIVES ||
-		            (i > 0 && names_output(r->template.v[i - 1]));
-
-		if (strstr(word, "{}") && r->sources.n > 1) {
-			v.between = BREAK;
-			free(text);
-			text = template_text(word, value_of, &v);
-			v.between = ' ';
-			add_words(&j->words, text);
-			continue;
-		}
-		strv_add(&j->words, text);
-		if (r->outs.n == 0 && i > 0 && made && !strpbrk(word, " \t\n>|") &&
-		    *word != '-' && !strv_has(&j->outputs, text))
-			strv_add(&j->outputs, text);
-	}
-	for (size_t i = 0; i < r->outs.n; i++)
-		strv_take(&j->outputs, template_text(r->outs.v[i], value_of, &v));
-	if (r->redirect)
-		j->redirect = template_text(r->redirect, value_of, &v);
-	buf_release(&v.all);
-}
-
 /* -- plans -- */
 
 static int add_file(struct plan *p, const struct call *call, const struct map_job *j,
@@ -177,7 +74,7 @@ static int add_file(struct plan *p, const struct call *call, const struct map_jo
 {
 	struct stat sb;
 
-	if (!*word || strv_has(&j->outputs, word) || stat(word, &sb) < 0)
+	if (!*word || strv_has(&j->is.outputs, word) || stat(word, &sb) < 0)
 		return 0;
 	if (S_ISDIR(sb.st_mode))
 		return strcmp(word, ".") == 0 || strcmp(word, "/") == 0
@@ -190,8 +87,8 @@ static int add_file(struct plan *p, const struct call *call, const struct map_jo
 static int add_inputs(struct plan *p, const struct call *call, const struct map_job *j,
                       struct err *err)
 {
-	for (size_t i = 1; i < j->words.n; i++) {
-		const char *word = j->words.v[i];
+	for (size_t i = 1; i < j->is.words.n; i++) {
+		const char *word = j->is.words.v[i];
 		const char *value = strchr(word, '=');
 
 		if (add_file(p, call, j, word, err) < 0 ||
@@ -199,11 +96,11 @@ static int add_inputs(struct plan *p, const struct call *call, const struct map_
 		    (*word == '@' && add_file(p, call, j, word + 1, err) < 0))
 			return -1;
 	}
-	for (size_t i = 0; i < j->run->sources.n; i++)
-		if (add_file(p, call, j, j->values[i], err) < 0)
+	for (size_t i = 0; i < j->run->mapping.sources.n; i++)
+		if (j->is.values[i] && add_file(p, call, j, j->is.values[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < j->run->ins.n; i++)
-		if (add_file(p, call, j, j->run->ins.v[i], err) < 0)
+	for (size_t i = 0; i < j->run->mapping.ins.n; i++)
+		if (add_file(p, call, j, j->run->mapping.ins.v[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -244,16 +141,16 @@ static bool is_shell_script(const char *path)
 static void programs_in(const struct call *call, const struct map_job *j, struct strv *run)
 {
 	auto_buf text = BUF_LIMIT(SCRIPT_MAX);
-	bool shell = j->words.n > 1 && is_shell(j->words.v[0]);
-	const char *script = shell ? j->words.v[1] : call->tool;
+	bool shell = j->is.words.n > 1 && is_shell(j->is.words.v[0]);
+	const char *script = shell ? j->is.words.v[1] : call->tool;
 	struct err ignored;
 
-	if (shell && j->words.n > 2 && strcmp(script, "-c") == 0)
-		programs_in_text(j->words.v[2], run);
+	if (shell && j->is.words.n > 2 && strcmp(script, "-c") == 0)
+		programs_in_text(j->is.words.v[2], run);
 	else if ((shell || is_shell_script(script)) && file_read(script, &text, &ignored) == 0)
 		programs_in_text(buf_str(&text), run);
-	for (size_t i = 0; i < j->run->ins.n; i++) {
-		auto_free char *full = path_absolute(j->run->cwd, j->run->ins.v[i]);
+	for (size_t i = 0; i < j->run->mapping.ins.n; i++) {
+		auto_free char *full = path_absolute(j->run->cwd, j->run->mapping.ins.v[i]);
 		struct stat sb;
 
 		if (stat(full, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_mode & 0111 &&
@@ -295,7 +192,7 @@ static bool keeps_time(const char *word)
 static bool any_of(const struct map_job *j, const struct strv *run,
                    bool (*is)(const char *word))
 {
-	bool any = is(j->words.v[0]);
+	bool any = is(j->is.words.v[0]);
 
 	for (size_t i = 0; i < run->n && !any; i++)
 		any = is(run->v[i]);
@@ -322,8 +219,8 @@ static void note_made(const struct map_job *j, const char *path)
 
 static void look_at_outputs(struct map_job *j)
 {
-	for (size_t i = 0; i < j->outputs.n; i++) {
-		auto_free char *full = path_absolute(j->run->cwd, j->outputs.v[i]);
+	for (size_t i = 0; i < j->is.outputs.n; i++) {
+		auto_free char *full = path_absolute(j->run->cwd, j->is.outputs.v[i]);
 		mode_t mode;
 
 		if (file_stands_alone(full, &mode) <= 0 || made_is(j->run->store, full))
@@ -331,16 +228,16 @@ static void look_at_outputs(struct map_job *j)
 		j->foreign = true;
 		if (!j->outside)
 			snprintf(j->why, sizeof(j->why),
-			         "%.100s is there, and not of gg's making", j->outputs.v[i]);
+			         "%.100s is there, and not of gg's making", j->is.outputs.v[i]);
 		j->outside = true;
 	}
 }
 
 static void add_outputs(struct plan *p, const struct call *call, const struct map_job *j)
 {
-	for (size_t i = 0; i < j->outputs.n; i++)
-		plan_add_output(p, call, j->outputs.v[i], OUTPUT_FILE, false);
-	if (j->redirect || !j->outputs.n)
+	for (size_t i = 0; i < j->is.outputs.n; i++)
+		plan_add_output(p, call, j->is.outputs.v[i], OUTPUT_FILE, false);
+	if (j->is.redirect || !j->is.outputs.n)
 		strv_add(&p->thunk->outputs, THUNK_STDOUT);
 }
 
@@ -351,14 +248,14 @@ static int describe(struct plan *p, const struct call *call, struct map_job *j, 
 	programs_in(call, j, &run);
 	if (add_inputs(p, call, j, err) < 0)
 		return -1;
-	if (!p->delegate &&
-	    generic_set_up(p, call, strv_argv(&run), NULL, strv_argv(&j->run->env), err) < 0)
+	if (!p->delegate && generic_set_up(p, call, strv_argv(&run), NULL,
+	                                   strv_argv(&j->run->mapping.env), err) < 0)
 		return -1;
-	for (size_t i = 0; i < j->outputs.n; i++)
-		refuse_output(p, j, j->outputs.v[i]);
+	for (size_t i = 0; i < j->is.outputs.n; i++)
+		refuse_output(p, j, j->is.outputs.v[i]);
 	if (any_of(j, &run, tells_more))
 		plan_delegate(p, "%.60s tells owners, modes and times",
-		              path_base(j->words.v[0]));
+		              path_base(j->is.words.v[0]));
 	if (any_of(j, &run, keeps_time))
 		add_times(p, call);
 	add_outputs(p, call, j);
@@ -383,7 +280,7 @@ static int make_thunk(struct map_job *j, struct err *err)
 	struct map_run *r = j->run;
 	auto_buf raw = BUF_INIT;
 	auto_plan p = { 0 };
-	const char *name = j->words.v[0];
+	const char *name = j->is.words.v[0];
 	auto_free char *tool = strchr(name, '/')
 	                               ? path_absolute(r->cwd, name)
 	                               : proc_find_on_path(name, getenv("PATH"), NULL);
@@ -396,8 +293,8 @@ static int make_thunk(struct map_job *j, struct err *err)
 		                   .cwd = r->cwd,
 		                   .envp = environ,
 		                   .tool = tool,
-		                   .argv = strv_argv(&j->words),
-		                   .argc = (int)j->words.n,
+		                   .argv = strv_argv(&j->is.words),
+		                   .argc = (int)j->is.words.n,
 		                   .umask = r->mask };
 	plan_init(&p, &call);
 	if (describe(&p, &call, j, err) < 0)
@@ -422,6 +319,50 @@ static int make_thunk(struct map_job *j, struct err *err)
 
 static void show(struct map_run *r);
 
+/* As parallel's; what was remembered has the times of when it was made. */
+static int joblog_open(struct map_run *r, struct err *err)
+{
+	if (!r->mapping.joblog)
+		return 0;
+	r->joblog = fopen(r->mapping.joblog, "we");
+	if (!r->joblog)
+		return err_sys(err, "--joblog %s", r->mapping.joblog);
+	fputs("Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n",
+	      r->joblog);
+	return 0;
+}
+
+static int joblog_close(struct map_run *r, struct err *err)
+{
+	bool bad = r->joblog && ferror(r->joblog);
+
+	if (r->joblog && fclose(r->joblog) != 0)
+		bad = true;
+	r->joblog = NULL;
+	return bad ? err_set(err, ERR_IO, "--joblog %s could not be written whole",
+	                     r->mapping.joblog)
+	           : 0;
+}
+
+static void joblog_add(const struct map_job *j)
+{
+	FILE *f = j->run->joblog;
+	auto_buf text = BUF_INIT;
+	struct timespec now;
+
+	if (!f)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	mapped_command(&j->is, &text);
+	double took_s = (double)j->wall_ns / 1e9;
+	int signal = j->status > 128 ? j->status - 128 : 0;
+	fprintf(f, "%zu\t:\t%.3f\t%10.3f\t0\t%llu\t%d\t%d\t%s\n", j->number + 1,
+	        (double)clock_ns_of(now) / 1e9 - took_s, took_s,
+	        (unsigned long long)(*j->out_text.s ? oid_size(&j->out_text) : 0),
+	        signal ? 0 : j->status, signal, buf_str(&text));
+	fflush(f);
+}
+
 static void settle(struct map_job *j, int status)
 {
 	struct map_run *r = j->run;
@@ -430,47 +371,73 @@ static void settle(struct map_job *j, int status)
 	j->done = true;
 	r->left--;
 	r->failed += status != 0;
-	if (status && r->halt && strcmp(r->halt, "never") != 0 && !r->halted) {
+	if (status && r->mapping.halts && !r->halted) {
 		r->halted = true;
 		forcer_cancel(r->forcer);
 	}
 	thunk_free(steal(&j->thunk));
+	joblog_add(j);
 	show(r);
 }
 
-static void copy_out(struct map_run *r, const struct oid *id, int fd)
+/* Each line of it behind what tells its job from others. */
+static int copy_tagged(const struct map_job *j, int from, int fd, struct err *err)
 {
+	auto_buf name = BUF_INIT;
+	auto_buf text = BUF_INIT;
+	auto_buf out = BUF_INIT;
+
+	mapped_name(&j->run->mapping, &j->is, &name);
+	if (file_read_fd(from, &text, err) < 0)
+		return -1;
+	for (size_t at = 0; at < text.len;) {
+		const char *end = memchr(text.data + at, '\n', text.len - at);
+		size_t n = end ? (size_t)(end - text.data) + 1 - at : text.len - at;
+
+		buf_addf(&out, "%s\t", buf_str(&name));
+		buf_add(&out, text.data + at, n);
+		at += n;
+	}
+	return file_write_fd(fd, buf_str(&out), out.len, err);
+}
+
+static void copy_out(const struct map_job *j, const struct oid *id, int fd)
+{
+	struct map_run *r = j->run;
 	struct err err = ERR_INIT;
 	auto_fd from = -1;
 
 	if (!*id->s || r->unwritten)
 		return;
 	if (store_open_blob(r->store, id, &from, &err) < 0 ||
-	    file_copy_fd(from, fd, &err) < 0) {
+	    (r->mapping.tag ? copy_tagged(j, from, fd, &err) : file_copy_fd(from, fd, &err)) <
+	            0) {
 		forcer_say(r->forcer, "what the jobs print can't be shown: %s", err.msg);
 		r->unwritten = true;
 	}
 }
 
+static void show_one(const struct map_job *j)
+{
+	struct map_run *r = j->run;
+	auto_buf text = BUF_INIT;
+
+	mapped_command(&j->is, &text);
+	forcer_hide_status(r->forcer);
+	if (r->mapping.tell)
+		dprintf(r->mapping.tell, "%s\n", buf_str(&text));
+	copy_out(j, &j->out_text, 1);
+	copy_out(j, &j->err_text, 2);
+	if (j->status)
+		forcer_say(r->forcer, "failed (exit %d%s%s): %s", j->status,
+		           *j->why ? ", " : "", j->why, buf_str(&text));
+}
+
 /* In the order of the inputs, as far as that is known. */
 static void show(struct map_run *r)
 {
-	for (; r->shown < r->n && r->jobs[r->shown].done; r->shown++) {
-		struct map_job *j = &r->jobs[r->shown];
-
-		forcer_hide_status(r->forcer);
-		copy_out(r, &j->out_text, 1);
-		copy_out(r, &j->err_text, 2);
-		if (j->status == 0)
-			continue;
-		auto_buf text = BUF_INIT;
-		for (size_t i = 0; i < j->words.n; i++) {
-			buf_adds(&text, i ? " " : "");
-			path_shell_quote(&text, j->words.v[i]);
-		}
-		forcer_say(r->forcer, "failed (exit %d%s%s): %s", j->status,
-		           *j->why ? ", " : "", j->why, buf_str(&text));
-	}
+	for (; r->shown < r->n && r->jobs[r->shown].done; r->shown++)
+		show_one(&r->jobs[r->shown]);
 }
 
 static int write_one(struct map_job *j, const char *path, const struct oid *id, bool executable,
@@ -488,7 +455,7 @@ static int write_one(struct map_job *j, const char *path, const struct oid *id, 
 
 static int redirect(struct map_job *j, const struct oid *id, struct err *err)
 {
-	auto_free char *full = path_absolute(j->run->cwd, j->redirect);
+	auto_free char *full = path_absolute(j->run->cwd, j->is.redirect);
 
 	return output_redirect(j->run->store, full, id, 0666 & ~j->run->mask, err);
 }
@@ -496,7 +463,7 @@ static int redirect(struct map_job *j, const struct oid *id, struct err *err)
 /* Standard output goes into its file, or is shown later. */
 static int take_stdout(struct map_job *j, const struct oid *id, struct err *err)
 {
-	if (j->redirect)
+	if (j->is.redirect)
 		return redirect(j, id, err);
 	j->out_text = *id;
 	return 0;
@@ -506,7 +473,7 @@ static int take_stdout(struct map_job *j, const struct oid *id, struct err *err)
 static void note_output(const struct map_job *j, size_t i)
 {
 	const char *tag = j->thunk->outputs.v[i];
-	const char *path = strcmp(tag, THUNK_STDOUT) == 0 ? j->redirect : tag;
+	const char *path = strcmp(tag, THUNK_STDOUT) == 0 ? j->is.redirect : tag;
 
 	if (!path)
 		return;
@@ -537,6 +504,7 @@ static int take_results(struct map_job *j, const struct forcer_result *res, stru
 		if (*m.out_text.s)
 			j->out_text = m.out_text;
 		j->err_text = m.err_text;
+		j->wall_ns = m.wall_ns;
 		memo_release(&m);
 	}
 	return 0;
@@ -545,10 +513,21 @@ static int take_results(struct map_job *j, const struct forcer_result *res, stru
 /* The program itself writes what it makes: that a guess was wrong is no failure of it. */
 static void expect_less(struct map_job *j)
 {
-	if (j->run->outs.n)
+	if (j->run->mapping.outs.n)
 		return;
 	strv_clear(&j->thunk->outputs);
 	strv_add(&j->thunk->outputs, THUNK_STDOUT);
+}
+
+/* What a job had printed when it failed is in the file, as a shell leaves it. */
+static void redirect_partly(struct map_job *j, struct err *err)
+{
+	struct oid text = j->out_text;
+
+	if (!j->is.redirect || (!*text.s && store_put(j->run->store, "", 0, &text, err) < 0))
+		return;
+	if (redirect(j, &text, err) == 0)
+		j->out_text = (struct oid){ "" };
 }
 
 static void start_outside(struct map_run *r);
@@ -567,14 +546,17 @@ static void on_outside(void *arg, struct outcome *o)
 		memcpy(r->first_why, j->why, sizeof(r->first_why));
 	j->out_text = o->memo.out_text;
 	j->err_text = o->memo.err_text;
+	j->wall_ns = o->memo.wall_ns;
 	for (size_t i = 0; i < o->memo.n_outputs; i++)
 		if (strcmp(o->memo.outputs[i].tag, THUNK_STDOUT) == 0 &&
 		    take_stdout(j, &o->memo.outputs[i].id, &err) < 0)
 			status = 1;
 	if (o->what != OUTCOME_OK && status == 0)
 		status = 1;
-	for (size_t i = 0; i < j->outputs.n && !status && !j->foreign; i++)
-		note_made(j, j->outputs.v[i]);
+	if (o->what != OUTCOME_OK)
+		redirect_partly(j, &err);
+	for (size_t i = 0; i < j->is.outputs.n && !status && !j->foreign; i++)
+		note_made(j, j->is.outputs.v[i]);
 	snprintf(j->why, sizeof(j->why), "%.199s", err.kind ? err.msg : status ? o->why : "");
 	outcome_release(o);
 	settle(j, status);
@@ -670,6 +652,7 @@ static void on_result(void *arg, const struct forcer_result *res)
 		snprintf(j->why, sizeof(j->why), "killed by signal %d", res->status - 128);
 		j->out_text = res->out_text;
 		j->err_text = res->err_text;
+		redirect_partly(j, &err);
 		settle(j, res->status);
 	} else if (res->rerun || !j->run->halted) {
 		note_why(j, res);
@@ -697,33 +680,14 @@ static void begin(struct map_job *j)
 	}
 }
 
-static void print_plan(const struct map_job *j)
-{
-	auto_buf text = BUF_INIT;
-
-	for (size_t i = 0; i < j->words.n; i++) {
-		buf_adds(&text, i ? " " : "");
-		path_shell_quote(&text, j->words.v[i]);
-	}
-	if (j->redirect) {
-		buf_adds(&text, " > ");
-		path_shell_quote(&text, j->redirect);
-	}
-	puts(buf_str(&text));
-}
-
 static void make_jobs(struct map_run *r)
 {
-	r->n = r->left = sources_count(&r->sources);
+	r->n = r->left = sources_count(&r->mapping.sources);
 	r->jobs = xcalloc(r->n, sizeof(*r->jobs));
 	for (size_t i = 0; i < r->n; i++) {
-		struct map_job *j = &r->jobs[i];
-
-		j->run = r;
-		j->number = i;
-		j->values = xcalloc(r->sources.n, sizeof(*j->values));
-		sources_job(&r->sources, i, j->values);
-		expand(j);
+		r->jobs[i].run = r;
+		r->jobs[i].number = i;
+		mapping_job(&r->mapping, i, &r->jobs[i].is);
 	}
 }
 
@@ -766,215 +730,65 @@ static int run_jobs(struct map_run *r)
 
 /* -- the command line -- */
 
-/* As parallel has them; what runs is not waited for in either way. */
-static int check_halt(const struct map_run *r, struct err *err)
-{
-	static const char *const halts[] = { "never", "now", "now,fail=1", "soon,fail=1" };
-
-	for (size_t i = 0; i < countof(halts); i++)
-		if (!r->halt || strcmp(r->halt, halts[i]) == 0)
-			return 0;
-	return err_set(err, ERR_USAGE, "--halt %s: never, or now, at the first failure",
-	               r->halt);
-}
-
-/* "{3}" where there are two sources. */
-static int check_numbers(const struct map_run *r, const char *word, struct err *err)
-{
-	for (const char *at = word; (at = strchr(at, '{')); at++) {
-		char *end;
-		long n = strtol(at + 1, &end, 10);
-		size_t rest = strspn(end, "./");
-
-		if (end == at + 1 || end[rest] != '}' || isspace((unsigned char)at[1]) ||
-		    at[1] == '+')
-			continue;
-		if (n == 0 || labs(n) > (long)r->sources.n)
-			return err_set(err, ERR_USAGE,
-			               "{%ld} is none of the %zu sources of arguments "
-			               "(times in a pattern: write {%ld,%ld})",
-			               n, r->sources.n, n, n);
-	}
-	return 0;
-}
-
-/* One word with blanks is split; several are taken as they are. */
-static int take_template(struct map_run *r, char **words, int n, struct err *err)
-{
-	auto_strv all = STRV_INIT;
-	struct map_job job = { .run = r };
-	struct map_values v = { .job = &job };
-	bool uses = false;
-
-	if (n == 1 && strpbrk(words[0], " \t\n\\'\"")) {
-		if (words_split(words[0], WORDS_COMMAND, &all, err) < 0)
-			return -1;
-	} else {
-		for (int i = 0; i < n; i++)
-			strv_add(&all, words[i]);
-	}
-	job.values = xcalloc(r->sources.n, sizeof(*job.values));
-	for (size_t i = 0; i < r->sources.n; i++)
-		job.values[i] = "";
-	for (size_t i = 0; i < all.n; i++) {
-		uses |= template_use(all.v[i], value_of, &v) != TEMPLATE_PLAIN;
-		if (strcmp(all.v[i], ">") != 0) {
-			strv_add(&r->template, all.v[i]);
-		} else if (i + 1 < all.n && !r->redirect) {
-			uses |= template_use(all.v[i + 1], value_of, &v) != TEMPLATE_PLAIN;
-			r->redirect = xstrdup(all.v[++i]);
-		} else {
-			free(job.values);
-			return err_set(err, ERR_USAGE, "\">\" takes one file name");
-		}
-	}
-	free(job.values);
-	buf_release(&v.all);
-	if (!r->template.n)
-		return err_set(err, ERR_USAGE, "name the command to run");
-	for (size_t i = 0; i < r->template.n; i++)
-		if (check_numbers(r, r->template.v[i], err) < 0)
-			return -1;
-	if (!uses)
-		strv_add(&r->template, "{}");
-	return 0;
-}
-
-struct map_option {
-	const char *name;
-	bool value;
-	char key;
-};
-
-static const struct map_option own_options[] = {
-	{ "--out", true, 'o' },         { "--in", true, 'i' },       { "--env", true, 'E' },
-	{ "--arg-file", true, 'a' },    { "-a", true, 'a' },         { "--null", false, '0' },
-	{ "-0", false, '0' },           { "--dry-run", false, 'n' }, { "--halt", true, 'H' },
-	{ "--keep-order", false, 'k' }, { "-d", true, 'd' },
-};
-
-/* The value of own option @o in *@at, which may be in the next word; NULL: it is another. */
-static const char *own_value(const struct map_option *o, char **argv, int *at)
-{
-	size_t n = strlen(o->name);
-	const char *arg = argv[*at];
-
-	if (strncmp(arg, o->name, n) != 0)
-		return NULL;
-	if (!o->value)
-		return arg[n] ? NULL : "";
-	if (arg[n] == '=' && o->name[1] == '-')
-		return arg + n + 1;
-	if (arg[n])
-		return NULL;
-	return argv[*at + 1] ? argv[++*at] : NULL;
-}
-
-static void take_own(struct map_run *r, char key, const char *value, struct strv *files)
-{
-	switch (key) {
-	case 'o': strv_add(&r->outs, value); break;
-	case 'i': strv_add(&r->ins, value); break;
-	case 'E': strv_add(&r->env, value); break;
-	case 'a': strv_add(files, value); break;
-	case '0': r->sources.separator = '\0'; break;
-	case 'n': r->dry_run = true; break;
-	case 'H': r->halt = value; break;
-	case 'd': r->delimiter = value; break;
-	default: break; /* the order is always kept */
-	}
-}
-
-/* Options of map's own are taken away; the rest is for options_parse. */
-static void split_options(struct map_run *r, int argc, char **argv, struct strv *rest,
-                          struct strv *files)
-{
-	int i = 1;
-
-	for (; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
-		const char *value = NULL;
-
-		for (size_t k = 0; k < countof(own_options) && !value; k++)
-			if ((value = own_value(&own_options[k], argv, &i)))
-				take_own(r, own_options[k].key, value, files);
-		if (value)
-			continue;
-		strv_add(rest, argv[i]);
-		if (options_takes_value(argv[i]) && i + 1 < argc)
-			strv_add(rest, argv[++i]);
-	}
-	for (; i < argc; i++)
-		strv_add(rest, argv[i]);
-}
-
 static void map_release_run(struct map_run *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		struct map_job *j = &r->jobs[i];
-
-		thunk_free(j->thunk);
-		free(j->values);
-		free(j->redirect);
-		strv_release(&j->words);
-		strv_release(&j->outputs);
+		thunk_free(r->jobs[i].thunk);
+		mapped_release(&r->jobs[i].is);
 	}
 	free(r->jobs);
-	free(r->redirect);
 	free(r->cwd);
-	strv_release(&r->template);
-	strv_release(&r->outs);
-	strv_release(&r->ins);
-	strv_release(&r->env);
-	sources_release(&r->sources);
+	joblog_close(r, NULL);
+	mapping_release(&r->mapping);
 	store_close(r->store);
 }
 
-static int prepare(struct map_run *r, char **argv, const struct strv *files, struct err *err)
+static int prepare(struct map_run *r, char **argv, struct err *err)
 {
-	if (r->delimiter)
-		return err_set(err, ERR_USAGE,
-		               "-d %s: lists are one a line, or with -0 end in NUL",
-		               r->delimiter);
-	for (size_t i = 0; i < files->n; i++)
-		if (sources_add_file(&r->sources, files->v[i], false, err) < 0)
-			return -1;
-	int n = sources_parse(&r->sources, argv, err);
-	if (n < 0)
-		return -1;
-	if (!r->sources.n && sources_add_file(&r->sources, "-", false, err) < 0)
-		return -1;
-	if (take_template(r, argv, n, err) < 0 || check_halt(r, err) < 0)
+	if (mapping_take(&r->mapping, argv, err) < 0)
 		return -1;
 	r->cwd = getcwd(NULL, 0);
 	if (!r->cwd)
 		return err_sys(err, "current folder");
 	r->mask = proc_umask();
 	make_jobs(r);
-	return r->dry_run ? 0 : command_open_store(true, &r->store, err);
+	if (r->mapping.dry_run)
+		return 0;
+	if (joblog_open(r, err) < 0)
+		return -1;
+	return command_open_store(true, &r->store, err);
+}
+
+static void print_plan(const struct map_run *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		auto_buf text = BUF_INIT;
+
+		mapped_command(&r->jobs[i].is, &text);
+		puts(buf_str(&text));
+	}
 }
 
 int cmd_map(const struct command *self, int argc, char **argv)
 {
-	struct map_run r = { .self = self, .options = OPTIONS_INIT, .sources.separator = '\n' };
+	struct map_run r = { .self = self, .options = OPTIONS_INIT, .mapping = MAPPING_INIT };
 	auto_strv rest = STRV_INIT;
-	auto_strv files = STRV_INIT;
 	struct err err = ERR_INIT;
 
 	strv_add(&rest, argv[0]);
-	split_options(&r, argc, argv, &rest, &files);
+	mapping_options(&r.mapping, argc, argv, &rest);
 	int rc = options_parse(&r.options, self, (int)rest.n, strv_argv(&rest));
-	if (rc >= 0)
-		return rc;
-	if (prepare(&r, rest.v + optind, &files, &err) < 0) {
+	if (rc < 0 && prepare(&r, rest.v + optind, &err) < 0) {
 		rc = err.kind == ERR_USAGE ? command_usage(self, "%s", err.msg)
 		                           : command_failed(self, &err);
-	} else if (r.dry_run) {
-		for (size_t i = 0; i < r.n; i++)
-			print_plan(&r.jobs[i]);
+	} else if (rc < 0 && r.mapping.dry_run) {
+		print_plan(&r);
 		rc = 0;
-	} else {
+	} else if (rc < 0) {
 		options_record(&r.options, self, argv);
 		rc = run_jobs(&r);
+		if (joblog_close(&r, &err) < 0)
+			rc = command_failed(self, &err);
 		options_record_end(&r.options, self, r.store, rc);
 	}
 	map_release_run(&r);

@@ -24,13 +24,25 @@ enum {
 	OPT_PORTABLE,
 };
 
+/* "8"; of the processors "50%", "+1" more, "-1" less, and one at least. */
 static int parse_jobs(const char *text, unsigned *out)
 {
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	char *end;
 
 	errno = 0;
-	unsigned long n = strtoul(text, &end, 10);
-	if (errno || *end || end == text || n == 0 || n > 4096)
+	long n = strtol(text, &end, 10);
+	bool part = *end == '%' && *text != '-';
+	bool signed_ = *text == '+' || *text == '-';
+	if (errno || end[part] || end == text || labs(n) > 4096)
+		return -1;
+	if (part)
+		n = (n * processors + 50) / 100;
+	else if (signed_)
+		n += processors;
+	if ((part || signed_) && n < 1)
+		n = 1;
+	if (n < 1 || n > 4096)
 		return -1;
 	*out = (unsigned)n;
 	return 0;
@@ -106,6 +118,16 @@ static int settle_engines(struct options *o, const struct command *self, unsigne
 	return -1;
 }
 
+static const char letters[] = "+:j:e:ksSdT:h";
+
+/* One of several letters in a word is told by itself. */
+static int unknown(const struct command *self, char **argv)
+{
+	return optopt > 0 && optopt < 128 && !strchr(letters, optopt)
+	               ? command_usage(self, "unknown option -%c", optopt)
+	               : command_usage(self, "unknown option %s", argv[optind - 1]);
+}
+
 int options_parse(struct options *o, const struct command *self, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -134,7 +156,7 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 
 	optind = 1;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:j:e:ksSdT:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			if (parse_jobs(optarg, &jobs) < 0)
@@ -171,7 +193,7 @@ int options_parse(struct options *o, const struct command *self, int argc, char 
 			break;
 		case 'h': return command_help(self);
 		case ':': return command_usage(self, "%s takes a value", argv[optind - 1]);
-		default: return command_usage(self, "unknown option %s", argv[optind - 1]);
+		default: return unknown(self, argv);
 		}
 	}
 	return settle_engines(o, self, jobs, argv);

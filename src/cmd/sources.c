@@ -1,5 +1,6 @@
 #include "cmd/sources.h"
 
+#include <regex.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -7,8 +8,10 @@
 
 void sources_release(struct sources *s)
 {
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		strv_release(&s->v[i].values);
+		strv_release(&s->v[i].none);
+	}
 	free(s->v);
 	*s = (struct sources){ 0 };
 }
@@ -74,6 +77,91 @@ int sources_parse(struct sources *s, char *const *argv, struct err *err)
 	return front;
 }
 
+static void add_none(struct source *s)
+{
+	while (s->none.n < s->values.n)
+		strv_add(&s->none, "");
+	strv_add(&s->none, "x");
+	strv_add(&s->values, "");
+}
+
+static const char *value(const struct source *s, size_t i)
+{
+	return i < s->none.n && *s->none.v[i] ? NULL : s->values.v[i];
+}
+
+/* -- rows of columns -- */
+
+static void add_columns(struct sources *to, size_t first, const char *row, size_t number,
+                        const regex_t *between)
+{
+	for (size_t k = first;; k++) {
+		regmatch_t m;
+		bool more = regexec(between, row, 1, &m, 0) == 0 && m.rm_eo > 0;
+
+		if (k == to->n)
+			add(to, k > first);
+		/* a column that the rows before did not have */
+		while (to->v[k].values.n < number)
+			add_none(&to->v[k]);
+		strv_addn(&to->v[k].values, row, more ? (size_t)m.rm_so : strlen(row));
+		if (!more)
+			return;
+		row += m.rm_eo;
+	}
+}
+
+static void split(const struct source *from, struct sources *to, const regex_t *between)
+{
+	size_t first = to->n;
+
+	add(to, from->linked);
+	for (size_t i = 0; i < from->values.n; i++)
+		add_columns(to, first, from->values.v[i], i, between);
+	for (size_t k = first; k < to->n; k++)
+		while (to->v[k].values.n < from->values.n)
+			add_none(&to->v[k]);
+}
+
+int sources_split(struct sources *s, const char *between, struct err *err)
+{
+	struct sources to = { .separator = s->separator };
+	auto_buf pattern = BUF_INIT;
+	regex_t compiled;
+	char why[100];
+
+	buf_adds(&pattern, between);
+	buf_replace(&pattern, "\\t", "\t");
+	int bad = regcomp(&compiled, buf_str(&pattern), REG_EXTENDED);
+	if (bad) {
+		regerror(bad, &compiled, why, sizeof(why));
+		return err_set(err, ERR_USAGE, "--colsep %s: %s", between, why);
+	}
+	for (size_t i = 0; i < s->n; i++)
+		split(&s->v[i], &to, &compiled);
+	regfree(&compiled);
+	sources_release(s);
+	*s = to;
+	return 0;
+}
+
+void sources_group(struct sources *s, size_t n)
+{
+	struct strv all = s->v[0].values;
+	size_t jobs = (all.n + n - 1) / n;
+
+	s->v[0].values = (struct strv)STRV_INIT;
+	while (s->n < n)
+		add(s, true);
+	for (size_t i = 0; i < all.n; i++)
+		strv_add(&s->v[i % n].values, all.v[i]);
+	for (size_t i = all.n; i < jobs * n; i++)
+		add_none(&s->v[i % n]);
+	strv_release(&all);
+}
+
+/* -- jobs -- */
+
 /* How long source @i and those in step with it are: what is more than the shortest has is left
  * out. */
 static size_t length(const struct sources *s, size_t i)
@@ -108,7 +196,7 @@ void sources_job(const struct sources *s, size_t number, const char **out)
 			first--;
 		size_t n = length(s, first);
 		for (size_t k = first; k <= i; k++)
-			out[k] = s->v[k].values.v[number % n % s->v[k].values.n];
+			out[k] = value(&s->v[k], number % n % s->v[k].values.n);
 		number /= n;
 		i = first;
 	}

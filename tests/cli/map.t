@@ -63,7 +63,7 @@ gzip -c j.txt >want && map 'gzip -c {} > {.}.gz' ::: j.txt
 ok "a job that keeps the time of its input keeps the right one" cmp want j.gz
 mkdir ld && echo 1 >ld/b && ln -s b ld/l
 is "links in a folder are links" "$(map 'find {} -type l' ::: ld)" ld/l
-for wrong in '--halt bogus echo' '--halt now,success=1 echo' '-d , echo' 'echo {3}' 'echo {0}' 'echo {-2.}'; do
+for wrong in '--halt bogus echo' '--halt now,success=1 echo' '-d ,, echo' '-N 0 echo' '-C [ echo' '-I@ echo {}@' 'echo {%}' 'echo {=_=}' '-j 0 echo' 'echo {3}' 'echo {0}' 'echo {-2.}'; do
 	# shellcheck disable=SC2086
 	"$GG" map $wrong ::: a 2>err
 	is "gg map $wrong ::: a is wrong usage" "$?" 2
@@ -73,6 +73,15 @@ is "a wrong guess of an output is no failure" "$(map 'sh -c "echo yes" {.}_%02d.
 like "an error's redirection is none of ours" "$(map 'echo {} 2> {}.err' ::: x; cat err)" 'needs a shell'
 ok "output that can't be written is a failure" eval '! "$GG" map "echo {}" ::: 1 2 >/dev/full'
 ok "... also another command's" eval '! "$GG" version >/dev/full && ! "$GG" help >/dev/full'
+
+map --joblog log 'sh -c "exit {}"' ::: 0 3
+is "... a log tells how each job ended" "$(cut -f 1,7,8,9 log | tail -n 2)" "$(printf '1\t0\t0\tsh -c '"'exit 0'"'\n2\t3\t0\tsh -c '"'exit 3'")"
+ok "a job that fails leaves in its file what it printed" eval '! map "sh -c \"echo part; exit {}\" > o.{}" ::: 3; [ "$(cat o.3)" = part ]'
+like "an unknown letter is told by itself" "$(map -k -L2 echo ::: a; cat err)" 'unknown option -L'
+ok "... and one that can't be written is a failure" eval '! map --joblog /dev/full echo ::: a'
+printf 'a,b\nc,d\ng\n' >rows
+printf 'a,b3e.f\nc,d,g\n' >full
+printf xby >short
 
 # With -k, because without it the lines come as the jobs end.
 if command -v parallel >/dev/null; then
@@ -87,10 +96,23 @@ if command -v parallel >/dev/null; then
 		echo {-1} {1/.} ::: q/a.b ::: c
 		echo {1} {2} ::: a b :::+ 1 2 3
 		echo {} :::: p1.txt
+		-N2 echo {1}-{2} {} {-1} {#} ::: a b c
+		-n 2 echo ::: a b c
+		-C , echo {2}+{1} {} :::: rows
+		-a full --colsep [,3]+ echo {1} {3.}
+		-d b echo {} :::: short
+		-I % echo %x ::: a b
+		-j 50% --bar echo {} ::: a b
+		-j +1 --eta echo {} ::: a b
 	END
+	for how in --tag -v -t; do
+is "as parallel with $how" "$(map $how echo {} ::: a b)" "$(parallel -k $how echo {} ::: a b 2>/dev/null)"
+	done
 else
 	skip "as parallel" "not installed"
 fi
+printf ',f\ng\nh,i,j\n' >gaps
+is "a column that is blank is a word, one that is not there is none" "$(map -C , printf '<%s>' '{1}' '{2}' '{3}' :::: gaps)" "<><f><g><h><i><j>"
 is "several sources are several words" "$(map printf '<%s>' ::: a b ::: 1 2)" "<a><1><a><2><b><1><b><2>"
 
 done_testing
