@@ -343,7 +343,7 @@ static bool is_libtool(const char *path, char *const *v)
 		return false;
 	for (size_t i = 2; v[i] && i < 2 + OPTIONS_MAX; i++)
 		if (strcmp(v[i], "--mode=compile") == 0)
-			return true;
+			return is_program(path);
 	return false;
 }
 
@@ -441,8 +441,9 @@ static bool is_shell_line(const char *path, char *const *v, const struct scene *
 {
 	static const char *const options[] = { "-c", "-ec" };
 
+	/* who looks along PATH may ask for one that is not there */
 	return v[0] && v[1] && v[2] && !v[3] && AMONG(v[1], options) && is_shell(path) &&
-	       is_line_of_tools(v[2], s);
+	       is_line_of_tools(v[2], s) && is_program(path);
 }
 
 static bool is_builtin(const struct launch *l, const struct scene *s)

@@ -207,6 +207,16 @@ like "… and not when a header is there by then" "$("$GG" build -- sh -c 'sed -
 rm -r no
 like "… or has gone again" "$("$GG" build -- sh probe.sh)" '^no 1'
 
+# Python asks for sh in one folder of PATH after the other.
+echo 'int a;' >a.c
+printf 'import subprocess, sys\nsys.exit(subprocess.run([sys.argv[1], "-c", "gcc -c a.c"]).returncode)\n' >ask.py
+for shell in sh bash; do
+	rm -f a.o
+	ok "a search for $shell along PATH by exec finds it where it is" \
+		env "PATH=/usr/sbin:/sbin:$PATH" "$GG" build -- python3 ask.py "$shell"
+	like "… and the line is carried out" "$(file -b a.o)" ELF
+done
+
 if command -v cmake >/dev/null; then
 	printf 'cmake_minimum_required(VERSION 3.10)\nproject(x C)\ninclude(CheckIncludeFile)\ncheck_include_file(stdio.h A)\ncheck_include_file(nosuch.h B)\nadd_executable(x gen.c)\n' >CMakeLists.txt
 	written() { (cd b && cat CMakeCache.txt Makefile cmake_install.cmake CMakeFiles/*/CMakeCCompiler.cmake); }
