@@ -518,7 +518,18 @@ static bool is_asm_include(const char *w, size_t n)
 	return asm_word_is(w, n, "incbin") || asm_word_is(w, n, "include");
 }
 
-/* ".incbin" in a string of C: a statement of inline assembly, not the end of "file.include"? */
+/* @s->p is the end of a string: does another follow, or what may be one, or a comment? */
+static bool goes_on(const struct scanner *s)
+{
+	const char *at = s->p + 1;
+
+	while (at < s->end && strchr(" \t\r\n", *at))
+		at++;
+	return at < s->end && (is_ident(*at) || strchr("\"\\/#", *at));
+}
+
+/* ".incbin" in a string of C: a statement of inline assembly, not the end of "file.include",
+ * nor nothing but that word, which programs compare with? */
 static void inline_word(struct scanner *s, const char *start)
 {
 	const char *dot = s->p++;
@@ -528,7 +539,7 @@ static void inline_word(struct scanner *s, const char *start)
 	if (!begins || !is_asm_include(s->p, n))
 		return;
 	s->p += n;
-	if (s->p < s->end && strchr(" \t\\\"", *s->p))
+	if (s->p < s->end && (strchr(" \t\\", *s->p) || (*s->p == '"' && goes_on(s))))
 		asm_reads(s);
 }
 

@@ -536,7 +536,8 @@ static bool any_system(const struct gcc_call *c, const struct toolchain *tc,
 static bool needs_folders(const struct gcc_call *c, const struct toolchain *tc,
                           const struct depscan_result *r)
 {
-	return !any_system(c, tc, r) || (tc->family != TOOLCHAIN_GCC && makes_header(c));
+	return c->flags & GCC_SPECS || !any_system(c, tc, r) ||
+	       (tc->family != TOOLCHAIN_GCC && makes_header(c));
 }
 
 /* Of a name that is nowhere. clang looks, for its message only, for what it is without what
@@ -1060,6 +1061,8 @@ static char *const *asked_options(struct gcc_call *c)
 {
 	if (c->stage == STAGE_LINK)
 		strv_add_all(&c->toolchain, c->link_toolchain.v);
+	if (c->flags & GCC_SPECS)
+		strv_add_all(&c->toolchain, c->conditions.v);
 	return strv_argv(&c->toolchain);
 }
 
@@ -1177,6 +1180,27 @@ static bool is_single_compile(const struct gcc_call *c)
 	       is_preprocessed(first_source(c)->lang) && !gcc_is_fortran(first_source(c)->lang);
 }
 
+static int ask_toolchain(const struct call *call, struct gcc_call *c, struct toolchain *tc,
+                         struct err *err)
+{
+	const char *lang = c->n_sources        ? language(first_source(c)->lang)
+	                   : c->cxx            ? "c++"
+	                   : c->fortran_driver ? language(LANG_F95)
+	                                       : "c";
+
+	if (toolchain_get(call, lang, asked_options(c), tc, err) < 0)
+		return -1;
+	/* where there are several machines, some rules for links mind other options, too (-g)
+	 */
+	const struct strv *more = c->stage == STAGE_LINK ? &c->conditions : &c->machine;
+
+	if (!tc->multilib || !more->n)
+		return 0;
+	toolchain_release(tc);
+	strv_add_all(&c->toolchain, more->v);
+	return toolchain_get(call, lang, strv_argv(&c->toolchain), tc, err);
+}
+
 static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p,
                      struct err *err)
 {
@@ -1188,11 +1212,7 @@ static int plan_with(const struct call *call, struct gcc_call *c, struct plan *p
 		return plan_delegate(p, "%s", why);
 	if (refuse_environment(call, p))
 		return 0;
-	const char *lang = c->n_sources        ? language(first_source(c)->lang)
-	                   : c->cxx            ? "c++"
-	                   : c->fortran_driver ? language(LANG_F95)
-	                                       : "c";
-	int rc = toolchain_get(call, lang, asked_options(c), &tc, err);
+	int rc = ask_toolchain(call, c, &tc, err);
 	if (rc < 0 && err->kind == ERR_UNSURE)
 		p->starts_others = toolchain_starts_another(call->tool);
 	if (rc < 0)

@@ -104,13 +104,14 @@ static bool is_static(const struct gcc_call *c)
 		if (word[0] == '-' && AMONG(word + strspn(word, "-"), dynamic))
 			return false;
 	}
-	return (c->flags & GCC_STATIC) && !(c->flags & GCC_SHARED);
+	/* by a specs file it may mean something else */
+	return (c->flags & GCC_STATIC) && !(c->flags & (GCC_SHARED | GCC_SPECS));
 }
 
-static void add_default(struct link *l, const char *name)
+static void add_default(struct link *l, struct strv *to, const char *name)
 {
 	if (!is_static(l->c) || strcmp(name, "gcc_s") != 0)
-		strv_add(&l->ld.scan.libs, name);
+		strv_add(to, name);
 }
 
 static void add_libraries(struct link *l, const struct toolchain *tc)
@@ -119,9 +120,9 @@ static void add_libraries(struct link *l, const struct toolchain *tc)
 	if (l->c->flags & GCC_NOSTDLIB)
 		return;
 	for (size_t i = 0; i < countof(default_libs); i++)
-		add_default(l, default_libs[i]);
+		add_default(l, &l->ld.scan.may_libs, default_libs[i]);
 	for (size_t i = 0; i < tc->libs.n; i++)
-		add_default(l, tc->libs.v[i]);
+		add_default(l, &l->ld.scan.libs, tc->libs.v[i]);
 	if (l->c->flags & GCC_PTHREAD)
 		strv_add(&l->ld.scan.libs, "pthread");
 }

@@ -116,7 +116,7 @@ const struct gccopt gccopts[] = {
 	{ "--save-temps", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, "option -save-temps" },
 	{ "--serialize-diagnostics", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
 	{ "--shared", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_SHARED, NULL },
-	{ "--specs=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "--specs=", OPT_JOINED, ACT_SPECS, PHASE_ANY, 0, NULL },
 	{ "--start-no-unused-arguments", OPT_EXACT, ACT_PASS, PHASE_ANY, 0, NULL },
 	{ "--static", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
 	{ "--std=", OPT_JOINED, ACT_PASS, PHASE_ANY, 0, NULL },
@@ -303,10 +303,11 @@ const struct gccopt gccopts[] = {
 	{ "-fprofile-dir=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fprofile-generate", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-fprofile-generate=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
-	{ "-fprofile-instr-generate", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0,
-	  "option -fprofile-instr-generate" },
+	{ "-fprofile-instr-generate", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
+	{ "-fprofile-instr-generate=", OPT_JOINED, ACT_LINK_TOOLCHAIN, PHASE_ANY, 0, NULL },
 	{ "-fprofile-instr-use", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0,
 	  "option -fprofile-instr-use" },
+	{ "-fprofile-instr-use=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
 	{ "-fprofile-list=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
 	{ "-fprofile-note=", OPT_JOINED, ACT_DELEGATE, PHASE_CC, 0, NULL },
 	{ "-fprofile-remapping-file=", OPT_JOINED, ACT_READ, PHASE_CC, 0, NULL },
@@ -430,8 +431,8 @@ const struct gccopt gccopts[] = {
 	{ "-shared", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_SHARED, NULL },
 	{ "-shared-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
 	{ "-shared-libsan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
-	{ "-specs", OPT_SEPARATE, ACT_DELEGATE, PHASE_ANY, 0, NULL },
-	{ "-specs=", OPT_JOINED, ACT_DELEGATE, PHASE_ANY, 0, NULL },
+	{ "-specs", OPT_SEPARATE, ACT_SPECS, PHASE_ANY, 0, NULL },
+	{ "-specs=", OPT_JOINED, ACT_SPECS, PHASE_ANY, 0, NULL },
 	{ "-static", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, GCC_STATIC, NULL },
 	{ "-static-libasan", OPT_EXACT, ACT_LINK_TOOLCHAIN, PHASE_LD, 0, NULL },
 	{ "-static-libgcc", OPT_EXACT, ACT_LINK_FLAG, PHASE_LD, 0, NULL },
@@ -941,6 +942,15 @@ static void take_xclang(struct parse *p, const struct gccopt *o, const char *wor
 	}
 }
 
+/* The driver is asked in another folder. */
+static void take_specs(struct parse *p, const char *value)
+{
+	if (*value != '/' && strchr(value, '/'))
+		refuse(p, PHASE_ANY, "a relative specs file");
+	strv_addf(&p->c->toolchain, "-specs=%s", value);
+	p->c->flags |= GCC_SPECS;
+}
+
 static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 {
 	struct gcc_call *c = p->c;
@@ -956,6 +966,7 @@ static void act_rest(struct parse *p, const struct gccopt *o, const char *value)
 		if (is_prefix_of_any(value))
 			refuse(p, o->phases, "option %s", o->name);
 		break;
+	case ACT_SPECS: take_specs(p, value); break;
 	case ACT_READ: strv_add(&c->reads, value); break;
 	case ACT_INCLUDE: strv_add(&c->includes, value); break;
 	case ACT_IMACROS: strv_add(&c->imacros, value); break;
@@ -1003,6 +1014,17 @@ static bool act_output(struct parse *p, const struct gccopt *o, const char *valu
 	}
 }
 
+/* May a rule of a specs file mind it? Of folders and files it says where they are, at most. */
+static bool is_condition(const struct gccopt *o)
+{
+	static const unsigned char acts[] = { ACT_PASS,     ACT_DEFINE, ACT_LINK_FLAG,
+		                              ACT_COVERAGE, ACT_LTO,    ACT_LINK_TOOLCHAIN,
+		                              ACT_SANITIZE, ACT_FORTRAN };
+
+	return (o->arity == OPT_EXACT || o->arity == OPT_JOINED) &&
+	       memchr(acts, o->act, sizeof(acts));
+}
+
 static void take_option(struct parse *p, const struct gccopt *o, const char *arg,
                         const char *value)
 {
@@ -1011,6 +1033,10 @@ static void take_option(struct parse *p, const struct gccopt *o, const char *arg
 	if (o->act == ACT_SANITIZE || o->act == ACT_COVERAGE || o->act == ACT_LTO ||
 	    (o->flag & (GCC_OPENMP | GCC_PROFILE)))
 		strv_add(&c->link_toolchain, arg);
+	if (is_condition(o))
+		strv_add(&c->conditions, arg);
+	if (o->act == ACT_PASS && o->arity == OPT_JOINED && strcmp(o->name, "-m") == 0)
+		strv_add(&c->machine, arg);
 	if (o->act == ACT_SPLIT_DWARF)
 		strv_add(&c->toolchain, arg);
 	if (o->act >= ACT_DIR_QUOTE && o->act <= ACT_DIR_AFTER) {
@@ -1242,10 +1268,10 @@ void gcc_call_release(struct gcc_call *c)
 		                 &c->user_dirs,      &c->system_dirs,    &c->after_dirs,
 		                 &c->defines,        &c->includes,       &c->imacros,
 		                 &c->reads,          &c->toolchain,      &c->lib_dirs,
-		                 &c->link_toolchain, &c->libs,           &c->sanitize,
-		                 &c->ld_words,       &c->scan_args,      &c->wp_words,
-		                 &c->fortran,        &c->precompiled,    &c->plain_includes,
-		                 &c->include_pch };
+		                 &c->link_toolchain, &c->conditions,     &c->machine,
+		                 &c->libs,           &c->sanitize,       &c->ld_words,
+		                 &c->scan_args,      &c->wp_words,       &c->fortran,
+		                 &c->precompiled,    &c->plain_includes, &c->include_pch };
 
 	for (size_t i = 0; i < countof(lists); i++)
 		strv_release(lists[i]);

@@ -29,6 +29,7 @@ enum gccopt_act {
 	ACT_DELEGATE,  /* too hard, in the phases of the row */
 	ACT_TOOLCHAIN, /* changes what the compiler itself adds: toolchain_get must know */
 	ACT_PREFIX,    /* -B: what begins with the value is searched first */
+	ACT_SPECS,     /* a file of gcc's with rules for what to add */
 	ACT_READ,      /* the value is a file that is read */
 	ACT_LANG,      /* -x */
 	ACT_OUTPUT,    /* -o */
@@ -134,6 +135,7 @@ enum gcc_flags {
 	GCC_STACK_USAGE = 1 << 15,
 	GCC_SYNTAX = 1 << 16,
 	GCC_EMIT_PCH = 1 << 17, /* said to clang's front end */
+	GCC_SPECS = 1 << 18,    /* looks for what specs files name */
 };
 
 struct gcc_call {
@@ -164,6 +166,8 @@ struct gcc_call {
 	struct strv reads;          /* further files that are read */
 	struct strv toolchain;      /* options for toolchain_get */
 	struct strv link_toolchain; /* further ones, where it links */
+	struct strv conditions;     /* … and where rules of a specs file may mind them */
+	struct strv machine;        /* … and where each machine has folders of its own */
 	struct strv lib_dirs;
 	struct strv libs;
 	struct strv sanitize;

@@ -40,6 +40,7 @@ void ldscan_release(struct ldscan *s)
 	strv_release(&s->needed_dirs);
 	strv_release(&s->files);
 	strv_release(&s->libs);
+	strv_release(&s->may_libs);
 	*s = (struct ldscan){ 0 };
 }
 
@@ -107,19 +108,27 @@ static int add_in_dir(struct scan *s, const char *dir, const char *name, bool *f
 	return target ? add_file(s, target, found, err) : -1;
 }
 
-static int add_lib(struct scan *s, const char *name, struct err *err)
+static int look_for_lib(struct scan *s, const char *name, bool *found, struct err *err)
 {
 	auto_free char *so = name[0] == ':' ? xstrdup(name + 1) : xasprintf("lib%s.so", name);
 	auto_free char *ar = name[0] == ':' ? NULL : xasprintf("lib%s.a", name);
-	bool found = false;
 
 	for (size_t i = 0; i < s->ld->lib_dirs.n; i++) {
 		const char *dir = s->ld->lib_dirs.v[i];
-		if ((!s->ld->is_static || !ar) && add_in_dir(s, dir, so, &found, err) < 0)
+		if ((!s->ld->is_static || !ar) && add_in_dir(s, dir, so, found, err) < 0)
 			return -1;
-		if (ar && add_in_dir(s, dir, ar, &found, err) < 0)
+		if (ar && add_in_dir(s, dir, ar, found, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int add_lib(struct scan *s, const char *name, struct err *err)
+{
+	bool found = false;
+
+	if (look_for_lib(s, name, &found, err) < 0)
+		return -1;
 	return found ? 0 : plan_delegate(s->p, "a library is not found");
 }
 
@@ -363,6 +372,10 @@ int ldscan_add_inputs(const struct ldscan *ld, const struct call *call, struct p
 	}
 	for (size_t i = 0; rc == 0 && i < ld->libs.n && !p->delegate; i++)
 		rc = add_lib(&s, ld->libs.v[i], err);
+	for (size_t i = 0; rc == 0 && i < ld->may_libs.n && !p->delegate; i++) {
+		bool found = false;
+		rc = look_for_lib(&s, ld->may_libs.v[i], &found, err);
+	}
 	scan_release(&s);
 	if (!p->delegate)
 		return rc;

@@ -11,10 +11,11 @@
 struct ldscan {
 	struct strv lib_dirs; /* -L …, then the toolchain's: in search order */
 	struct strv
-		needed_dirs; /* -rpath-link, -rpath, then ld.so.conf's and the default ones */
-	struct strv files;   /* objects, archives, scripts as written */
-	struct strv libs;    /* NAME of each -lNAME, or ":file" */
-	bool is_static;      /* -static: archives only (a superset is still fine) */
+		needed_dirs;  /* -rpath-link, -rpath, then ld.so.conf's and the default ones */
+	struct strv files;    /* objects, archives, scripts as written */
+	struct strv libs;     /* NAME of each -lNAME, or ":file" */
+	struct strv may_libs; /* … of those that a driver adds where there are such */
+	bool is_static;       /* -static: archives only (a superset is still fine) */
 };
 
 void ldscan_release(struct ldscan *s);

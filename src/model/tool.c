@@ -58,15 +58,28 @@ static size_t without_version(const char *name)
 	return at > 1 && at < len && name[at - 1] == '-' ? at - 1 : len;
 }
 
+/* Targets of one word. */
+static bool is_target(const char *name, size_t len)
+{
+	static const char *const targets[] = { "avr", "msp430" };
+
+	for (size_t i = 0; i < countof(targets); i++)
+		if (strlen(targets[i]) == len && memcmp(targets[i], name, len) == 0)
+			return true;
+	return false;
+}
+
 const struct model *model_for(const char *argv0)
 {
 	const char *name = path_base(argv0);
+	const char *prefix = name;
 	size_t len = without_version(name);
 
 	for (int triple = 0; len; triple++) {
 		const struct model *m = look_up(name, len);
-		/* "x86_64-linux-gnu-gcc": a prefix has at least one '-' of its own */
-		if (m && triple != 1)
+		/* "x86_64-linux-gnu-gcc": a prefix has at least one '-' of its own, or is known
+		 */
+		if (m && (triple != 1 || is_target(prefix, (size_t)(name - 1 - prefix))))
 			return m;
 		const char *dash = memchr(name, '-', len);
 		if (!dash)

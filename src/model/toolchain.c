@@ -7,17 +7,20 @@
 #include "store/look.h"
 #include "model/closure.h"
 #include "model/plugins.h"
+#include "model/specs.h"
 
 #include "base/among.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
 #include "base/shebang.h"
+#include "base/words.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 5 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 6 };
 
 /* Variables that change what a driver looks for. */
 static const char *const asked_env[] = { "COMPILER_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX",
@@ -32,9 +35,10 @@ struct inquiry {
 	struct strv env;
 	struct strv helpers; /* cc1, as, … : paths as the driver spells them */
 	struct strv link_helpers;
-	char *intrinsic;  /* owned; the folder of Fortran's own modules, or NULL */
-	char *preinclude; /* owned; what Fortran reads before any source, or NULL */
-	char *resources;  /* owned; clang's folder of its own files, or NULL */
+	char *intrinsic;            /* owned; the folder of Fortran's own modules, or NULL */
+	char *preinclude;           /* owned; what Fortran reads before any source, or NULL */
+	char *resources;            /* owned; clang's folder of its own files, or NULL */
+	struct strv configurations; /* files of options that clang takes by itself */
 };
 
 void toolchain_release(struct toolchain *tc)
@@ -59,6 +63,7 @@ static void inquiry_release(struct inquiry *q)
 	free(q->intrinsic);
 	free(q->preinclude);
 	free(q->resources);
+	strv_release(&q->configurations);
 }
 
 /* It is asked in another folder; what is relative the model looks at itself. */
@@ -205,13 +210,12 @@ static int check_fortran(const struct inquiry *q, struct err *err)
 	return 0;
 }
 
-/* What "-E -v" says. */
-static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err *err)
+/* What "-E -v" says, or "-S -v". */
+static int ask_search_lists(struct inquiry *q, char *stage, struct toolchain *tc,
+                            struct err *err)
 {
 	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
 	bool no_run = strcmp(q->lang, "assembler") == 0;
-	/* Fortran has further folders where it compiles */
-	char *stage = is_fortran(q) ? "-S" : "-E";
 	char *args[] = { no_run ? "-###" : stage,
 		         "-v",
 		         "-x",
@@ -221,6 +225,7 @@ static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err 
 		         "/dev/null",
 		         "/dev/null",
 		         NULL };
+	static const char configuration[] = "Configuration file: ";
 	struct strv *list = NULL;
 	char *at, *line;
 
@@ -238,6 +243,8 @@ static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err 
 			strv_add(list, line + 1);
 		else if (strstr(line, "clang version"))
 			tc->family = TOOLCHAIN_CLANG;
+		else if (strncmp(line, configuration, strlen(configuration)) == 0)
+			add_once(&q->configurations, line + strlen(configuration));
 		else if (strncmp(line, "Target: ", 8) == 0 && !tc->target)
 			tc->target = xstrdup(line + 8);
 		else if (line[0] == ' ') {
@@ -255,6 +262,37 @@ static int ask_search_lists(struct inquiry *q, struct toolchain *tc, struct err 
 	return is_fortran(q) ? check_fortran(q, err) : 0;
 }
 
+static bool has_option(const struct inquiry *q, const char *start)
+{
+	for (size_t i = 0; q->options && q->options[i]; i++)
+		if (strncmp(q->options[i], start, strlen(start)) == 0)
+			return true;
+	return false;
+}
+
+static bool same_list(const struct strv *a, const struct strv *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; i < a->n && same; i++)
+		same = strcmp(a->v[i], b->v[i]) == 0;
+	return same;
+}
+
+/* The rules of a specs file may hold for a compile only, or where it ends after preprocessing.
+ */
+static int check_stages(struct inquiry *q, const struct toolchain *tc, struct err *err)
+{
+	struct toolchain compile = { 0 };
+
+	if (ask_search_lists(q, "-S", &compile, err) < 0)
+		return -1;
+	bool same = same_list(&tc->quote_dirs, &compile.quote_dirs) &&
+	            same_list(&tc->system_dirs, &compile.system_dirs);
+	toolchain_release(&compile);
+	return same ? 0 : err_set(err, ERR_UNSURE, "a specs file has rules for one stage only");
+}
+
 /* Where the driver finds helper @name: absolute, or found on PATH. Owned, or NULL. */
 static char *ask_helper(struct inquiry *q, const char *name)
 {
@@ -268,6 +306,32 @@ static char *ask_helper(struct inquiry *q, const char *name)
 	if (answer.data[0] == '/')
 		return look_access(answer.data, X_OK) == 0 ? xstrdup(answer.data) : NULL;
 	return proc_find_on_path(answer.data, q->path, NULL);
+}
+
+/* Has the driver libraries and headers for other machines than those of -m32 and its like,
+ * which are asked for anyway? Lines are "FOLDER;@OPTION@OPTION". */
+static int ask_multilib(struct inquiry *q, struct toolchain *tc, struct err *err)
+{
+	static const char *const plain[] = { "", "m32", "m64", "mx32" };
+	char *args[] = { "-print-multi-lib", NULL };
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	char *at, *line;
+
+	if (ask(q, args, &answer, NULL) < 0)
+		return 0; /* it knows of no such thing */
+	at = answer.data;
+	while ((line = next_line(&at))) {
+		for (char *o = strchr(line, '@'); o; o = strchr(o, '@')) {
+			o++;
+			auto_free char *option = xstrndup(o, strcspn(o, "@"));
+			/* "--target=" is asked for anyway, too */
+			if (*option && *option != 'm' && *option != '-')
+				return err_set(err, ERR_UNSURE,
+				               "has libraries of its own for -%.40s", option);
+			tc->multilib |= !AMONG(option, plain);
+		}
+	}
+	return 0;
 }
 
 /* A file that the linker is told to read, in "/x" or "--dynamic-list=/x". */
@@ -323,6 +387,8 @@ static int ask_link(struct inquiry *q, struct toolchain *tc, struct err *err)
 			    strcmp(words.v[i], "-dynamic-linker") == 0 ||
 			    strcmp(words.v[i], "--dynamic-linker") == 0)
 				i++;
+			else if (strcmp(words.v[i], "-L") == 0 && i + 1 < words.n)
+				add_once(&tc->lib_dirs, words.v[++i]);
 			else
 				link_word(q, tc, words.v[i]);
 		}
@@ -384,9 +450,56 @@ static int add_compile_extras(struct closure *c, const struct toolchain *tc, str
 	return 0;
 }
 
-/* A specs file is read where the driver was built to look, if it is there. */
-static int add_specs(struct closure *c, const struct inquiry *q, struct err *err)
+/* As startup files are looked for, before it is known for which machine. Owned; NULL: it is not
+ * among them. */
+static char *ask_file(struct inquiry *q, const char *name)
 {
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	auto_free char *option = xasprintf("-print-file-name=%s", name);
+	char *args[] = { option, NULL };
+	char *const *all = q->options;
+	auto_strv some = STRV_INIT;
+
+	for (size_t i = 0; all && all[i]; i++)
+		if (strncmp(all[i], "-m", 2) != 0)
+			strv_add(&some, all[i]);
+	q->options = strv_argv(&some);
+	int rc = ask(q, args, &answer, NULL);
+	q->options = all;
+	return rc == 0 && *buf_str(&answer) == '/'
+	               ? xstrndup(answer.data, strcspn(answer.data, "\n"))
+	               : NULL;
+}
+
+static bool is_found(void *inquiry, const char *name)
+{
+	auto_free char *path = ask_file(inquiry, name);
+
+	return path != NULL;
+}
+
+/* Of "-specs=NAME". */
+static int add_named_specs(struct closure *c, struct inquiry *q, const char *name,
+                           struct err *err)
+{
+	auto_free char *path = *name == '/' ? xstrdup(name) : ask_file(q, name);
+
+	if (!path)
+		return err_set(err, ERR_UNSURE, "specs file %s is not among its own", name);
+	return specs_check(path, is_found, q, err) < 0 ? -1 : closure_add(c, path, err);
+}
+
+/* A specs file is read where the driver was built to look, if it is there; then those of the
+ * options. */
+static int add_specs(struct closure *c, struct inquiry *q, const struct toolchain *tc,
+                     struct err *err)
+{
+	for (size_t i = 0; q->options && q->options[i]; i++) {
+		const char *name = words_after(q->options[i], "-specs=");
+
+		if (name && add_named_specs(c, q, name, err) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < q->helpers.n; i++) {
 		const char *base = path_base(q->helpers.v[i]);
 
@@ -394,9 +507,33 @@ static int add_specs(struct closure *c, const struct inquiry *q, struct err *err
 			continue;
 		auto_free char *dir = path_dir(q->helpers.v[i]);
 		auto_free char *specs = path_join(dir, "specs");
-		if (closure_add_if(c, specs, err) < 0)
+		auto_free char *devices = path_join(dir, "device-specs"); /* of avr-gcc */
+		if (closure_add_if(c, specs, err) < 0 ||
+		    (tc->multilib && closure_add_folder(c, devices, err) < 0))
 			return -1;
 	}
+	return 0;
+}
+
+/* Options of clang's in files beside it or in /etc; those say with "@" that they go on in
+ * others. The one beside it may appear. */
+static int add_configurations(struct closure *c, const struct inquiry *q,
+                              const struct toolchain *tc, struct err *err)
+{
+	for (size_t i = 0; i < q->configurations.n; i++) {
+		const char *path = q->configurations.v[i];
+		auto_buf text = BUF_LIMIT(ANSWER_MAX);
+
+		if (file_read(path, &text, NULL) < 0 || strchr(buf_str(&text), '@'))
+			return err_set(err, ERR_UNSURE, "%s names further files", path);
+		if (closure_add(c, path, err) < 0)
+			return -1;
+	}
+	if (tc->family != TOOLCHAIN_CLANG)
+		return 0;
+	auto_free char *dir = path_dir(tc->program);
+	strv_addf(&c->watch, "%s/clang.cfg", dir);
+	strv_addf(&c->watch, "%s/%s.cfg", dir, path_base(q->call->tool));
 	return 0;
 }
 
@@ -411,7 +548,8 @@ static int make_compile_closure(struct inquiry *q, struct toolchain *tc, struct 
 	for (size_t i = 0; i < q->helpers.n; i++)
 		if (closure_add(&c, q->helpers.v[i], err) < 0)
 			return -1;
-	if (add_specs(&c, q, err) < 0 || add_compile_extras(&c, tc, err) < 0)
+	if (add_specs(&c, q, tc, err) < 0 || add_compile_extras(&c, tc, err) < 0 ||
+	    add_configurations(&c, q, tc, err) < 0)
 		return -1;
 	/* lists of what sanitizers leave alone, each read where it is there */
 	auto_free char *lists = q->resources ? path_join(q->resources, "share") : NULL;
@@ -435,6 +573,22 @@ static int add_plugins(struct closure *c, const struct inquiry *q, struct err *e
 	return 0;
 }
 
+/* Of avr-ld, which has most of its scripts in files. */
+static int add_scripts(struct closure *c, const struct inquiry *q, struct err *err)
+{
+	for (size_t i = 0; i < q->link_helpers.n; i++) {
+		const char *ld = q->link_helpers.v[i];
+
+		if (strncmp(path_base(ld), "ld", 2) != 0)
+			continue;
+		auto_free char *dir = path_dir(ld);
+		auto_free char *scripts = path_absolute(dir, "../lib/ldscripts");
+		if (closure_add_folder(c, scripts, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct strv *watch,
                              struct err *err)
 {
@@ -446,6 +600,9 @@ static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct str
 	for (size_t i = 0; i < q->link_helpers.n; i++)
 		if (closure_add(&c, q->link_helpers.v[i], err) < 0)
 			return -1;
+	if (add_specs(&c, q, tc, err) < 0 || (tc->multilib && add_scripts(&c, q, err) < 0) ||
+	    add_configurations(&c, q, tc, err) < 0)
+		return -1;
 	for (const char *const *file = closure_conf_files; *file; file++)
 		if (closure_add_extra(&c, *file, err) < 0)
 			return -1;
@@ -453,14 +610,6 @@ static int make_link_closure(struct inquiry *q, struct toolchain *tc, struct str
 		return -1;
 	strv_add_all(watch, c.watch.v);
 	return closure_store(&c, &tc->link_closure, err);
-}
-
-static bool has_option(const struct inquiry *q, const char *start)
-{
-	for (size_t i = 0; q->options && q->options[i]; i++)
-		if (strncmp(q->options[i], start, strlen(start)) == 0)
-			return true;
-	return false;
 }
 
 static void add_program(struct inquiry *q, struct strv *helpers, const char *name)
@@ -497,8 +646,10 @@ static bool is_on_path(const char *helper)
 {
 	static const char *const names[] = { "as", "make", "mv", "objcopy", "touch" };
 	const char *base = path_base(helper);
+	const char *dash = strrchr(base, '-'); /* "x86_64-linux-gnu-ld" */
+	const char *name = dash ? dash + 1 : base;
 
-	return AMONG(base, names) || strncmp(base, "ld", 2) == 0;
+	return AMONG(name, names) || strncmp(name, "ld", 2) == 0;
 }
 
 /* The folders of the driver and of what it looks for on PATH, in PATH's order. */
@@ -571,6 +722,19 @@ bool toolchain_starts_another(const char *tool)
 	return program && (is_launcher(program) || shebang_read(program, &s));
 }
 
+/* A pipe would be read by the first question. */
+static int refuse_pipes(const struct inquiry *q, struct err *err)
+{
+	for (size_t i = 0; q->options && q->options[i]; i++) {
+		const char *path = words_after(q->options[i], "-specs=");
+		struct stat sb;
+
+		if (path && look_stat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+			return err_set(err, ERR_UNSURE, "%s is no plain file", path);
+	}
+	return 0;
+}
+
 /* Ask everything. */
 static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, struct err *err)
 {
@@ -583,9 +747,12 @@ static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, 
 	if (is_launcher(tc->program))
 		return err_set(err, ERR_UNSURE, "is %s, which starts one",
 		               path_base(tc->program));
-	if (refuse_script(tc->program, err) < 0)
+	if (refuse_script(tc->program, err) < 0 || refuse_pipes(q, err) < 0)
 		return -1;
-	if (ask_search_lists(q, tc, err) < 0 || ask_link(q, tc, err) < 0)
+	/* Fortran has further folders where it compiles */
+	if (ask_search_lists(q, is_fortran(q) ? "-S" : "-E", tc, err) < 0 ||
+	    ask_link(q, tc, err) < 0 || ask_multilib(q, tc, err) < 0 ||
+	    (has_option(q, "-specs=") && check_stages(q, tc, err) < 0))
 		return -1;
 	auto_free char *as = ask_helper(q, "as");
 	auto_free char *ld = ask_helper(q, linker_name(q->options, name));
@@ -633,6 +800,7 @@ static void pack_facts(struct buf *b, const struct toolchain *tc)
 {
 	pack_u32(b, tc->family);
 	pack_u32(b, tc->cxx);
+	pack_u32(b, tc->multilib);
 	pack_str(b, tc->target);
 	pack_list(b, &tc->quote_dirs);
 	pack_list(b, &tc->system_dirs);
@@ -648,6 +816,7 @@ static bool unpack_facts(struct unpack *u, struct toolchain *tc)
 {
 	tc->family = unpack_u32(u) ? TOOLCHAIN_CLANG : TOOLCHAIN_GCC;
 	tc->cxx = unpack_u32(u);
+	tc->multilib = unpack_u32(u);
 	tc->target = unpack_str(u);
 	unpack_list(u, &tc->quote_dirs);
 	unpack_list(u, &tc->system_dirs);

@@ -11,8 +11,9 @@ enum toolchain_family { TOOLCHAIN_GCC, TOOLCHAIN_CLANG };
 
 struct toolchain {
 	enum toolchain_family family;
-	bool cxx;                /* the driver is a C++ one */
-	char *target;            /* "x86_64-linux-gnu" */
+	bool cxx;      /* the driver is a C++ one */
+	bool multilib; /* … with folders of its own for options of machines (-m…) */
+	char *target;  /* "x86_64-linux-gnu" */
 	struct strv quote_dirs;  /* what the compiler itself adds; mostly empty */
 	struct strv system_dirs; /* <…> search list for the language, in order, as the compiler
 	                            prints it */
@@ -32,7 +33,8 @@ void toolchain_release(struct toolchain *tc);
 /**
  * The facts for a driver, a language ("c", "c++", "assembler", "assembler-with-cpp",
  * "objective-c", …) and those of the user's options that change the answer (-m32, --sysroot=,
- * -nostdinc, -stdlib=, -fsanitize= …; NULL-terminated). The folders of CPATH and its like are
+ * -nostdinc, -stdlib=, -fsanitize= …, where it is a multilib one all that begin with -m;
+ * NULL-terminated). The folders of CPATH and its like are
  * left out. Cost when known: one look-up and one stat per
  * file that the answer depends on. UNSURE when the compiler does not answer as expected.
  */

@@ -825,7 +825,9 @@ t 'gcc -frandom-seed=1 -c zero.c --coverage && gcc --coverage zero.o -o zero && 
 t 'gcc -frandom-seed=1 -fprofile-generate -c zero.c && gcc -fprofile-generate zero.o -o zero && ./zero'
 t 'clang --coverage -c a.c'
 t 'gcc -frandom-seed=1 -fprofile-arcs -c zero.c && gcc --coverage zero.o -o zero && ./zero && gcc -O2 -fbranch-probabilities -c zero.c'
-t 'clang -fprofile-instr-generate -c a.c'
+t 'clang -fprofile-instr-generate -fcoverage-mapping -c a.c; clang -fprofile-instr-generate=q.profraw -c b.c -o q.o'
+t 'clang -fprofile-instr-generate a.c b.c main.c -o x && ./x && ls *.profraw; rm -f *.profraw'
+t 'clang -fprofile-instr-generate=q.profraw a.c b.c main.c -o x && ./x && llvm-profdata-14 merge -o q.prof q.profraw; clang -fprofile-instr-use=q.prof -O2 -c a.c; mkdir d; mv q.prof d/default.profdata; clang -fprofile-instr-use=d -c b.c; clang -fprofile-instr-use=none -c b.c; rm -rf d q.profraw'
 t 'gcc -flto -frandom-seed=1 -c a.c b.c main.c && gcc -flto a.o b.o main.o && ./a.out'
 t 'gcc -flto -c a.c && rm a.o'
 t 'gcc -O2 -flto a.c b.c main.c && ./a.out'
@@ -1041,7 +1043,61 @@ for cc in gcc clang; do # what is meant for the linker, and is not
 	t "$cc -B no/such/folder/ -MD -c a.c"
 	t "mkdir t && ln -s \$(command -v as) t/as && $cc -Bt -c a.c"
 done
-t 'gcc -specs=no-such zero.c'
+t 'gcc -specs=no-such zero.c; gcc -specs=no-such -c a.c; gcc -specs=./own.specs -c a.c; gcc -specs -c a.c'
+# Rules of a specs file, beside those that are built in.
+printf '*cc1_options:\n+ %%{!fno-PIE:-fPIE} -DX=1\n' >"$work/own.specs"
+printf '%%rename lib old_lib\n\n*self_spec:\n+ %%{!shared:-no-pie}\n\n*lib:\n%%{static:-lm} -lm %%(old_lib)\n\n' >"$work/link.specs"
+printf '*cc1_options:\n+ %%:getenv(HOME /x)\n' >"$work/env.specs"
+printf '%%include <own.specs>\n' >"$work/more.specs"
+for specs in own link env more; do
+	t "gcc -specs=$work/$specs.specs -g -c a.c; gcc --specs=$work/$specs.specs -E a.c | md5sum; gcc -specs $work/$specs.specs zero.c && ./a.out"
+done
+# A folder for some options or stages only, one that is relative, a file that may appear.
+mkdir -p "$work/some" && echo 'int some;' >"$work/some/some.h"
+for rule in "*cc1_options:\n+ -isystem $work/some" "*cpp_options:\n-nostdinc -isystem $work/some" "*cpp_unique_options:\n+ %{O2:-I$work/some}" '*cpp_unique_options:\n+ -Isome' "*startfile:\n%:if-exists($work/some.o)"; do
+	t "mkdir some; echo 'int else_;' >some/some.h; printf '$rule\n' | sed 's/%:/%%:/' >rule; for x in 1 2; do cp rule $work/rule.specs; for o in -O1 -O2; do printf '#if __has_include(<some.h>)\n#include <some.h>\n#endif\nint x;' | gcc -specs=$work/rule.specs -nostartfiles -shared -fPIC \$o -o x\$x\$o -x c -; echo 'int t;' | gcc -c -o $work/some.o -x c -; done; done; rm $work/some.o"
+done
+t "for how in -static -shared -static-pie -pie -nostartfiles -pthread; do gcc -specs=$work/link.specs \$how -fPIC zero.c -o x\$how; done"
+t "cp $work/own.specs s; sed -i s/1/2/ s; for i in 1 2; do cp s \$PWD.specs; gcc -specs=\$PWD.specs -E -x c - <x.h | md5sum; gcc -specs=\$PWD.specs -g3 -c a.c -o a\$i.o; sed -i s/2/3/ s; done; rm \$PWD.specs"
+# A clang with a file of options beside it, which goes by its name.
+mkdir -p "$work/llvm/bin"
+ln -s "$(realpath "$(clang -print-resource-dir)/../..")" "$work/llvm/lib"
+own=x86_64-linux-gnu-clang
+cp "$(realpath "$(command -v clang)")" "$work/llvm/bin/$own"
+config="$work/llvm/bin/$own.cfg"
+echo 'int x = X + 0;' >"$work/told.c"
+usual=$PATH
+PATH=$work/llvm/bin:$PATH
+t "for x in 1 2; do echo -DX=\$x -O1 >$config; $own -g -c $work/told.c -o x\$x.o; $own zero.c -o zero\$x; done; rm $config; $own -c $work/told.c"
+t "echo @other >$config; echo -DX=3 >$work/llvm/bin/other; $own -c $work/told.c; rm $config"
+t "echo -Inone -include none.h >$config; $own -c $work/told.c; rm $config"
+PATH=$usual
+
+# Compilers with libraries for several machines: which ones the options choose.
+div='echo "volatile double a, b; int main(void) { a = a / b; return 0; }" >div.c'
+if command -v avr-gcc >/dev/null; then
+	for how in '' -mmcu=attiny85 -mmcu=atmega328p; do
+		t "$div; avr-gcc $how -Os -MMD -c div.c && cat div.d; avr-gcc $how div.o -o div -Wl,-Map,div.map && avr-objcopy -O ihex div div.hex; avr-size div"
+	done
+	t 'avr-gcc -mmcu=nosuch -c zero.c; avr-gcc -mmcu=attiny85 -E zero.c | md5sum'
+fi
+if command -v arm-none-eabi-gcc >/dev/null; then
+	for how in '' '-mcpu=cortex-m4 -mthumb' '-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16' '-marm -march=armv7-a'; do
+		t "$div; arm-none-eabi-gcc $how -g -Os -MMD -c div.c && arm-none-eabi-gcc $how -nostdlib -e main -o div div.o -lgcc -Wl,-Map=div.map"
+		if [ -e "$(arm-none-eabi-gcc -print-file-name=nosys.specs)" ]; then
+			t "$div; arm-none-eabi-gcc $how -c div.c && arm-none-eabi-gcc $how --specs=nano.specs --specs=nosys.specs -o div div.o -lm"
+			t "$div; arm-none-eabi-gcc $how -g --specs=nosys.specs -o div div.c; arm-none-eabi-gcc $how -g -o bare div.c"
+		fi
+	done
+fi
+if command -v riscv64-unknown-elf-gcc >/dev/null; then
+	for how in '' '-march=rv32imac -mabi=ilp32' '-march=rv64gc -mabi=lp64d'; do
+		t "$div; riscv64-unknown-elf-gcc $how -Os -c div.c && riscv64-unknown-elf-gcc $how -nostdlib -e main -o div div.o -lgcc"
+	done
+fi
+if command -v musl-gcc >/dev/null; then
+	for how in '' -static -static-pie -shared '-O2 -flto' -pie; do t "musl-gcc $how -fPIC a.c b.c main.c -o x && { [ '$how' = -shared ] || ./x; }"; done
+fi
 t 'COMPILER_PATH=out gcc zero.c && GCC_EXEC_PREFIX= gcc zero.c'
 t 'CC_PRINT_OPTIONS=1 CC_PRINT_OPTIONS_FILE=options clang -c a.c && cat options; CC_PRINT_HEADERS=1 CC_PRINT_HEADERS_FILE=headers clang -c b.c'
 t 'gcc -S a.c && gcc -c a.c && POSIXLY_CORRECT=1 as a.s -o b.o; POSIXLY_CORRECT=1 ar rcs lib.a a.o; POSIXLY_CORRECT=1 ld -r a.o -o c.o; POSIXLY_CORRECT=1 strip a.o -o d.o'
@@ -1173,6 +1229,16 @@ t 'cat s.s | as -o s.o && cat s.s | as -o s2.o - && as --version | head -n 1'
 t 'echo old >s.o && chmod 600 s.o && as s.s -o s.o'
 t 'echo ".warning \"careful\"" >w.s && as w.s -o w.o; as --fatal-warnings w.s -o w2.o'
 t 'cd sub && as -g ../s.s -o s.o'
+cat >"$work/named.c" <<'END'
+int strcmp(const char *, const char *);
+int named(const char *p) { return strcmp(p, ".include") == 0 || ".incbin" == p; }
+END
+cat >"$work/joined.c" <<'END'
+#define FILE_NAME " \"data\""
+__asm__(".section .rodata\n.globl blob\nblob: .incbin" FILE_NAME);
+__asm__("blob2: .incbin" /* */ " \"data\"");
+END
+for cc in gcc clang; do t "$cc -c $work/named.c; for x in 1 2; do $cc -c $work/joined.c -o joined\$x.o; echo \$x >>data; done"; done
 t 'printf ".include \"no\"\n" >q.s && as q.s -o q.o'
 t 'printf ".include \"i.inc\" # c\n .incbin \"data\", 2, 3\n" >q.s && as q.s -o q.o'
 for tool in "clang -c" "gcc -c" as; do

@@ -28,6 +28,8 @@ static void a_name_leads_to_its_model(void **state)
 		{ "strip", &model_strip },
 		{ "cp", &model_reader },
 		{ "x86_64-linux-gnu-gcc-nm-12", &model_reader },
+		{ "avr-gcc", &model_gcc },
+		{ "msp430-ar", &model_ar },
 		{ "gccx", NULL },
 		{ "my-gcc", NULL },
 		{ "", NULL },
