@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/large.h"
+
 struct arena_chunk {
 	struct arena_chunk *next;
 	_Alignas(16) char data[];
@@ -17,7 +19,7 @@ static size_t rounded(size_t size_bytes)
 
 static char *chunk_add(struct arena *a, size_t size_bytes)
 {
-	struct arena_chunk *c = xmalloc(sizeof(*c) + size_bytes);
+	struct arena_chunk *c = large_malloc(sizeof(*c) + size_bytes);
 
 	c->next = a->chunks;
 	a->chunks = c;
@@ -37,6 +39,8 @@ static void make_room(struct arena *a, size_t size_bytes)
 	}
 	a->left_bytes = a->chunk_bytes;
 	a->at = chunk_add(a, a->chunk_bytes);
+	if (a->chunk_bytes < a->chunk_max_bytes)
+		a->chunk_bytes *= 2;
 }
 
 void *arena_take(struct arena *a, size_t size_bytes)

@@ -13,8 +13,9 @@
 
 struct arena {
 	struct arena_chunk *chunks;
-	size_t chunk_bytes; /* of each chunk; a piece of over half of it gets its own */
-	char *at;           /* what is left of the newest, or of the room */
+	size_t chunk_bytes;     /* of a chunk; a piece of over half of it gets its own */
+	size_t chunk_max_bytes; /* each next has twice as many, up to about these; 0: as many */
+	char *at;               /* what is left of the newest, or of the room */
 	size_t left_bytes;
 	struct arena_piece *given; /* for when that is used up */
 };

@@ -21,10 +21,10 @@
 #include "sched/graph.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/large.h"
 #include "core/codec.h"
 #include "core/digest.h"
 #include "exec/inputs.h"
@@ -34,6 +34,7 @@
 
 enum {
 	CHUNK_BYTES = 16 << 10,
+	CHUNK_MAX_BYTES = 8 << 20,
 	BLOCK_NODES = 512, /* of the first block; each next has twice as many */
 	BLOCKS_MAX = 23,
 	FOLLOW_MAX = 1000000,
@@ -41,7 +42,6 @@ enum {
 	KEPT_MAX = 1024,              /* decoded thunks of ready nodes */
 	PACKED_BYTES_MAX = 128 << 20, /* what is beyond it is read again */
 	RECENT = 64,                  /* a power of two */
-	LARGE_BYTES = 4 << 20,
 };
 
 /* A name, packed. */
@@ -136,20 +136,6 @@ struct graph {
 };
 
 /* -- memory -- */
-
-/* Zeroed, and if large then in large pages, if the kernel likes: a look at random costs one
- * miss then, and with small pages several more, for where the page is. */
-static void *large_calloc(size_t count, size_t size_bytes)
-{
-	char *p = xcalloc(count, size_bytes);
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t len = count * size_bytes;
-	size_t before = -(uintptr_t)p % page;
-
-	if (len >= LARGE_BYTES)
-		(void)!madvise(p + before, (len - before) & -page, MADV_HUGEPAGE);
-	return p;
-}
 
 static void *take(struct graph *g, size_t len)
 {
@@ -988,6 +974,7 @@ struct graph *graph_new(struct store *st)
 
 	g->store = st;
 	g->arena.chunk_bytes = CHUNK_BYTES;
+	g->arena.chunk_max_bytes = CHUNK_MAX_BYTES;
 	g->numbers = (struct packed_names){ g, number_of, name_of };
 	return g;
 }
