@@ -53,6 +53,11 @@ void digest_bytes(const void *data, size_t len, struct oid *out)
 
 int digest_copy(int from, int to, struct oid *out, struct err *err)
 {
+	return digest_copy_sized(from, to, UINT64_MAX, out, err);
+}
+
+int digest_copy_sized(int from, int to, uint64_t size_bytes, struct oid *out, struct err *err)
+{
 	auto_free char *chunk = xmalloc(CHUNK);
 	struct digest d;
 
@@ -69,6 +74,8 @@ int digest_copy(int from, int to, struct oid *out, struct err *err)
 		digest_add(&d, chunk, (size_t)n);
 		if (to >= 0 && file_write_fd(to, chunk, (size_t)n, err) < 0)
 			return -1;
+		if (d.size_bytes == size_bytes && n < CHUNK)
+			break;
 	}
 	digest_done(&d, out);
 	return 0;

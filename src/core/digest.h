@@ -25,5 +25,8 @@ int digest_fd(int fd, struct oid *out, struct err *err);
 /** Copy @from to @to (both at their offset) and name the bytes in the same pass; to may be -1.
  */
 int digest_copy(int from, int to, struct oid *out, struct err *err);
+/** The same of a file of @size_bytes that nobody writes to any more: a small one is read once.
+ */
+int digest_copy_sized(int from, int to, uint64_t size_bytes, struct oid *out, struct err *err);
 
 #endif

@@ -105,15 +105,23 @@ int placeholder_decode(const void *data, size_t len, struct placeholder *out, st
 
 int placeholder_read(const char *path, struct placeholder *out, struct err *err)
 {
-	char text[PLACEHOLDER_MAX + 1];
 	struct stat st;
 
 	*out = (struct placeholder){ 0 };
 	/* not opened: whoever writes to a FIFO would notice */
 	if (stat(path, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "%s", path);
-	if (!S_ISREG(st.st_mode) || st.st_size < PLACEHOLDER_MIN ||
-	    st.st_size > PLACEHOLDER_MAX)
+	return placeholder_read_found(path, &st, out, err);
+}
+
+int placeholder_read_found(const char *path, const struct stat *st, struct placeholder *out,
+                           struct err *err)
+{
+	char text[PLACEHOLDER_MAX + 1];
+
+	*out = (struct placeholder){ 0 };
+	if (!S_ISREG(st->st_mode) || st->st_size < PLACEHOLDER_MIN ||
+	    st->st_size > PLACEHOLDER_MAX)
 		return 0;
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)

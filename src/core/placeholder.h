@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "core/oid.h"
 
+#include <sys/stat.h>
+
 /* Both first lines are 31 bytes. WIRE 3. */
 #define PLACEHOLDER_SCRIPT   "#!/usr/bin/env gg-force-and-run"
 #define PLACEHOLDER_LINKABLE "OUTPUT_FORMAT(\"elf64-x86-64\")/*"
@@ -37,6 +39,9 @@ int placeholder_decode(const void *data, size_t len, struct placeholder *out, st
 /** 1 and @out filled if the file is a placeholder, 0 if not (or no such file), -1 CORRUPT/IO.
  */
 int placeholder_read(const char *path, struct placeholder *out, struct err *err);
+/** The same of what a look at @path has found. */
+int placeholder_read_found(const char *path, const struct stat *st, struct placeholder *out,
+                           struct err *err);
 void placeholder_release(struct placeholder *p);
 
 #define auto_placeholder struct placeholder cleanup(placeholder_release)

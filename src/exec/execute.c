@@ -277,6 +277,26 @@ static int add_refs(struct executor *ex, struct execution *x, const struct thunk
 	return 0;
 }
 
+/* The thunk itself, for __GG_THUNK_PATH__. */
+static int add_self(struct executor *ex, struct execution *x, const struct oid *id,
+                    struct err *err)
+{
+	enum { SMALL_BYTES = 4 << 10 };
+	auto_buf raw = BUF_INIT;
+
+	if (oid_size(id) > SMALL_BYTES)
+		return add_file(ex, &x->own, blob_path(id), id, 0644, err);
+	if (store_get(ex->store, id, &raw, err) < 0)
+		return -1;
+	struct box_input *in = add_input(&x->own);
+	in->name = keep(&x->own, blob_path(id));
+	in->key = keep(&x->own, xstrdup(id->s));
+	in->mode = S_IFREG | 0644;
+	in->size_bytes = raw.len;
+	in->bytes = keep(&x->own, buf_steal(&raw));
+	return 0;
+}
+
 static void add_links(struct execution *x, const struct thunk *t)
 {
 	for (size_t i = 0; i < t->n_links; i++) {
@@ -335,10 +355,8 @@ static int describe(struct executor *ex, struct execution *x, const struct oid *
 	if (add_refs(ex, x, t, &t->execs, 0755, err) < 0 ||
 	    add_refs(ex, x, t, &t->values, 0644, err) < 0 || add_shared(ex, x, t, err) < 0)
 		return -1;
-	if (!t->workdir)
-		/* the thunk itself, for __GG_THUNK_PATH__ */
-		if (add_file(ex, &x->own, blob_path(id), id, 0644, err) < 0)
-			return -1;
+	if (!t->workdir && add_self(ex, x, id, err) < 0)
+		return -1;
 	if (!x->program)
 		return err_set(err, ERR_USAGE, "thunk %s: its function is no executable of it",
 		               id->s);

@@ -82,9 +82,8 @@ int output_keep_promise(struct store *st, const char *path, const struct oid *th
 	struct err ignored;
 	struct stat sb;
 
-	if (lstat(path, &sb) < 0 || !S_ISREG(sb.st_mode) ||
-	    placeholder_read(path, &h, &ignored) != 1 || !oid_eq(&h.thunk, thunk) ||
-	    !same_tag(h.tag, tag))
+	if (lstat(path, &sb) < 0 || placeholder_read_found(path, &sb, &h, &ignored) != 1 ||
+	    !oid_eq(&h.thunk, thunk) || !same_tag(h.tag, tag))
 		return 0;
 	unsigned found = sb.st_mode & 07777;
 	if (found != 0600 && found != 0755)

@@ -213,6 +213,7 @@ static void add_inputs(struct buf *m, const struct box_input *v, size_t n)
 		message_add_str(m, v[i].key);
 		message_add_num(m, v[i].mode);
 		message_add_num(m, v[i].size_bytes);
+		message_add_bytes(m, v[i].bytes, v[i].size_bytes);
 		message_add_num(m, v[i].is_timed);
 		message_add_num(m, (uint64_t)v[i].time_s);
 	}

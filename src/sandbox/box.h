@@ -58,8 +58,9 @@ struct box_input {
 		*key;  /* identity of the bytes (the object's name): equal keys, equal bytes */
 	uint32_t mode; /* S_IFREG|0644, S_IFREG|0755, S_IFLNK, S_IFDIR */
 	uint64_t size_bytes;
-	bool is_timed;  /* the program is told when it was changed … */
-	int64_t time_s; /* … in seconds since 1970; else a time that means nothing */
+	const char *bytes; /* of a small file, in the source's place: they go with the job */
+	bool is_timed;     /* the program is told when it was changed … */
+	int64_t time_s;    /* … in seconds since 1970; else a time that means nothing */
 };
 
 struct box_output {

@@ -22,6 +22,13 @@ void message_add_str(struct buf *b, const char *s)
 		buf_add(b, s, strlen(s) + 1);
 }
 
+void message_add_bytes(struct buf *b, const void *data, size_t len)
+{
+	buf_addc(b, data ? 'b' : '0');
+	if (data)
+		buf_add(b, data, len);
+}
+
 void message_add_num(struct buf *b, uint64_t n)
 {
 	buf_add(b, &n, sizeof(n));
@@ -136,6 +143,25 @@ const char *message_str(struct message_reader *r)
 	}
 	r->at = nul + 1;
 	return s;
+}
+
+const char *message_bytes(struct message_reader *r, size_t len)
+{
+	bool any = r->at < r->end && *r->at == 'b';
+
+	if (!any && (r->at >= r->end || *r->at != '0')) {
+		r->bad = true;
+		return NULL;
+	}
+	r->at++;
+	if (!any)
+		return NULL;
+	if ((size_t)(r->end - r->at) < len) {
+		r->bad = true;
+		return NULL;
+	}
+	r->at += len;
+	return r->at - len;
 }
 
 uint64_t message_num(struct message_reader *r)

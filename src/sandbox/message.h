@@ -12,6 +12,7 @@
 void message_begin(struct buf *b);
 void message_add_str(struct buf *b, const char *s); /* NULL is kept apart from "" */
 void message_add_num(struct buf *b, uint64_t n);
+void message_add_bytes(struct buf *b, const void *data, size_t len); /* @data: or NULL */
 int message_send(int fd, struct buf *b, struct err *err);
 /** Receive one frame into @b. NOTFOUND at the end of the stream. */
 int message_receive(int fd, struct buf *b, struct err *err);
@@ -26,5 +27,7 @@ struct message_reader {
 void message_read(struct message_reader *r, const struct buf *b);
 const char *message_str(struct message_reader *r);
 uint64_t message_num(struct message_reader *r);
+/** As many as were added; NULL for NULL. */
+const char *message_bytes(struct message_reader *r, size_t len);
 
 #endif

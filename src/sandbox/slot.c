@@ -73,6 +73,7 @@ struct slot {
 	struct sock_fprog filter;
 	unsigned long files; /* numbers staged files */
 	char *stack;         /* of a child until it execs */
+	int64_t cpu_ns;      /* of all jobs so far */
 	struct launch launch;
 	char *base_variable; /* of the launch's root */
 };
@@ -143,6 +144,7 @@ static void read_inputs(struct message_reader *r, struct set *s)
 		s->v[i].key = message_str(r);
 		s->v[i].mode = (uint32_t)message_num(r);
 		s->v[i].size_bytes = message_num(r);
+		s->v[i].bytes = message_bytes(r, s->v[i].size_bytes);
 		s->v[i].is_timed = message_num(r);
 		s->v[i].time_s = (int64_t)message_num(r);
 		r->bad |= !s->v[i].name;
@@ -772,19 +774,23 @@ static int run_program(struct slot *slot, struct job *j, struct running *run, st
 
 /* -- results -- */
 
-static int64_t cpu_of_children(void)
+/* Of what has run since the last call. */
+static int64_t cpu_of_job(struct slot *slot)
 {
+	int64_t before_ns = slot->cpu_ns;
 	struct rusage u;
 
 	getrusage(RUSAGE_CHILDREN, &u);
-	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000LL +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000LL;
+	slot->cpu_ns = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000LL +
+	               (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000LL;
+	return slot->cpu_ns - before_ns;
 }
 
 /* Copies an open file out; adds its staged name, object name and mode to the answer. */
-static int stage(struct slot *slot, int from, unsigned mode, struct buf *answer,
+static int stage(struct slot *slot, int from, const struct stat *st, struct buf *answer,
                  struct err *err)
 {
+	unsigned mode = st->st_mode & 0777;
 	struct oid id;
 	auto_free char *name = xasprintf("slot-%d-%lu", slot->channel, slot->files++);
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
@@ -799,7 +805,7 @@ static int stage(struct slot *slot, int from, unsigned mode, struct buf *answer,
 	}
 	if (to < 0)
 		return err_sys(err, "stage an output");
-	if (digest_copy(from, to, &id, err) < 0) {
+	if (digest_copy_sized(from, to, (uint64_t)st->st_size, &id, err) < 0) {
 		unlinkat(slot->staging, name, 0);
 		return err_wrap(err, "stage an output");
 	}
@@ -818,12 +824,15 @@ static void stage_nothing(struct buf *answer)
 
 static int stage_text(struct slot *slot, int fd, struct buf *answer, struct err *err)
 {
-	if (lseek(fd, 0, SEEK_END) <= 0) {
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || st.st_size <= 0) {
 		stage_nothing(answer);
 		return 0;
 	}
 	lseek(fd, 0, SEEK_SET);
-	return stage(slot, fd, 0644, answer, err);
+	st.st_mode = 0644;
+	return stage(slot, fd, &st, answer, err);
 }
 
 /* An output is what the job would read at its name: links lead nowhere but inside. */
@@ -835,7 +844,7 @@ static int stage_output(struct slot *slot, const struct tree *tree, const char *
 	bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 
 	if (is_file && st.st_size <= UINT32_MAX)
-		return stage(slot, fd, st.st_mode & 0777, answer, err);
+		return stage(slot, fd, &st, answer, err);
 	/* what the job could not do is told where it would have told it */
 	if (is_file)
 		dprintf(run->errs, "gg: output %s is larger than 4 GiB\n", name);
@@ -885,14 +894,13 @@ static int run_job(struct slot *slot, struct job *j, struct buf *answer, struct 
 
 	if (take_tree(slot, j, err) < 0 || prepare(j, err) < 0)
 		return -1;
-	int64_t cpu = cpu_of_children();
 	int rc = run_program(slot, j, &run, err);
 	if (rc == 0) {
 		message_add_str(answer, NULL);
 		message_add_num(answer, (uint64_t)run.status);
 		message_add_num(answer, run.timed_out);
 		message_add_num(answer, (uint64_t)(clock_now_ns() - run.began_ns));
-		message_add_num(answer, (uint64_t)(cpu_of_children() - cpu));
+		message_add_num(answer, (uint64_t)cpu_of_job(slot));
 		rc = stage_all(slot, j, &run, answer, err);
 		add_stray(j, answer);
 	}

@@ -254,9 +254,14 @@ static void unbind_inside(const struct tree *t, const char *name)
 		filter_pass(SYS_umount2, word(path), MNT_DETACH | UMOUNT_NOFOLLOW, 0, 0, 0);
 }
 
-/* Most inputs fit into one buffer: one read, one write. */
-static int copy_bytes(struct tree *t, int in, int out, struct err *err)
+/* Most files fit into one buffer: one read, one write. */
+static int copy_bytes(struct tree *t, const struct box_input *input, int out, struct err *err)
 {
+	if (input->bytes)
+		return file_write_fd(out, input->bytes, input->size_bytes, err);
+	auto_fd in = open(input->source, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return err_sys(err, "input %s", input->source);
 	ssize_t n = read(in, t->chunk, sizeof(t->chunk));
 
 	if (n < 0)
@@ -275,17 +280,13 @@ static struct timespec time_of(struct tree *t, const struct box_input *in)
 static int copy_file(struct tree *t, const struct box_input *input, int dir, const char *base,
                      struct err *err)
 {
-	const char *from = input->source;
 	unsigned mode = input->mode;
-	auto_fd in = open(from, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return err_sys(err, "input %s", from);
 	auto_fd out = openat(dir, base, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	                     mode & MODE_MADE);
 	if (out < 0)
 		return err_sys(err, "input %s", base);
 	const struct timespec times[2] = { { .tv_sec = MTIME_BASE }, time_of(t, input) };
-	if (copy_bytes(t, in, out, err) < 0)
+	if (copy_bytes(t, input, out, err) < 0)
 		return -1;
 	if ((mode & 0777 & ~MODE_MADE) && fchmod(out, mode & 0777) < 0)
 		return err_sys(err, "input %s", base);

@@ -65,6 +65,24 @@ static void test_a_message_larger_than_the_socket_holds_goes_through(void **stat
 	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
+static void test_bytes_are_as_many_as_were_added(void **state)
+{
+	auto_buf b = BUF_INIT;
+	struct message_reader r;
+
+	message_begin(&b);
+	message_add_bytes(&b, "a\0b", 3);
+	message_add_bytes(&b, NULL, 3);
+	message_add_bytes(&b, "short", 5);
+	message_read(&r, &b);
+	r.at += sizeof(uint32_t); /* the length */
+	assert_memory_equal(message_bytes(&r, 3), "a\0b", 3);
+	assert_null(message_bytes(&r, 3));
+	assert_false(r.bad);
+	assert_null(message_bytes(&r, 6));
+	assert_true(r.bad);
+}
+
 static void test_an_end_in_the_middle_is_told(void **state)
 {
 	auto_buf b = BUF_INIT;
@@ -99,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_was_added_is_read_in_order),
 		TEST(test_a_message_larger_than_the_socket_holds_goes_through),
+		TEST(test_bytes_are_as_many_as_were_added),
 		TEST(test_an_end_in_the_middle_is_told),
 		TEST(test_no_text_ends_beyond_its_frame),
 	};
