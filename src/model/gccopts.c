@@ -1025,6 +1025,19 @@ static bool is_condition(const struct gccopt *o)
 	       memchr(acts, o->act, sizeof(acts));
 }
 
+/* The driver is asked in another folder (model/toolchain). */
+static void take_toolchain(struct parse *p, const struct gccopt *o, const char *arg,
+                           const char *value)
+{
+	static const char *const folders[] = { "--gcc-toolchain=", "--sysroot=" };
+
+	if (AMONG(o->name, folders) && *value && *value != '/')
+		refuse(p, PHASE_ANY, "option %s with a relative folder", o->name);
+	strv_add(&p->c->toolchain, arg);
+	if (o->arity == OPT_SEPARATE)
+		strv_add(&p->c->toolchain, value);
+}
+
 static void take_option(struct parse *p, const struct gccopt *o, const char *arg,
                         const char *value)
 {
@@ -1051,9 +1064,7 @@ static void take_option(struct parse *p, const struct gccopt *o, const char *arg
 	} else if (o->act == ACT_LINK_TOOLCHAIN) {
 		strv_add(&c->link_toolchain, arg);
 	} else if (o->act == ACT_TOOLCHAIN) {
-		strv_add(&c->toolchain, arg);
-		if (o->arity == OPT_SEPARATE)
-			strv_add(&c->toolchain, value);
+		take_toolchain(p, o, arg, value);
 	} else {
 		act_rest(p, o, value);
 	}
