@@ -16,11 +16,12 @@
 #include "base/shebang.h"
 #include "base/words.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 6 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 7 };
 
 /* Variables that change what a driver looks for. */
 static const char *const asked_env[] = { "COMPILER_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX",
@@ -39,6 +40,7 @@ struct inquiry {
 	char *preinclude;           /* owned; what Fortran reads before any source, or NULL */
 	char *resources;            /* owned; clang's folder of its own files, or NULL */
 	struct strv configurations; /* files of options that clang takes by itself */
+	struct strv absent;         /* folders that would be searched for headers */
 };
 
 void toolchain_release(struct toolchain *tc)
@@ -64,6 +66,7 @@ static void inquiry_release(struct inquiry *q)
 	free(q->preinclude);
 	free(q->resources);
 	strv_release(&q->configurations);
+	strv_release(&q->absent);
 }
 
 /* It is asked in another folder; what is relative the model looks at itself. */
@@ -210,6 +213,17 @@ static int check_fortran(const struct inquiry *q, struct err *err)
 	return 0;
 }
 
+/* ignoring nonexistent directory "DIR": it would be searched as soon as it is there. */
+static void note_absent(struct inquiry *q, const char *line)
+{
+	const char *dir = words_after(line, "ignoring nonexistent directory \"");
+
+	if (!dir)
+		return;
+	auto_free char *path = xstrndup(dir, strcspn(dir, "\""));
+	add_once(&q->absent, path);
+}
+
 /* What "-E -v" says, or "-S -v". */
 static int ask_search_lists(struct inquiry *q, char *stage, struct toolchain *tc,
                             struct err *err)
@@ -233,6 +247,7 @@ static int ask_search_lists(struct inquiry *q, char *stage, struct toolchain *tc
 		return -1;
 	at = answer.data;
 	while ((line = next_line(&at))) {
+		note_absent(q, line);
 		if (strncmp(line, "#include \"", 10) == 0)
 			list = &tc->quote_dirs;
 		else if (strncmp(line, "#include <", 10) == 0)
@@ -696,6 +711,105 @@ static const char *linker_name(char *const *options, char name[32])
 	return name;
 }
 
+/* All places where one of this name would be found before the one that is. A folder that is not
+ * there stands for what may be in it, whatever its name. */
+static void watch_name(const char *name, const struct strv *folders, struct strv *watch)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < folders->n && !found; i++) {
+		auto_free char *path = path_join(folders->v[i], name);
+
+		if (look_access(folders->v[i], F_OK) < 0) {
+			add_once(watch, folders->v[i]);
+			continue;
+		}
+		found = look_access(path, F_OK) == 0;
+		add_once(watch, path);
+	}
+}
+
+static void watch_names(const struct strv *files, const struct strv *folders,
+                        struct strv *watch)
+{
+	for (size_t i = 0; i < files->n; i++)
+		watch_name(path_base(files->v[i]), folders, watch);
+}
+
+/* What gcc's collect2 takes for the linker before any "ld", as in the folder where gcc itself
+ * is built, if it is in one of gcc's own @folders; -print-prog-name does not tell. */
+static int refuse_linkers(const struct strv *folders, struct strv *watch, struct err *err)
+{
+	static const char *const names[] = { "collect-ld", "real-ld" };
+
+	for (size_t k = 0; k < countof(names); k++) {
+		for (size_t i = 0; i < folders->n; i++) {
+			auto_free char *path = path_join(folders->v[i], names[k]);
+
+			if (look_access(path, X_OK) == 0)
+				return err_set(err, ERR_UNSURE, "%s is there", path);
+		}
+		watch_name(names[k], folders, watch);
+	}
+	return 0;
+}
+
+static void add_each(struct strv *to, const char *list)
+{
+	for (const char *at = list; *at; at += strcspn(at, ":"), at += *at == ':') {
+		auto_free char *folder = xstrndup(at, strcspn(at, ":"));
+
+		if (*folder == '/')
+			add_once(to, folder);
+	}
+}
+
+/* What "-print-search-dirs" says of @kind. */
+static void add_own_folders(const char *answer, const char *kind, struct strv *to)
+{
+	auto_free char *before = xasprintf("%s: =", kind);
+	const char *own = strstr(answer, before);
+
+	if (!own)
+		return;
+	own += strlen(before);
+	auto_free char *list = xstrndup(own, strcspn(own, "\n"));
+	add_each(to, list);
+}
+
+/* Another file by the name of a helper, or of one that a link begins with, may come where the
+ * driver looks first: in folders of its own, or earlier on PATH; clang prefers "TARGET-ld". The
+ * folders for libraries are passed on only where they are there. */
+static int watch_places(struct inquiry *q, const struct toolchain *tc, struct strv *watch,
+                        struct err *err)
+{
+	char *args[] = { "-print-search-dirs", NULL };
+	auto_buf answer = BUF_LIMIT(ANSWER_MAX);
+	auto_strv programs = STRV_INIT;
+	auto_strv libraries = STRV_INIT;
+
+	if (ask(q, args, &answer, NULL) == 0) {
+		add_own_folders(buf_str(&answer), "programs", &programs);
+		add_own_folders(buf_str(&answer), "libraries", &libraries);
+	}
+	if (tc->family == TOOLCHAIN_GCC && refuse_linkers(&programs, watch, err) < 0)
+		return -1;
+	add_each(&programs, q->path);
+	watch_names(&q->helpers, &programs, watch);
+	watch_names(&q->link_helpers, &programs, watch);
+	watch_names(&tc->start_files, &libraries, watch);
+	for (size_t i = 0; i < q->link_helpers.n && tc->family == TOOLCHAIN_CLANG; i++) {
+		auto_free char *name =
+			xasprintf("%s-%s", tc->target, path_base(q->link_helpers.v[i]));
+
+		watch_name(name, &programs, watch);
+	}
+	for (size_t i = 0; i < libraries.n; i++)
+		if (look_access(libraries.v[i], F_OK) < 0)
+			add_once(watch, libraries.v[i]);
+	return 0;
+}
+
 /* What a script reads and runs besides is known to nobody. */
 static int refuse_script(const char *path, struct err *err)
 {
@@ -774,8 +888,9 @@ static int inquire(struct inquiry *q, struct toolchain *tc, struct strv *watch, 
 	    make_link_closure(q, tc, watch, err) < 0)
 		return -1;
 	/* a folder that appears or goes away changes the answer */
+	strv_add_all(watch, q->absent.v);
 	strv_add_all(watch, q->link_helpers.v);
-	return 0;
+	return watch_places(q, tc, watch, err);
 }
 
 static void pack_list(struct buf *b, const struct strv *list)
@@ -865,6 +980,26 @@ static int recall(const struct call *call, const struct buf *key, struct toolcha
 	return 0;
 }
 
+/* clang takes the newest gcc that is installed, with its headers of C++: "/usr/lib/gcc/TARGET"
+ * has a folder for each, of which only those with @crt count. */
+static void watch_installations(const char *crt, struct strv *watch)
+{
+	auto_free char *own = path_dir(crt);
+	auto_free char *target = path_dir(own);
+	auto_free char *all = path_dir(target);
+	DIR *dir = opendir(target);
+
+	strv_add(watch, all);
+	strv_add(watch, target);
+	strv_addf(watch, "%s-cross", all);
+	strv_addf(watch, "%s/../../include/c++/%s", all, path_base(own));
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		if (e->d_name[0] != '.')
+			strv_addf(watch, "%s/%s/%s", target, e->d_name, path_base(crt));
+	if (dir)
+		closedir(dir);
+}
+
 /* What the answer depends on besides the programs: the folders searched. */
 static void watch_folders(const struct toolchain *tc, struct strv *watch)
 {
@@ -874,8 +1009,14 @@ static void watch_folders(const struct toolchain *tc, struct strv *watch)
 	for (size_t i = 0; i < countof(may_appear); i++)
 		if (look_access(may_appear[i], F_OK) < 0)
 			strv_add(watch, may_appear[i]);
-	for (size_t i = 0; i < tc->start_files.n; i++)
-		strv_add(watch, tc->start_files.v[i]);
+	for (size_t i = 0; i < tc->start_files.n; i++) {
+		const char *file = tc->start_files.v[i];
+
+		strv_add(watch, file);
+		if (tc->family == TOOLCHAIN_CLANG &&
+		    strncmp(path_base(file), "crtbegin", 8) == 0)
+			watch_installations(file, watch);
+	}
 }
 
 int toolchain_get(const struct call *call, const char *lang, char *const *options,

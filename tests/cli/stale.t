@@ -7,4 +7,46 @@ here=$(cd "$(dirname "$0")" && pwd)
 export GG_TEST_TMP=$work
 ok "what is built after random edits is what a plain build from nothing makes" \
 	"$here/../stale" 8 5
+
+# again COMMAND...: makes the object as it is made now, with what gg remembers of a time before
+again() {
+	rm -f a.o
+	"$GG" build -s -- "$@" 2>/dev/null
+	cp a.o got.o
+	rm a.o
+	"$@" && cmp got.o a.o
+}
+
+# What the compiler would look at, or run, had it been there when it was asked.
+mkdir later later/bin later/project && cd later/project || exit 1
+printf '#include <later.h>\nint f(void) { return LATER; }\n' >a.c
+cp a.c a.cc
+mkdir fallback && echo '#define LATER 1' >fallback/later.h
+export PATH=$work/later/bin:$PATH
+for cc in gcc clang; do
+	command -v $cc >/dev/null || continue
+	root=$work/later/root-$cc
+	compile=("$cc" "--sysroot=$root" -idirafter fallback -c a.c)
+	again "${compile[@]}" && mkdir -p "$root/usr/include" && echo '#define LATER 2' >"$root/usr/include/later.h"
+	ok "a folder of $cc for headers that comes later is searched" again "${compile[@]}"
+	mkdir -p here-$cc/usr/include && echo '#define LATER 3' >here-$cc/usr/include/later.h
+	ok "a root for $cc by a relative name is found from where it is" again "$cc" --sysroot=here-$cc -idirafter fallback -c a.c
+done
+
+again gcc -Ifallback -c a.c
+printf '#!/bin/sh\nexec /usr/bin/as --defsym later=1 "$@"\n' >../bin/as
+chmod +x ../bin/as
+ok "another assembler that comes earlier on PATH is the one that runs" again gcc -Ifallback -c a.c
+rm ../bin/as
+
+if command -v clang >/dev/null; then
+	triple=$(clang -print-target-triple 2>/dev/null)
+	echo 'int main(void) { return 0; }' >main.c
+	again clang main.c -o a.o
+	printf '#!/bin/sh\nexec /usr/bin/ld --defsym later=1 "$@"\n' >"../bin/$triple-ld"
+	chmod +x "../bin/$triple-ld"
+	ok "so is a linker by the name that clang prefers" again clang main.c -o a.o
+	rm "../bin/$triple-ld"
+fi
+cd "$work" || exit 1
 done_testing
