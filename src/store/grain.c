@@ -78,16 +78,23 @@ bool grain_dates_folders(const char *path, dev_t dev)
 	return ask(&last, dates_folders, path, dev);
 }
 
-bool grain_is_fine(const char *path, dev_t dev)
+/* ext4 gives all that the kernel knows of a time only where its inodes have room. */
+static bool has_parts_of_seconds(int64_t changed_ns)
 {
-	static struct answer last;
-
-	return ask(&last, takes_part, path, dev);
+	return changed_ns % 1000000000 != 0;
 }
 
-bool grain_folders_are_fine(const char *path, dev_t dev)
+bool grain_is_fine(const char *path, dev_t dev, int64_t changed_ns)
 {
 	static struct answer last;
 
-	return ask(&last, takes_part_with_folders, path, dev);
+	return has_parts_of_seconds(changed_ns) && ask(&last, takes_part, path, dev);
+}
+
+bool grain_folders_are_fine(const char *path, dev_t dev, int64_t changed_ns)
+{
+	static struct answer last;
+
+	return has_parts_of_seconds(changed_ns) &&
+	       ask(&last, takes_part_with_folders, path, dev);
 }

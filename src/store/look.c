@@ -116,10 +116,10 @@ static bool is_settled(const char *path, const struct sight *s)
 {
 	int64_t last = s->mtime_ns > s->ctime_ns ? s->mtime_ns : s->ctime_ns;
 
-	if (last < list.began_ns - CLOCK_GRAIN_NS)
+	if (last < list.began_ns - grain_ns(s->ctime_ns))
 		return true;
-	return S_ISDIR(s->mode) ? grain_folders_are_fine(path, s->dev)
-	                        : grain_is_fine(path, s->dev);
+	return S_ISDIR(s->mode) ? grain_folders_are_fine(path, s->dev, s->ctime_ns)
+	                        : grain_is_fine(path, s->dev, s->ctime_ns);
 }
 
 static uint64_t sum_of(const struct sight *s)

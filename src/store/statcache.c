@@ -5,7 +5,7 @@
  *     R<name>.<dev>.<ino>   size, mtime, ctime, path: where content can be read that was
  *                           not copied
  *
- * A file whose times lie within CLOCK_GRAIN_NS of the moment of its hashing may have been
+ * A file whose times lie within grain_ns() of the moment of its hashing may have been
  * changed after it without its times showing it: such a record is never believed, but where the
  * file system dates changes finely (store/grain.h).
  */
@@ -94,14 +94,16 @@ static bool is_older(const struct stat *sb, int64_t hashed_ns)
 	int64_t mtime = clock_ns_of(sb->st_mtim);
 	int64_t ctime = clock_ns_of(sb->st_ctim);
 
-	return (mtime > ctime ? mtime : ctime) < hashed_ns - CLOCK_GRAIN_NS;
+	return (mtime > ctime ? mtime : ctime) < hashed_ns - grain_ns(ctime);
 }
 
 /* When a file counts as hashed: long after its times, where no change can hide behind them. */
 static int64_t settled_time(const char *path, const struct stat *sb, int64_t hashed_ns)
 {
-	return !is_older(sb, hashed_ns) && grain_is_fine(path, sb->st_dev) ? INT64_MAX
-	                                                                   : hashed_ns;
+	return !is_older(sb, hashed_ns) &&
+	                       grain_is_fine(path, sb->st_dev, clock_ns_of(sb->st_ctim))
+	               ? INT64_MAX
+	               : hashed_ns;
 }
 
 /* 1 when the record of this file is there and can be believed. */

@@ -8,10 +8,6 @@
 #include "store/index.h"
 #include "store/store.h"
 
-/* A file whose times lie this close to a moment may change after it without its times showing
- * it. */
-enum { CLOCK_GRAIN_NS = 20000000 };
-
 struct store {
 	char *dir;    /* absolute */
 	char *tmp;    /* dir/tmp */

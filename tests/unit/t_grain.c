@@ -43,7 +43,7 @@ static void change_a_file(const char *path)
 	struct stat before, after;
 
 	fixture_write(path, "0", 1);
-	if (!grain_is_fine(path, device_of(path)))
+	if (!grain_is_fine(path, device_of(path), 1))
 		return;
 	auto_fd fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(fstat(fd, &before), 0);
@@ -93,7 +93,7 @@ static void change_a_folder(const char *dir, const char *outside)
 	auto_free char *b = path_join(dir, "b");
 	struct stat before, after;
 
-	if (!grain_folders_are_fine(dir, device_of(dir)))
+	if (!grain_folders_are_fine(dir, device_of(dir), 1))
 		return;
 	assert_int_equal(stat(dir, &before), 0);
 	for (int i = 0; i < CHANGES; i++) {
@@ -124,8 +124,20 @@ static void test_every_change_of_a_folder_shows_after_a_look(void **state)
 
 static void test_nothing_is_known_of_what_is_not_there(void **state)
 {
-	assert_false(grain_is_fine("/nonexistent", 12345));
-	assert_false(grain_folders_are_fine("/nonexistent", 12345));
+	assert_false(grain_is_fine("/nonexistent", 12345, 1));
+	assert_false(grain_folders_are_fine("/nonexistent", 12345, 1));
+}
+
+static void test_whole_seconds_are_believed_later(void **state)
+{
+	struct stat sb;
+
+	(void)state;
+	assert_int_equal(stat("/", &sb), 0);
+	assert_false(grain_is_fine("/", sb.st_dev, 5 * INT64_C(1000000000)));
+	assert_false(grain_folders_are_fine("/", sb.st_dev, 5 * INT64_C(1000000000)));
+	assert_true(grain_ns(5 * INT64_C(1000000000)) > 2 * INT64_C(1000000000));
+	assert_true(grain_ns(5 * INT64_C(1000000000) + 1) < 100 * INT64_C(1000000));
 }
 
 int main(void)
@@ -135,6 +147,7 @@ int main(void)
 		TEST(test_every_change_of_a_file_shows_after_a_look),
 		TEST(test_every_change_of_a_folder_shows_after_a_look),
 		TEST(test_nothing_is_known_of_what_is_not_there),
+		TEST(test_whole_seconds_are_believed_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

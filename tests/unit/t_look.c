@@ -181,7 +181,7 @@ static void test_a_file_that_has_just_changed_makes_a_list_only_where_the_next_c
 	fixture_write(s.file, "new", 3);
 	assert_int_equal(look_stat(s.file, &sb), 0);
 	if (!look_end(&looks)) {
-		assert_false(grain_is_fine(s.file, sb.st_dev));
+		assert_false(grain_is_fine(s.file, sb.st_dev, clock_ns_of(sb.st_ctim)));
 		return;
 	}
 	assert_true(again(&looks));
