@@ -422,6 +422,20 @@ static bool may_open_enough(struct err *err)
 	return false;
 }
 
+/* What is too large for this is too large for the command's own files, too: the limit is for
+ * it. */
+static bool may_write_enough(struct err *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= HEADSTART_SIZE_MIN)
+		return true;
+	err_set(err, ERR_UNSURE,
+	        "files may have only %llu KiB (ulimit -f), a store may need %llu",
+	        (unsigned long long)limit.rlim_cur >> 10, HEADSTART_SIZE_MIN >> 10);
+	return false;
+}
+
 /* bear lists the compilers that it sees run, and would see gg's own programs. */
 static bool is_listed(struct err *err)
 {
@@ -500,7 +514,7 @@ int cmd_build(const struct command *self, int argc, char **argv)
 		return command_usage(self, "name the command to run, as in: gg build -- make");
 	char **command = argv + optind;
 	make_store_beside(command);
-	if (is_listed(&err) || !may_open_enough(&err) ||
+	if (is_listed(&err) || !may_open_enough(&err) || !may_write_enough(&err) ||
 	    command_open_store(true, &st, &err) < 0)
 		return run_plainly(&b, command, &err);
 	b.store = st;

@@ -29,6 +29,10 @@ enum {
 	HEADSTART_META = 256,  /* of their bytes: header and meta, as in mdb.c of LMDB 0.9 */
 };
 
+/* Bytes that a file may have, for an index that grows and objects as large as they come. Who
+ * writes past the limit is killed (SIGXFSZ). */
+#define HEADSTART_SIZE_MIN (1ULL << 30)
+
 enum headstart_kind {
 	HEADSTART_FOLDER_IS = 1, /* text: the working folder */
 	HEADSTART_SET,           /* "K=V" is in the environment */

@@ -149,6 +149,15 @@ static bool may_open_enough(void)
 	       limit.rlim_cur >= HEADSTART_FILES_MIN;
 }
 
+static bool may_write_enough(void)
+{
+	struct rlimit limit;
+
+	limit.rlim_cur = 0;
+	return SYS(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit, 0) == 0 &&
+	       limit.rlim_cur >= HEADSTART_SIZE_MIN;
+}
+
 /* -- what was written down -- */
 
 /* Adds @text to the path, of @n characters yet. */
@@ -491,8 +500,8 @@ __attribute__((used)) void start_before(long *stack)
 	headstart.possible = true;
 	start.envp = argv + stack[0] + 1;
 	if (!parse(argv) || !headstart_is_plain(start.envp) || !bare_has_standard_fds() ||
-	    !may_open_enough() || !heeds_children() || !read_file() || !all_holds() ||
-	    !listen_for_wrappers())
+	    !may_open_enough() || !may_write_enough() || !heeds_children() || !read_file() ||
+	    !all_holds() || !listen_for_wrappers())
 		return;
 	run();
 }

@@ -202,6 +202,18 @@ few() {
 }
 like "where few files may be open the command runs as it is" "$(few 16 2 2>&1; echo $?)" 'only 16 files may be open.*ulimit -n'
 ok "… and makes the program" ./prog
+# twice: the first build makes a store, from which the second would have its head start
+small() {
+	make clean >/dev/null
+	(ulimit -f "$1" && timeout 60 "$GG" build -- make 2>&1)
+}
+rm -rf .gg
+like "where files may only be small the command runs as it is" "$(small 100; echo $?)" 'only 100 KiB.*ulimit -f.*runs as it is'
+ok "… and makes the program" ./prog
+make clean >/dev/null
+"$GG" build -- make >/dev/null
+like "… with a store that is there, too" "$(small 100; echo $?)" 'only 100 KiB.*ulimit -f.*runs as it is'
+ok "… which makes the program" ./prog
 mkdir many
 for i in {1..150}; do echo "int f$i(void) { return $i; }" >"many/s$i.c"; done
 { echo "all:" s{1..150}.o && printf '%%.o: %%.c\n\tgcc -c -o $@ $<\n'; } >many/Makefile
