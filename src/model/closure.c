@@ -1,8 +1,8 @@
 /*
  * A closure is found the way the loader would find it: the interpreter, then each DT_NEEDED by
- * RPATH or RUNPATH, ld.so.conf's folders and the default ones. Each path is walked component by
- * component, so that every symlink on the way stands in the manifest as a symlink and the file
- * at its real path.
+ * RPATH or RUNPATH, the loader's cache and the default folders. Each path is walked component
+ * by component, so that every symlink on the way stands in the manifest as a symlink and the
+ * file at its real path.
  */
 #include "model/closure.h"
 
@@ -14,6 +14,7 @@
 #include "base/shebang.h"
 #include "store/look.h"
 #include "model/elfinfo.h"
+#include "model/ldcache.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +22,10 @@
 #include <glob.h>
 #include <string.h>
 
-enum { LINKS_MAX = 40, CONF_DEPTH_MAX = 8, CONF_MAX = 1 << 20 };
+enum { LINKS_MAX = 40, CONF_DEPTH_MAX = 8, CONF_MAX = 1 << 20, CACHE_MAX = 64 << 20 };
+
+/* Inside it is not set: what is found by it would not be found there. */
+static const char LIBRARY_PATH[] = "LD_LIBRARY_PATH";
 
 /* In the loader's order when there is no cache. */
 static const char *const default_dirs[] = { "/lib/x86_64-linux-gnu",
@@ -81,6 +85,10 @@ void closure_init(struct closure *c, const struct call *call)
 	closure_conf_dirs(&c->dirs);
 	for (const char *const *file = closure_conf_files; *file; file++)
 		strv_add(&c->watch, *file);
+	strv_add(&c->watch, LDCACHE_PATH);
+	c->cache.max = CACHE_MAX;
+	if (file_read(LDCACHE_PATH, &c->cache, NULL) < 0)
+		buf_reset(&c->cache);
 }
 
 void closure_release(struct closure *c)
@@ -90,6 +98,7 @@ void closure_release(struct closure *c)
 	map_release(&c->linked);
 	strv_release(&c->watch);
 	strv_release(&c->dirs);
+	buf_release(&c->cache);
 }
 
 static int add_link(struct closure *c, const char *path, const char *text, struct err *err)
@@ -162,9 +171,10 @@ static bool fits(const char *path, const struct elf_info *user)
 	       lib.bits == user->bits && lib.machine == user->machine;
 }
 
-/* @name in one of the colon-separated folders of @list, with $ORIGIN expanded. */
-static char *find_in_list(const char *name, const char *list, const char *origin,
-                          const struct elf_info *user)
+/* @name in one of the colon-separated folders of @list, with $ORIGIN expanded. It may come in
+ * one that is searched before. */
+static char *find_in_list(struct closure *c, const char *name, const char *list,
+                          const char *origin, const struct elf_info *user)
 {
 	for (const char *at = list; at && *at;) {
 		size_t n = strcspn(at, ":");
@@ -180,6 +190,7 @@ static char *find_in_list(const char *name, const char *list, const char *origin
 			i += skip ? skip : 1;
 		}
 		buf_addf(&path, "/%s", name);
+		strv_add(&c->watch, buf_str(&path));
 		if (fits(buf_str(&path), user))
 			return buf_steal(&path);
 		at += n + (at[n] == ':');
@@ -197,6 +208,32 @@ static char *find_in(const char *name, const char *dir, const struct elf_info *u
 	return NULL;
 }
 
+static bool is_default(const char *path)
+{
+	auto_free char *dir = path_dir(path);
+
+	for (size_t i = 0; i < countof(default_dirs); i++)
+		if (strcmp(default_dirs[i], dir) == 0)
+			return true;
+	return false;
+}
+
+/* Where ldconfig found it, in the order of /etc/ld.so.conf. What is there for some processors
+ * only is the same in its own way. */
+static char *find_in_cache(struct closure *c, const char *name, const struct elf_info *user)
+{
+	const char *path;
+	size_t at = 0;
+	bool by_machine;
+
+	while ((path = ldcache_next(&c->cache, name, &at, &by_machine)))
+		if (!by_machine && fits(path, user)) {
+			c->need_cache |= !is_default(path);
+			return xstrdup(path);
+		}
+	return NULL;
+}
+
 /* The loader's answer for DT_NEEDED @name of a file in folder @origin. Owned, or NULL. */
 static char *find_library(struct closure *c, const char *name, const char *origin,
                           const struct elf_info *user)
@@ -205,7 +242,13 @@ static char *find_library(struct closure *c, const char *name, const char *origi
 
 	if (strchr(name, '/'))
 		return fits(name, user) ? xstrdup(name) : NULL;
-	path = find_in_list(name, user->runpath ? user->runpath : user->rpath, origin, user);
+	auto_free char *other =
+		find_in_list(c, name, look_env(c->call->envp, LIBRARY_PATH), origin, user);
+	if (other)
+		snprintf(c->unsure, sizeof(c->unsure), "%s has %.80s", LIBRARY_PATH, name);
+	path = find_in_list(c, name, user->runpath ? user->runpath : user->rpath, origin, user);
+	if (!path)
+		path = find_in_cache(c, name, user);
 	for (size_t i = 0; !path && i < countof(default_dirs); i++)
 		path = find_in(name, default_dirs[i], user);
 	for (size_t i = 0; !path && i < c->dirs.n; i++) {
@@ -227,6 +270,8 @@ static int add_needs(struct closure *c, const char *real, struct err *err)
 		return -1;
 	for (size_t i = 0; i < elf.needed.n; i++) {
 		auto_free char *lib = find_library(c, elf.needed.v[i], origin, &elf);
+		if (c->unsure[0])
+			return err_set(err, ERR_UNSURE, "%s", c->unsure);
 		if (lib && closure_add(c, lib, err) < 0)
 			return -1;
 	}
@@ -318,7 +363,7 @@ int closure_store(struct closure *c, struct oid *manifest, struct err *err)
 {
 	auto_buf bytes = BUF_INIT;
 
-	if (c->need_cache && closure_add_if(c, "/etc/ld.so.cache", err) < 0)
+	if (c->need_cache && closure_add_if(c, LDCACHE_PATH, err) < 0)
 		return -1;
 	manifest_normalize(&c->m);
 	if (manifest_encode(&c->m, &bytes, err) < 0)
@@ -329,8 +374,12 @@ int closure_store(struct closure *c, struct oid *manifest, struct err *err)
 static void closure_key(struct buf *key, const struct call *call, char *const *programs,
                         char *const *extra)
 {
-	buf_adds(key, "closure3");
+	const char *libraries = look_env(call->envp, LIBRARY_PATH);
+
+	buf_adds(key, "closure4");
 	buf_add(key, call_path(call), strlen(call_path(call)) + 1);
+	if (libraries)
+		buf_addf(key, "\1%s=%s", LIBRARY_PATH, libraries);
 	for (size_t i = 0; programs && programs[i]; i++)
 		buf_add(key, programs[i], strlen(programs[i]) + 1);
 	buf_addc(key, '\1');

@@ -13,7 +13,9 @@ struct closure {
 	struct map linked; /* symlinks added */
 	struct strv watch; /* paths it depends on, present or not */
 	struct strv dirs;  /* ld.so.conf's folders */
+	struct buf cache;  /* the loader's, of what it finds where (model/ldcache) */
 	bool need_cache;   /* a library is found through /etc/ld.so.cache only */
+	char unsure[160];  /* why it can't be said which libraries are loaded, or "" */
 };
 
 void closure_init(struct closure *c, const struct call *call);

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ANSWER_MAX = 4 << 20, FORMAT = 7 };
+enum { ANSWER_MAX = 4 << 20, FORMAT = 8 };
 
 /* Variables that change what a driver looks for. */
 static const char *const asked_env[] = { "COMPILER_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX",

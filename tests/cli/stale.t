@@ -48,5 +48,30 @@ if command -v clang >/dev/null; then
 	ok "so is a linker by the name that clang prefers" again clang main.c -o a.o
 	rm "../bin/$triple-ld"
 fi
+# library FOLDER: of that name, which tells it
+library() {
+	mkdir -p "../$1"
+	echo "const char *place(void) { return \"$1\"; }" |
+		gcc -shared -fPIC -Wl,-soname,libplace.so.1 -x c - -o "../$1/libplace.so.1"
+}
+# told COMMAND...: what the tool wrote
+told() {
+	rm -f a.o
+	"$@" >/dev/null 2>&1
+	cat a.o
+}
+library second
+cat >../tool.c <<'END'
+#include <stdio.h>
+const char *place(void);
+int main(int n, char **words) { FILE *f = fopen(words[n - 1], "w"); fputs(place(), f); return fclose(f); }
+END
+gcc ../tool.c "../second/libplace.so.1" "-Wl,-rpath,$work/later/first:$work/later/second" -Wl,--enable-new-dtags -o ../bin/tell-place
+echo 'tell-place @infile @outfile' >.gg/models.conf
+gg=("$GG" build -s -- tell-place a.c a.o)
+is "a tool's library is found" "$(told "${gg[@]}")" second
+is "one that comes earlier in its RUNPATH is loaded" "$(library first && told "${gg[@]}")" first
+is "and one of LD_LIBRARY_PATH" "$(library third && LD_LIBRARY_PATH=$work/later/third told "${gg[@]}")" third
+is "which is not there where the variable is not" "$(told "${gg[@]}")" first
 cd "$work" || exit 1
 done_testing
