@@ -17,9 +17,9 @@ char *const plugins_folders[] = { "/usr/lib/bfd-plugins",
 
 static const char archive_magic[8] = "!<arch>\n";
 
-/* The ELF file that begins at @at: has it the section in which clang keeps bitcode beside the
- * code? Yes also of what is none that we know. */
-static bool elf_may_hold_bitcode(int fd, off_t at)
+/* The ELF file of @size bytes that begins at @at: has it the section in which clang keeps
+ * bitcode beside the code? Yes also of what is none that we know, or is cut off. */
+static bool elf_may_hold_bitcode(int fd, off_t at, off_t size)
 {
 	static const char section[] = ".llvmbc";
 	Elf64_Ehdr h;
@@ -33,6 +33,8 @@ static bool elf_may_hold_bitcode(int fd, off_t at)
 	if (h.e_shoff == 0)
 		return false;
 	if (h.e_shentsize != sizeof(names) || h.e_shstrndx >= SHN_LORESERVE ||
+	    h.e_shoff > (Elf64_Off)size ||
+	    (Elf64_Off)h.e_shnum * sizeof(names) > (Elf64_Off)size - h.e_shoff ||
 	    pread(fd, &names, sizeof(names),
 	          at + (off_t)h.e_shoff + (off_t)(h.e_shstrndx * sizeof(names))) !=
 	            (ssize_t)sizeof(names) ||
@@ -62,7 +64,7 @@ static bool archive_may_hold_bitcode(int fd)
 		head[58] = '\0';
 		off_t size = strtol(head + SIZE_AT, NULL, 10);
 		bool is_table = head[0] == '/' && strchr(" /S", head[1]);
-		if (size < 0 || (!is_table && elf_may_hold_bitcode(fd, at + HEADER)))
+		if (size < 0 || (!is_table && elf_may_hold_bitcode(fd, at + HEADER, size)))
 			return true;
 		at += HEADER + size + (size & 1);
 	}
@@ -75,8 +77,9 @@ static bool file_may_hold_bitcode(const char *path)
 
 	if (fd < 0 || pread(fd, head, sizeof(head), 0) < (ssize_t)sizeof(head))
 		return true;
-	return memcmp(head, archive_magic, sizeof(head)) == 0 ? archive_may_hold_bitcode(fd)
-	                                                      : elf_may_hold_bitcode(fd, 0);
+	return memcmp(head, archive_magic, sizeof(head)) == 0
+	               ? archive_may_hold_bitcode(fd)
+	               : elf_may_hold_bitcode(fd, 0, lseek(fd, 0, SEEK_END));
 }
 
 bool plugins_may_be_bitcode(const struct plan *p)

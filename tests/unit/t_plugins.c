@@ -123,6 +123,11 @@ static void test_a_damaged_archive_may_be_anything(void **state)
 	size_t first_end = b.len;
 	add_member(&b, "last.o/", plain.data, plain.len);
 	CHECK(!may_be_bitcode(*state, b.data, b.len), "whole");
+	auto_buf cut = BUF_INIT;
+	buf_adds(&cut, "!<arch>\n");
+	add_member(&cut, "first.o/", plain.data, sizeof(Elf64_Ehdr) + 8);
+	add_member(&cut, "last.o/", plain.data, plain.len);
+	CHECK(may_be_bitcode(*state, cut.data, cut.len), "a member that is cut");
 	for (size_t len = 9; len < b.len; len++)
 		if (len != first_end)
 			CHECK(may_be_bitcode(*state, b.data, len), "cut at %zu", len);
