@@ -259,6 +259,9 @@ static int plan_ar(const struct call *call, struct plan *p, struct err *err)
 	for (size_t i = archive + 1; inserts && i < args.n && !p->delegate; i++)
 		if (add_inserted(call, p, args.v[i], thin, err) < 0)
 			return -1;
+	/* it names where links lead */
+	if (thin && p->relinked)
+		plan_delegate(p, "a thin archive of one file by two names");
 	if (!p->delegate && set_up(call, p, strv_argv(&args), plugin, err) < 0)
 		return -1;
 	return p->delegate ? refuse(call, p, p->reason) : 0;

@@ -646,6 +646,8 @@ static int describe(const struct conf_tool *t, const struct call *call,
 	if (add_inputs(p, call, g, err) < 0 ||
 	    (!p->delegate && add_what_it_reads(t, p, call, g, &data, err) < 0))
 		return -1;
+	if (p->relinked)
+		plan_delegate(p, "one file by two names");
 	check_texts(t, p);
 	for (size_t i = 0; i < data.n && !p->delegate; i++)
 		if (plan_add_input(p, call, data.v[i], err) < 0)

@@ -175,8 +175,12 @@ static int add_input(struct plan *p, const struct call *call, const char *path,
 	if (path_has_dotdot(path) && (check_dotdot(p, call, path, name, sb), p->delegate))
 		return 0;
 	const char *first = first_name_of(p, sb, name);
-	if (first)
+	if (first) {
+		struct stat own;
+
+		p->relinked |= look_lstat(name, &own) == 0 && S_ISREG(own.st_mode);
 		return plan_add_symlink(p, name, first, err);
+	}
 	if (id) {
 		thunk_refs_add(&p->thunk->values, id, NULL, name);
 		return 0;

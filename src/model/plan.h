@@ -77,8 +77,9 @@ struct plan {
 	struct map shorter;      /* paths, with a value if the real one is shorter */
 	struct manifest own;     /* folders and symlinks of this call; becomes one manifest */
 	const char *prefix_map;  /* the tool's option that maps prefixes of paths, or NULL */
-	bool placed; /* what it makes tells the place in ways that can't be mapped */
-	bool again;  /* may be had again by what it saw: recall.h */
+	bool placed;   /* what it makes tells the place in ways that can't be mapped */
+	bool relinked; /* a hard link of another input is a link to that inside */
+	bool again;    /* may be had again by what it saw: recall.h */
 	enum rule_folding folding; /* a compile that another may answer for (equivalent.h) */
 	bool portable;             /* the thunk does not name the place: portable_restore */
 	struct scratch_name scratch[SCRATCH_KINDS]; /* names that are others inside: scratch.h

@@ -105,4 +105,11 @@ if command -v protoc >/dev/null; then
 		protoc -I "$here" --encode=ThunkMessage "$here/thunk.proto" >>made
 	like "gg reads what protoc writes" "$("$GG" describe made)" '"timeout(_ms)?": 300'
 fi
+mkdir hard && cd hard || exit 1
+echo 'int a(void) { return 1; }' >a.c
+gcc -c a.c && ln a.o b.o
+ar rcTD want.a a.o b.o
+"$GG" build -s -- ar rcTD got.a a.o b.o
+ok "a thin archive names a file's hard link by its own name" cmp got.a want.a
+cd ..
 done_testing
