@@ -141,6 +141,7 @@ bool env_is_damage(int rc)
 	case MDB_INVALID:
 	case MDB_VERSION_MISMATCH:
 	case MDB_CURSOR_FULL:
+	case MDB_PAGE_FULL:
 	case MDB_INCOMPATIBLE: return true;
 	default: return false;
 	}
