@@ -72,4 +72,23 @@ make clean >/dev/null
 "$GG" infer make good.o gen >/dev/null
 ok "what gg infer left is made real before the build reads it" "$GG" build -- make
 is "… and all is what plain make makes" "$(tree .)" "$want"
+# tup refuses a command that writes a file which its Tupfile does not name.
+mkdir ../tup
+cd ../tup || exit 1
+echo 'int f(void) { return 1; }' >a.c
+printf ': a.c |> gcc -c %%f -o %%o |> a.o\n: a.o |> cp %%f %%o |> b.o\n' >Tupfile
+tup init >/dev/null 2>&1
+tup >/dev/null 2>&1
+umount -l .tup/mnt 2>/dev/null
+if [ -s b.o ]; then
+	cp b.o plain.o
+	sed -i 's/-c/-c -O1 -O0/' Tupfile
+	rm a.o b.o
+	"$GG" build --stats-json ../stats -- tup >/dev/null 2>&1
+	ok "tup's commands run as they are" cmp b.o plain.o
+	is "… which is counted" "$(stat_of ../stats thunks)" 0
+else
+	skip "tup's commands run as they are" "no tup, or no FUSE"
+fi
+umount -l .tup/mnt 2>/dev/null
 done_testing
