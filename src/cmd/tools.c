@@ -170,10 +170,12 @@ static char *usable_library(const char *command)
 {
 	auto_free char *library =
 		getenv("GG_NO_PRELOAD") ? NULL : tools_beside("libgg-intercept.so");
+	char real[PATH_MAX];
 
 	if (!library || strpbrk(library, " :\n") ||
-	    target_inspect("/bin/sh") != TARGET_HOOKED ||
-	    (target_inspect(command) != TARGET_HOOKED && !model_for(command)))
+	    target_inspect("/bin/sh", real, sizeof(real)) != TARGET_HOOKED ||
+	    (target_inspect(command, real, sizeof(real)) != TARGET_HOOKED &&
+	     !model_for(command)))
 		return NULL;
 	return steal(&library);
 }

@@ -28,6 +28,8 @@ struct scene {
 	const char *call; /* in its place */
 	const char *library;
 	const char *preload;
+	const char *libraries;
+	const char *audit;
 	const char *path;
 	const char *bypass;
 };
@@ -43,7 +45,8 @@ static void look_around(char *const *envp, struct scene *s)
 		{ LAUNCH_PATH, &s->base_path },  { LAUNCH_WRAPPER, &s->wrapper },
 		{ LAUNCH_CALL, &s->call },       { LAUNCH_LIBRARY, &s->library },
 		{ LAUNCH_PRELOAD, &s->preload }, { "PATH=", &s->path },
-		{ LAUNCH_BYPASS, &s->bypass },
+		{ LAUNCH_BYPASS, &s->bypass },   { "LD_LIBRARY_PATH=", &s->libraries },
+		{ "LD_AUDIT=", &s->audit },
 	};
 
 	*s = (struct scene){ 0 };
@@ -483,19 +486,44 @@ static void launch_opaque(struct launch *l, const struct scene *s)
 	l->envp = w.envp;
 }
 
+/* Are there libraries among what it loads that may be products? The loader does not ask us. */
+static bool loads_products(const struct launch *l, const struct scene *s)
+{
+	const char *mine = s->preload && s->library ? strstr(s->preload, s->library) : NULL;
+
+	return !target_is_system(l->path) || (s->libraries && *s->libraries) ||
+	       (s->audit && *s->audit) ||
+	       (s->preload && *s->preload &&
+	        (mine != s->preload || mine[strlen(s->library)] != '\0'));
+}
+
+/* What starts programs as another user, or in namespaces or a root where the session may be out
+ * of reach: all must be real before, as for a program without the library. */
+static bool is_leaver(const char *path)
+{
+	static const char *const names[] = { "bwrap",   "capsh",   "chroot",  "firejail",
+		                             "nsenter", "runuser", "setpriv", "unshare" };
+
+	return AMONG(base_of(path), names);
+}
+
 static void launch_hooked(struct launch *l, const struct scene *s)
 {
+	bool has_placeholders = launch_has_placeholders(s->mode);
+	bool leaves = has_placeholders && is_leaver(l->path);
+	bool lacks_library = s->library && !(s->preload && strstr(s->preload, s->library));
 	struct writer w;
 
-	/* Its libraries are loaded without asking us. */
-	if (!l->is_first && launch_has_placeholders(s->mode) && !target_is_system(l->path))
-		ask(s->session, "settle", ".so", NULL, true);
-	if (!s->library || (s->preload && strstr(s->preload, s->library)))
+	if (!l->is_first && has_placeholders && (leaves || loads_products(l, s)))
+		ask(s->session, "settle", leaves ? NULL : ".so", NULL, true);
+	if (!lacks_library && !leaves)
 		return;
 	writer_begin(&w, l);
-	if (s->preload && *s->preload)
+	if (leaves)
+		writer_set(&w, LAUNCH_MODE, "wait", "", "");
+	if (lacks_library && s->preload && *s->preload)
 		writer_set(&w, LAUNCH_PRELOAD, s->library, ":", s->preload);
-	else
+	else if (lacks_library)
 		writer_set(&w, LAUNCH_PRELOAD, s->library, "", "");
 	l->envp = w.envp;
 }
@@ -531,12 +559,14 @@ void launch_prepare(struct launch *l)
 		const char *tool = l->is_declined      ? NULL
 		                   : is_builtin(l, &s) ? l->path
 		                                       : tool_of(l->path, &s, target);
-		enum target_kind kind = tool ? TARGET_NONE : target_inspect(l->path);
+		char real[PATH_MAX];
+		enum target_kind kind =
+			tool ? TARGET_NONE : target_inspect(l->path, real, sizeof(real));
 
+		/* also where it is a script's interpreter */
 		if (kind == TARGET_PLACEHOLDER && !l->is_first &&
-		    target_is_placeholder(AT_FDCWD, l->path, target, sizeof(target)) &&
-		    ask(s.session, "force", target, NULL, true) == 0)
-			kind = target_inspect(l->path);
+		    ask(s.session, "force", real, NULL, true) == 0)
+			kind = target_inspect(l->path, real, sizeof(real));
 		if (tool)
 			launch_wrapper(l, s.call && !l->is_first ? s.call : s.wrapper, tool);
 		else if (kind == TARGET_OPAQUE)

@@ -196,7 +196,8 @@ static char *interpreter(char *head)
 }
 
 /* @head: room for a page and a NUL. @script: out, the interpreter's name within @head. */
-static enum target_kind inspect(const char *path, char *head, const char **script)
+static enum target_kind inspect(const char *path, char *head, const char **script, char *real,
+                                unsigned long room)
 {
 	struct stat st;
 	enum target_kind kind = TARGET_HOOKED; /* a script of the shell, without "#!" */
@@ -214,7 +215,7 @@ static enum target_kind inspect(const char *path, char *head, const char **scrip
 	} else if (st.st_mode & (S_ISUID | S_ISGID)) {
 		kind = TARGET_OPAQUE;
 	} else if (has_placeholder_size(&st) && placeholder_sniff(head, (size_t)n)) {
-		kind = TARGET_PLACEHOLDER;
+		kind = real_name(fd, real, room) ? TARGET_PLACEHOLDER : TARGET_NONE;
 	} else if (n > SELFMAG && memcmp(head, ELFMAG, SELFMAG) == 0) {
 		kind = inspect_elf(path, fd, head, (size_t)n);
 	} else if (n > 2 && head[0] == '#' && head[1] == '!') {
@@ -225,14 +226,14 @@ static enum target_kind inspect(const char *path, char *head, const char **scrip
 	return kind;
 }
 
-enum target_kind target_inspect(const char *path)
+enum target_kind target_inspect(const char *path, char *real, unsigned long room)
 {
 	_Alignas(Elf64_Ehdr) char heads[2][PAGE + 1];
 	int saved = errno;
 	enum target_kind kind = TARGET_NONE;
 
 	for (int i = 0; i < SCRIPTS_MAX && path; i++)
-		kind = inspect(path, heads[i & 1], &path);
+		kind = inspect(path, heads[i & 1], &path, real, room);
 	errno = saved;
 	return kind;
 }

@@ -15,8 +15,9 @@ enum target_kind {
 	TARGET_PLACEHOLDER, /* it stands for a program that is still to be made */
 };
 
-/** Look at @path, and for a script at its interpreter. Cost: open, stat, one read. */
-enum target_kind target_inspect(const char *path);
+/** Look at @path, and for a script at its interpreter. Of a placeholder the name without links
+ *  goes to @real (@room bytes, at least PATH_MAX). Cost: open, stat, one read. */
+enum target_kind target_inspect(const char *path, char *real, unsigned long room);
 
 /** Is it a placeholder (not a device, pipe, …)? @dirfd as for openat. The name without links
  *  goes to @real (@room bytes, at least PATH_MAX) when it is. */

@@ -33,7 +33,8 @@ PY = $py
 END
 cat >>Makefile <<'END'
 all: table linked symbolic copied stripped sizes script compared deps moved static clean-env suid \
-  shared modes appended long renamed.d preloaded absolute tarred sought sourced
+  shared modes appended long renamed.d preloaded absolute tarred sought sourced interpreted \
+  loaded searched audited left
 gen: gen.c
 > $(CC) -O1 -o $@ $<
 table: gen
@@ -83,12 +84,32 @@ sought: good.c
 > $(CC) -c good.c -o so1.o && find . -name so1.o -size +600c >$@
 sourced: tool.sh.c
 > $(CC) -E -P -xc tool.sh.c -o tool.sh; $(CC) -c good.c -o sr.o; . ./tool.sh >$@
+interpreted: gen5.c
+> $(CC) -o in gen5.c && printf '#!./in\nword\n' >in.script && chmod +x in.script && ./in.script >$@
+loaded: good.c
+> $(CC) -shared -fPIC -DNO=1 -o libpre.so tells.c && LD_PRELOAD=./libpre.so cksum good.c >$@ 2>&1
+searched: good.c
+> $(CC) -shared -fPIC -DNO=2 -o libsought.so tells.c && LD_LIBRARY_PATH=. LD_PRELOAD=libsought.so cksum good.c >$@ 2>&1
+audited: good.c
+> $(CC) -shared -fPIC -DNO=3 -o audit.so tells.c && LD_AUDIT=./audit.so cksum good.c >$@ 2>&1
+left: good.c gen6.c
+> $(CC) -DNO=4 -c tells.c -o le.o && $(CC) -o lp gen6.c && $(AWAY) cksum le.o >$@ && $(AWAY) ./lp >>$@
 LONG = $(shell seq 600)
+END
+# Where the session is out of reach.
+away="unshare -n"
+$away true 2>/dev/null || away="unshare -rn"
+$away true 2>/dev/null || away="env"
+printf 'AWAY = %s\n' "$away" >>Makefile
+cat >tells.c <<'END'
+#include <stdio.h>
+__attribute__((constructor)) static void tell(void) { fprintf(stderr, "loaded %d\n", NO); }
+unsigned la_version(unsigned version) { return version; }
 END
 echo 'echo sourced; cksum sr.o' >tool.sh.c
 echo 'int f(void); int puts(const char *); int main(void) { if (f()) puts("f works"); return 0; }' >use.c
 echo 'int f(void) { return 1; }' >good.c
-for n in "" 2 3 4; do
+for n in "" 2 3 4 5 6; do
 	printf '#include <stdio.h>\nint main(void) { for (int i = 0; i < 9; i++) printf("%%d\\n", i * i + 0%s); return 0; }\n' "$n" >gen$n.c
 done
 mkdir ../keep
