@@ -282,10 +282,33 @@ struct move {
 	char from[PATH_MAX];
 };
 
-static void before_move(struct move *m, int dirfd, const char *old)
+/* Is the folder of @path on another file system than @old? */
+static bool is_elsewhere(int old_dir, const char *old, int dirfd, const char *path)
 {
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	char folder[PATH_MAX] = ".";
+	struct stat from, to;
+
+	if (slash && (size_t)(slash - path) + 2 <= sizeof(folder)) {
+		memcpy(folder, path, (size_t)(slash - path) + 1);
+		folder[slash - path + 1] = '\0';
+	}
+	return syscall(SYS_newfstatat, old_dir, old, &from, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       syscall(SYS_newfstatat, dirfd, folder, &to, 0) == 0 && from.st_dev != to.st_dev;
+}
+
+/* What can't be renamed is copied, and mv minds where a file that it has looked at is replaced
+ * by the real one when it is opened: then its looks mean what a file holds. */
+static void before_move(struct move *m, int old_dir, const char *old, int new_dir,
+                        const char *new)
+{
+	int saved = errno;
+
 	m->known = preload.files && old &&
-	           target_is_placeholder(dirfd, old, m->from, sizeof(m->from));
+	           target_is_placeholder(old_dir, old, m->from, sizeof(m->from));
+	if (preload.files && preload.looks_only && is_elsewhere(old_dir, old, new_dir, new))
+		preload.looks_only = false;
+	errno = saved;
 }
 
 static int after_move(const struct move *m, int dirfd, const char *new, int rc)
@@ -301,7 +324,7 @@ HOOK int rename(const char *old, const char *new)
 {
 	struct move m;
 
-	before_move(&m, AT_FDCWD, old);
+	before_move(&m, AT_FDCWD, old, AT_FDCWD, new);
 	return after_move(&m, AT_FDCWD, new, NEXT(rename)(old, new));
 }
 
@@ -309,7 +332,7 @@ HOOK int renameat(int old_dir, const char *old, int new_dir, const char *new)
 {
 	struct move m;
 
-	before_move(&m, old_dir, old);
+	before_move(&m, old_dir, old, new_dir, new);
 	return after_move(&m, new_dir, new, NEXT(renameat)(old_dir, old, new_dir, new));
 }
 
@@ -317,6 +340,6 @@ HOOK int renameat2(int old_dir, const char *old, int new_dir, const char *new, u
 {
 	struct move m;
 
-	before_move(&m, old_dir, old);
+	before_move(&m, old_dir, old, new_dir, new);
 	return after_move(&m, new_dir, new, NEXT(renameat2)(old_dir, old, new_dir, new, flags));
 }

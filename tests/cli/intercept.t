@@ -34,7 +34,7 @@ END
 cat >>Makefile <<'END'
 all: table linked symbolic copied stripped sizes script compared deps moved static clean-env suid \
   shared modes appended long renamed.d preloaded absolute tarred sought sourced interpreted \
-  loaded searched audited left
+  loaded searched audited left elsewhere
 gen: gen.c
 > $(CC) -O1 -o $@ $<
 table: gen
@@ -94,13 +94,19 @@ audited: good.c
 > $(CC) -shared -fPIC -DNO=3 -o audit.so tells.c && LD_AUDIT=./audit.so cksum good.c >$@ 2>&1
 left: good.c gen6.c
 > $(CC) -DNO=4 -c tells.c -o le.o && $(CC) -o lp gen6.c && $(AWAY) cksum le.o >$@ && $(AWAY) ./lp >>$@
+elsewhere: good.c
+> mkdir -p $(FAR) far/er && $(CC) -DNO=5 -c tells.c -o el5.o && mv el5.o $(FAR)/el5.o
+> $(CC) -DNO=6 -c tells.c -o far/er/el6.o && mv far/er $(FAR)
+> $(CC) -DNO=7 -c tells.c -o $(FAR)/el7.o && mv $(FAR)/el7.o $(FAR)/er/el6.o . && cksum $(FAR)/el5.o el6.o el7.o | cut -d' ' -f1,2 >$@; rm -r $(FAR)
 LONG = $(shell seq 600)
 END
-# Where the session is out of reach.
+# Where the session is out of reach, and another file system.
 away="unshare -n"
 $away true 2>/dev/null || away="unshare -rn"
 $away true 2>/dev/null || away="env"
-printf 'AWAY = %s\n' "$away" >>Makefile
+far=$(mktemp -du /dev/shm/gg-far.XXXXXX)
+[ "$(stat -c %d .)" != "$(stat -c %d /dev/shm)" ] || far=$(mktemp -du /tmp/gg-far.XXXXXX)
+printf 'AWAY = %s\nFAR = %s\n' "$away" "$far" >>Makefile
 cat >tells.c <<'END'
 #include <stdio.h>
 __attribute__((constructor)) static void tell(void) { fprintf(stderr, "loaded %d\n", NO); }
