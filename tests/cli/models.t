@@ -1353,6 +1353,15 @@ for line in 'gcc -fsyntax-only a.c' 'clang -fsyntax-only a.c' 'gcc -xc -fsyntax-
 	is "modelled: $line" "$(stat_of stats thunks),$(stat_of stats delegated)" 1,0
 done
 
+# The parts of a program that is optimised when it is linked get notes of their own: it is not linked twice to see that.
+for notes in --coverage -fstack-usage; do
+	t "gcc -flto -frandom-seed=1 $notes -c zero.c && gcc -flto -frandom-seed=1 $notes zero.o -o zero; ls"
+	seen gcc -flto "$notes" -c zero.c
+	seen "$GG" build -s --stats-json "$work/stats" -- gcc -flto "$notes" zero.o -o zero
+	is "runs as it is: gcc -flto $notes" "$(stat_of stats thunks),$(stat_of stats delegated)" 0,1
+	rm -f zero zero.o ./*.gcno ./*.su
+done
+
 # Preprocessing, rules, and what is made beside an object or a program.
 t 'gcc -E a.c; gcc -E a.c -o a.i && gcc -c a.i'
 t 'gcc -E nohdr.c; gcc -E x.h | wc -l; gcc -E -dM a.c; gcc -E a.c b.c'
