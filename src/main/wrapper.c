@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "main/lastresort.h"
 #include "main/spawn.h"
 #include "main/standby.h"
 #include "model/delegate.h"
@@ -340,6 +341,8 @@ int wrapper_run(const char *tool, char *const *argv, const char *path, enum wrap
 	w.self_dir = self ? path_dir(self) : NULL;
 	w.preload = preload ? xstrdup(preload) : NULL;
 	set_environment(path);
+	if (!flags)
+		last_resort(tool, argv);
 	/* A file over the limit is an error to recover from; the tool gets its own death. */
 	w.dies_of_size = signal(SIGXFSZ, SIG_IGN) == SIG_DFL;
 	int status = run(&w);

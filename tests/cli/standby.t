@@ -193,6 +193,24 @@ ok "… which can be forced" "$GG" force f1.o f40.o a.o
 is "… and is what gcc makes" "$(sha256sum <f40.o)" "$(gcc -c f40.c -o plain.o && sha256sum <plain.o)"
 cd ..
 
+# A bug of gg's own, at the worst moment: while its thunk runs.
+mkdir failing && cd failing || exit 1
+seq -f 'int f%.0f(int a) { int b = a; for (int i = 0; i < a; i++) b ^= (b << 3) + i * 7; return b; }' 1500 >slow.c
+cat >fails.sh <<'END'
+gcc -O2 -c slow.c -o "$1" &
+pid=$!
+until grep -q gg-model /proc/$pid/comm; do sleep 0.01; done
+sleep 0.5
+kill -ABRT $pid
+wait $pid
+END
+gcc -O2 -c slow.c -o want.o
+said=$(GG_NO_STANDBY=1 "$GG" build -s -- sh fails.sh slow.o 2>&1)
+is "where gg-model itself fails" $? 0
+like "… it says so" "$said" 'gg-model has failed.*as it is runs: /usr/bin/gcc'
+ok "… and the compiler makes the object" cmp slow.o want.o
+cd ..
+
 if strace -qq -o trace true 2>/dev/null; then
 	cd usual || exit 1
 	rm -rf .gg ./*.o

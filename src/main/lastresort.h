@@ -1,0 +1,11 @@
+/** Where this program fails, by a bug of its own or of a library on damaged data, the tool that
+ *  it stands for runs as it is, in its place. */
+#ifndef MAIN_LASTRESORT_H
+#define MAIN_LASTRESORT_H
+
+/** From now on. @tool: its path, and @argv, which must stay. Not where other calls are served,
+ *  or something is to be done afterwards: this process becomes the tool. Cost: six system
+ * calls. */
+void last_resort(const char *tool, char *const *argv);
+
+#endif
