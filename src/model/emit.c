@@ -196,6 +196,21 @@ static int write_text(const struct plan_output *o, const struct buf *text, unsig
 	return utimensat(AT_FDCWD, o->path, times, 0) < 0 ? err_sys(err, "%s", o->path) : 0;
 }
 
+/* A depfile, as it would have been outside. */
+static int write_rule(const struct emission *e, const struct plan_output *o,
+                      const struct oid *id, unsigned mode, const struct timespec *mtime,
+                      struct err *err)
+{
+	auto_buf text = BUF_INIT;
+
+	if (store_get(e->call->store, id, &text, err) < 0)
+		return -1;
+	if (e->plan->portable)
+		portable_restore_rule(e->call->basedir, &text);
+	scratch_restore(e->plan, &text);
+	return write_text(o, &text, mode, mtime, err);
+}
+
 /* 1: written, with the name of a probe in it again; 0: the object is as it is outside. */
 static int write_named(const struct emission *e, const struct plan_output *o,
                        const struct oid *id, unsigned mode, const struct timespec *mtime,
@@ -215,14 +230,10 @@ static int write_output(const struct emission *e, const struct plan_output *o,
                         const struct oid *id, unsigned mode, const struct timespec *mtime,
                         struct err *err)
 {
-	auto_buf text = BUF_INIT;
-
 	if (is_kept(e, o, id))
 		return 0;
 	if (is_restored(e->plan) && o->kind == OUTPUT_DEPFILE)
-		return read_restored(e, id, &text, err) < 0
-		               ? -1
-		               : write_text(o, &text, mode, mtime, err);
+		return write_rule(e, o, id, mode, mtime, err);
 	int rc = scratch_is_used(e->plan) ? write_named(e, o, id, mode, mtime, err) : 0;
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;

@@ -147,6 +147,45 @@ static bool names_more(const struct strv *args)
 	return false;
 }
 
+/* Where compilers name the base in a rule as it is. */
+static bool is_plain_in_rules(const char *base)
+{
+	return !strpbrk(base, " #$\\\t\n");
+}
+
+static bool makes_rule(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (p->outputs[i].kind == OUTPUT_DEPFILE)
+			return true;
+	return false;
+}
+
+/* A target of the user's own stands in the rule as it was given. */
+static bool gives_target(const struct strv *args, const char *base)
+{
+	for (size_t i = 1; i < args->n; i++) {
+		const char *target = args->v[i];
+
+		if (strncmp(target, "-MT", 3) != 0)
+			continue;
+		if (!target[3] && i + 1 < args->n)
+			target = args->v[i + 1];
+		if (find_base(target, base))
+			return true;
+	}
+	return false;
+}
+
+/* gcc puts a backslash before a tabulator, and clang does not; clang makes a slash of a
+ * backslash. What other tools do is not known. */
+static bool rule_is_possible(const struct plan *p, const char *base)
+{
+	return is_plain_in_rules(base) || !makes_rule(p) ||
+	       (p->prefix_map && !strpbrk(base, "\\\t\n") &&
+	        !gives_target(&p->thunk->args, base));
+}
+
 static bool is_possible(const struct plan *p, const char *base)
 {
 	const struct thunk *t = p->thunk;
@@ -158,9 +197,9 @@ static bool is_possible(const struct plan *p, const char *base)
 		if (t->execs.v[i].name && find_base(t->execs.v[i].name, base))
 			return false; /* a compiler of the checkout's own: its closure names it
 			               */
-	return strv_can_map(&t->args, base) && strv_can_map(&t->env, base) &&
-	       refs_can_map(&t->values, base) && refs_can_map(&t->thunks, base) &&
-	       links_are_free(p, base);
+	return rule_is_possible(p, base) && strv_can_map(&t->args, base) &&
+	       strv_can_map(&t->env, base) && refs_can_map(&t->values, base) &&
+	       refs_can_map(&t->thunks, base) && links_are_free(p, base);
 }
 
 static void map_strv(struct strv *v, const char *base)
@@ -211,4 +250,18 @@ bool portable_apply(struct plan *p, const char *base)
 void portable_restore(const char *base, struct buf *text)
 {
 	buf_replace(text, PORTABLE_BASE, base);
+}
+
+void portable_restore_rule(const char *base, struct buf *text)
+{
+	auto_buf quoted = BUF_INIT;
+
+	for (const char *c = base; *c; c++) {
+		if (*c == ' ' || *c == '#')
+			buf_addc(&quoted, '\\');
+		if (*c == '$')
+			buf_addc(&quoted, '$');
+		buf_addc(&quoted, *c);
+	}
+	portable_restore(buf_str(&quoted), text);
 }

@@ -21,7 +21,9 @@
 bool portable_apply(struct plan *p, const char *base);
 /** Is @base fit to be one? */
 bool portable_base_is_valid(const char *base);
-/** Put the real base back into what a tool printed, or into a depfile. */
+/** Put the real base back into what a tool printed. */
 void portable_restore(const char *base, struct buf *text);
+/** Put it back into a depfile, with blanks and the like quoted for make as compilers do. */
+void portable_restore_rule(const char *base, struct buf *text);
 
 #endif

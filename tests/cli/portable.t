@@ -82,6 +82,37 @@ make -s -B -f other.mk && sha256sum sd.o verbose.s l.ll >want
 rm -f thin.a lto ./*.o verbose.s l.ll pre
 "$GG" build --portable -- make -f other.mk >out 2>&1
 ok "... as without gg, where no folder is mapped" sha256sum --quiet -c want
+# What make reads in another way in a rule is quoted there as the compiler does it.
+i=0
+for name in 'plain' 'a blank' 'h#sh' 'd$l'; do
+	for cc in gcc clang; do
+		mkdir -p "$work/$name/inc"
+		cd "$work/$name" || exit 1
+		echo '#define X 1' >inc/x.h
+		printf '#include "x.h"\nint x = X;\n' >a.c
+		rule="$cc -MMD -c a.c -o a.o -I\"\$PWD/inc\""
+		ok "$cc in $name: it builds" "$GG" build --portable --stats-json "$work/stats" -- sh -c "$rule"
+		is "$cc in $name: … only once" "$(stat_of "$work/stats" ran)" $((i < 2))
+		mv a.d "$work/rule"
+		eval "$rule"
+		is "$cc in $name: the depfile quotes as $cc does" "$(sed -z 's/ \\\n/ /g' "$work/rule" | tr -s ' ')" "$(sed -z 's/ \\\n/ /g' a.d | tr -s ' ')"
+		i=$((i + 1))
+	done
+done
+mkdir -p "$work/back\\ blank/inc"
+cp a.c "$work/back\\ blank"
+cp inc/x.h "$work/back\\ blank/inc"
+cd "$work/back\\ blank" || exit 1
+rule='clang -MMD -c a.c -o a.o -I"$PWD/inc"'
+ok "where compilers differ the result is the folder's own" "$GG" build --portable -- sh -c "$rule"
+mv a.d "$work/rule"
+eval "$rule"
+is "… and the compiler's" "$(cat "$work/rule")" "$(cat a.d)"
+rule="gcc -MMD -MT \"\$PWD/a.o\" -c a.c -o a.o -I\"\$PWD/inc\""
+ok "a target that is given" "$GG" build --portable -- sh -c "$rule"
+mv a.d "$work/rule"
+eval "$rule"
+is "… stands there as it was" "$(cat "$work/rule")" "$(cat a.d)"
 is "GG_BASEDIR that is no plain path is refused" "$(GG_BASEDIR=x/y "$GG" build -- true >/dev/null 2>&1; echo $?)" 2
 
 done_testing
