@@ -5,7 +5,7 @@ _gg() {
 	local word=$2 command=${COMP_WORDS[1]} i
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(gg help | sed -n 's/^  \([a-z-]*\)  .*/\1/p')" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$(gg help | sed -n '/^  gg /d; s/^  \([a-z-]*\) .*/\1/p')" -- "$word")
 		return
 	fi
 	case $command in
@@ -22,12 +22,19 @@ _gg() {
 		done
 		;;
 	help)
-		mapfile -t COMPREPLY < <(compgen -W "$(gg help | sed -n 's/^  \([a-z-]*\)  .*/\1/p')" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$(gg help | sed -n '/^  gg /d; s/^  \([a-z-]*\) .*/\1/p')" -- "$word")
 		return
 		;;
 	esac
+	# Readline begins a word behind "=", which is one by itself.
+	local before=${COMP_WORDS[COMP_CWORD - 1]}
+	[ "${COMP_WORDS[COMP_CWORD]}" = = ] && word="" before="$before="
+	[ "$before" = = ] && before=${COMP_WORDS[COMP_CWORD - 2]}=
+	if [ "$before" = --sandbox= ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'auto require none' -- "$word")
+		return
+	fi
 	case $word in
-	--sandbox=*) mapfile -t COMPREPLY < <(compgen -P --sandbox= -W 'auto require none' -- "${word#*=}") ;;
 	-*) mapfile -t COMPREPLY < <(compgen -W "$(gg help "$command" 2>/dev/null | grep -oE '^ +(-[a-zA-Z0-9],)? *--[a-z-]+' | grep -oE -- '--[a-z-]+')" -- "$word") ;;
 	*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	esac

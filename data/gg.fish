@@ -1,6 +1,6 @@
 # Completion of gg for fish. Commands and options are what `gg help` says.
 function __gg_commands
-    gg help | string replace -rf '^  ([a-z-]+) +(.*)' '$1\t$2'
+    gg help | string match -rv '^  gg ' | string replace -rf '^  ([a-z-]+) +(.*)' '$1\t$2'
 end
 function __gg_options
     gg help (commandline -opc)[2] 2>/dev/null | string match -r -- '^ +(?:-[a-zA-Z0-9],)? *--[a-z-]+' | string match -r -- '--[a-z-]+'

@@ -7,7 +7,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=${GG%/*}:$PATH
 man=$(cat "$top/man/gg.1.scd")
 gg help >list
-mapfile -t names < <(sed -n 's/^  \([a-z-]*\)  .*/\1/p' list)
+mapfile -t names < <(sed -n '/^  gg /d; s/^  \([a-z-]*\) .*/\1/p' list)
 ok "there are commands" test "${#names[@]}" -gt 20
 is "they are sorted" "$(printf '%s\n' "${names[@]}")" "$(printf '%s\n' "${names[@]}" | sort)"
 
@@ -44,6 +44,10 @@ for name in "${names[@]}"; do
 	*) ok "$name: an unknown option is wrong usage" test $status = 2 -o $status = 3 ;;
 	esac
 done
+
+is "bash completes no word of an example" "$(completed gg g | grep -cx gg)" 0
+is "bash completes what --sandbox= takes" "$(completed gg build --sandbox = r)" require
+is "… and all of it" "$(completed gg build --sandbox =)" "$(printf 'auto\nnone\nrequire')"
 
 while read -r file; do
 	ok "$file is named in README, ARCHITECTURE or another page" \
