@@ -428,9 +428,10 @@ static void show_one(const struct map_job *j)
 		dprintf(r->mapping.tell, "%s\n", buf_str(&text));
 	copy_out(j, &j->out_text, 1);
 	copy_out(j, &j->err_text, 2);
-	if (j->status)
-		forcer_say(r->forcer, "failed (exit %d%s%s): %s", j->status,
-		           *j->why ? ", " : "", j->why, buf_str(&text));
+	if (j->status && *j->why)
+		forcer_say(r->forcer, "failed (%s): %s", j->why, buf_str(&text));
+	else if (j->status)
+		forcer_say(r->forcer, "failed (exit %d): %s", j->status, buf_str(&text));
 }
 
 /* In the order of the inputs, as far as that is known. */

@@ -194,7 +194,7 @@ is "… and is what gcc makes" "$(sha256sum <f40.o)" "$(gcc -c f40.c -o plain.o 
 cd ..
 
 # A bug of gg's own, at the worst moment: while its thunk runs.
-mkdir failing && cd failing || exit 1
+mkdir bug && cd bug || exit 1
 seq -f 'int f%.0f(int a) { int b = a; for (int i = 0; i < a; i++) b ^= (b << 3) + i * 7; return b; }' 1500 >slow.c
 cat >fails.sh <<'END'
 gcc -O2 -c slow.c -o "$1" &
