@@ -35,6 +35,7 @@ const char help_build[] =
 "      --stats           say at the end what became of the commands\n"
 "      --stats-json FILE the same as JSON\n"
 "      --trace FILE      write what ran when, for chrome://tracing or Perfetto\n"
+"      --no-record       leave no trace of this run in gg stats and gg report\n"
 "  -h, --help            this text\n"
 "\n"
 "The exit status is COMMAND's own, or 1 if a thunk failed.\n"
