@@ -73,5 +73,32 @@ is "a tool's library is found" "$(told "${gg[@]}")" second
 is "one that comes earlier in its RUNPATH is loaded" "$(library first && told "${gg[@]}")" first
 is "and one of LD_LIBRARY_PATH" "$(library third && LD_LIBRARY_PATH=$work/later/third told "${gg[@]}")" third
 is "which is not there where the variable is not" "$(told "${gg[@]}")" first
-cd "$work" || exit 1
+
+# What is written into a mapping shows in no time of a file, in a tmpfs.
+memory=$(mktemp -d /dev/shm/gg-mapped.XXXXXX) && cd "$memory" || exit 1
+cat >write.c <<'END'
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+int main(int n, char **words)
+{
+	int fd = open(words[n - 1], O_RDWR);
+	struct stat st;
+	fstat(fd, &st);
+	char *p = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	char *mark = memmem(p, st.st_size, "MARK1", 5);
+	if (mark)
+		mark[4] = '2';
+	return !mark;
+}
+END
+gcc write.c -o write
+printf 'char mark[] = "MARK1"; int main(void) { return mark[4]; }\n' >main.c
+printf 'all:\n\tgcc -c main.c\n\tar rcs lib.a main.o\n\t./write main.o\n\tgcc main.o -o main\n\t./write lib.a\n\tgcc -o other lib.a\n' >Makefile
+make -s && cat main other >want && rm -f main main.o lib.a other
+"$GG" build -s -- make -s
+ok "what a program has written into a mapped file is there for the next command" eval 'cat main other | cmp - want'
+cd "$work" && rm -rf "$memory"
 done_testing
