@@ -195,7 +195,7 @@ cd ..
 
 # A bug of gg's own, at the worst moment: while its thunk runs.
 mkdir bug && cd bug || exit 1
-seq -f 'int f%.0f(int a) { int b = a; for (int i = 0; i < a; i++) b ^= (b << 3) + i * 7; return b; }' 1500 >slow.c
+seq -f 'int f%.0f(int a) { int b = a; for (int i = 0; i < a; i++) b ^= (b << 3) + i * 7; return b; }' 600 >slow.c
 cat >fails.sh <<'END'
 gcc -O2 -c slow.c -o "$1" &
 pid=$!
