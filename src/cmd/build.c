@@ -21,8 +21,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/among.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/path.h"

@@ -18,7 +18,6 @@
 #include "cmd/made.h"
 #include "cmd/mapping.h"
 #include "cmd/options.h"
-
 #include "core/codec.h"
 #include "engine/direct.h"
 #include "exec/execute.h"

@@ -13,8 +13,11 @@ enum { IS_SANITIZED = 1 }; /* whose report is wanted */
 enum { IS_SANITIZED = 0 };
 #endif
 
-static const char *resort_tool;
-static char *const *resort_argv;
+static struct {
+	const char *tool;
+	char *const *argv;
+	bool dies_of_size;
+} resort;
 
 static void say(const char *text)
 {
@@ -25,16 +28,17 @@ static void say(const char *text)
 static void become_tool(int sig)
 {
 	(void)sig;
-	signal(SIGXFSZ, SIG_DFL);
-	say("gg: gg-model has failed, which is a bug (gg doctor may know why); as it is "
+	if (resort.dies_of_size)
+		signal(SIGXFSZ, SIG_DFL);
+	say("gg: gg-model has failed, which is a bug of gg (please report it); as it is "
 	    "runs: ");
-	say(resort_tool);
+	say(resort.tool);
 	say("\n");
-	execve(resort_tool, resort_argv, environ);
+	execve(resort.tool, resort.argv, environ);
 	_exit(WRAPPER_NO_TOOL);
 }
 
-void last_resort(const char *tool, char *const *argv)
+void last_resort(const char *tool, char *const *argv, bool dies_of_size)
 {
 	static const int failures[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
 	static char stack[16 << 10]; /* its own may have run over */
@@ -44,8 +48,9 @@ void last_resort(const char *tool, char *const *argv)
 		.sa_flags = (int)(SA_ONSTACK | SA_NODEFER | SA_RESETHAND),
 	};
 
-	resort_tool = tool;
-	resort_argv = argv;
+	resort.tool = tool;
+	resort.argv = argv;
+	resort.dies_of_size = dies_of_size;
 	if (IS_SANITIZED || sigaltstack(&other, NULL) < 0)
 		return;
 	for (size_t i = 0; i < countof(failures); i++)

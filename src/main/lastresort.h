@@ -3,9 +3,11 @@
 #ifndef MAIN_LASTRESORT_H
 #define MAIN_LASTRESORT_H
 
-/** From now on. @tool: its path, and @argv, which must stay. Not where other calls are served,
- *  or something is to be done afterwards: this process becomes the tool. Cost: six system
- * calls. */
-void last_resort(const char *tool, char *const *argv);
+#include <stdbool.h>
+
+/** From now on. @tool: its path, and @argv, which must stay. @dies_of_size: for the tool,
+ *  SIGXFSZ is not ignored. Not where other calls are served, or something is to be done
+ *  afterwards: this process becomes the tool. Cost: six system calls. */
+void last_resort(const char *tool, char *const *argv, bool dies_of_size);
 
 #endif

@@ -140,22 +140,13 @@ static bool heeds_children(void)
 	       now->handler != (void *)SIG_IGN;
 }
 
-static bool may_open_enough(void)
+/* Are there as many files, or bytes in a file, as a build needs? */
+static bool allows(int resource, rlim_t needed)
 {
 	struct rlimit limit;
 
 	limit.rlim_cur = 0;
-	return SYS(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &limit, 0) == 0 &&
-	       limit.rlim_cur >= HEADSTART_FILES_MIN;
-}
-
-static bool may_write_enough(void)
-{
-	struct rlimit limit;
-
-	limit.rlim_cur = 0;
-	return SYS(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit, 0) == 0 &&
-	       limit.rlim_cur >= HEADSTART_SIZE_MIN;
+	return SYS(SYS_prlimit64, 0, resource, 0, &limit, 0) == 0 && limit.rlim_cur >= needed;
 }
 
 /* -- what was written down -- */
@@ -500,7 +491,8 @@ __attribute__((used)) void start_before(long *stack)
 	headstart.possible = true;
 	start.envp = argv + stack[0] + 1;
 	if (!parse(argv) || !headstart_is_plain(start.envp) || !bare_has_standard_fds() ||
-	    !may_open_enough() || !may_write_enough() || !heeds_children() || !read_file() ||
+	    !allows(RLIMIT_NOFILE, HEADSTART_FILES_MIN) ||
+	    !allows(RLIMIT_FSIZE, HEADSTART_SIZE_MIN) || !heeds_children() || !read_file() ||
 	    !all_holds() || !listen_for_wrappers())
 		return;
 	run();

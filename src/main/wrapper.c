@@ -279,8 +279,7 @@ static int run(struct wrapper *w)
 	const struct model *model = model_for(w->name);
 	bool bypass = getenv("GG_BYPASS") != NULL;
 
-	/* set for each command of tup, which refuses those that write what it was not told of
-	 */
+	/* set for tup's commands: it refuses those that write what it was not told of */
 	if (getenv("tup_vardict"))
 		return run_real(w, NULL, "tup is to see what each command reads and writes");
 	auto_free char *cwd = getcwd(NULL, 0);
@@ -341,10 +340,10 @@ int wrapper_run(const char *tool, char *const *argv, const char *path, enum wrap
 	w.self_dir = self ? path_dir(self) : NULL;
 	w.preload = preload ? xstrdup(preload) : NULL;
 	set_environment(path);
-	if (!flags)
-		last_resort(tool, argv);
 	/* A file over the limit is an error to recover from; the tool gets its own death. */
 	w.dies_of_size = signal(SIGXFSZ, SIG_IGN) == SIG_DFL;
+	if (!flags)
+		last_resort(tool, argv, w.dies_of_size);
 	int status = run(&w);
 	/* for programs that may be started afterwards */
 	if (w.dies_of_size)

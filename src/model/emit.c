@@ -117,21 +117,24 @@ static bool is_restored(const struct plan *p)
 	return p->portable || scratch_is_used(p);
 }
 
+/* How the place of a checkout is put into a text: as it is, or as it stands in a rule. */
+typedef void place_fn(const char *base, struct buf *text);
+
 /* With the place of this checkout, and the names of a probe, in it again. */
-static void restore(const struct emission *e, struct buf *text)
+static void restore(const struct emission *e, place_fn *place, struct buf *text)
 {
 	if (e->plan->portable)
-		portable_restore(e->call->basedir, text);
+		place(e->call->basedir, text);
 	scratch_restore(e->plan, text);
 }
 
 /* An object's bytes, as they would have been outside. */
-static int read_restored(const struct emission *e, const struct oid *id, struct buf *out,
-                         struct err *err)
+static int read_restored(const struct emission *e, const struct oid *id, place_fn *place,
+                         struct buf *out, struct err *err)
 {
 	if (store_get(e->call->store, id, out, err) < 0)
 		return -1;
-	restore(e, out);
+	restore(e, place, out);
 	return 0;
 }
 
@@ -158,8 +161,9 @@ static int copy_text(const struct emission *e, const char *name, int to, struct 
 	if (oid_parse(name, strlen(name), &id, err) < 0)
 		return -1;
 	if (is_restored(e->plan) || (to == 2 && isatty(2)))
-		return read_restored(e, &id, &text, err) < 0 ? -1
-		                                             : write_message(e, &text, to, err);
+		return read_restored(e, &id, portable_restore, &text, err) < 0
+		               ? -1
+		               : write_message(e, &text, to, err);
 	if (store_open_blob(e->call->store, &id, &fd, err) < 0)
 		return -1;
 	return file_copy_fd(fd, to, err);
@@ -196,21 +200,6 @@ static int write_text(const struct plan_output *o, const struct buf *text, unsig
 	return utimensat(AT_FDCWD, o->path, times, 0) < 0 ? err_sys(err, "%s", o->path) : 0;
 }
 
-/* A depfile, as it would have been outside. */
-static int write_rule(const struct emission *e, const struct plan_output *o,
-                      const struct oid *id, unsigned mode, const struct timespec *mtime,
-                      struct err *err)
-{
-	auto_buf text = BUF_INIT;
-
-	if (store_get(e->call->store, id, &text, err) < 0)
-		return -1;
-	if (e->plan->portable)
-		portable_restore_rule(e->call->basedir, &text);
-	scratch_restore(e->plan, &text);
-	return write_text(o, &text, mode, mtime, err);
-}
-
 /* 1: written, with the name of a probe in it again; 0: the object is as it is outside. */
 static int write_named(const struct emission *e, const struct plan_output *o,
                        const struct oid *id, unsigned mode, const struct timespec *mtime,
@@ -230,10 +219,14 @@ static int write_output(const struct emission *e, const struct plan_output *o,
                         const struct oid *id, unsigned mode, const struct timespec *mtime,
                         struct err *err)
 {
+	auto_buf text = BUF_INIT;
+
 	if (is_kept(e, o, id))
 		return 0;
 	if (is_restored(e->plan) && o->kind == OUTPUT_DEPFILE)
-		return write_rule(e, o, id, mode, mtime, err);
+		return read_restored(e, id, portable_restore_rule, &text, err) < 0
+		               ? -1
+		               : write_text(o, &text, mode, mtime, err);
 	int rc = scratch_is_used(e->plan) ? write_named(e, o, id, mode, mtime, err) : 0;
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
@@ -478,7 +471,7 @@ static void tell_text(const struct emission *e, const struct buf *said, int to)
 	if (said->len == 0)
 		return;
 	buf_add(&text, said->data, said->len);
-	restore(e, &text);
+	restore(e, portable_restore, &text);
 	write_message(e, &text, to, &ignored);
 }
 

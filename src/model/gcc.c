@@ -1085,9 +1085,7 @@ static const char *obstacle_of(const struct gcc_call *c, const struct toolchain 
 		return "makes a precompiled header";
 	if (tc->family == TOOLCHAIN_GCC && c->include_pch.n)
 		return "option -include-pch";
-	/* each part of the program then gets notes of its own, and how many there are is gcc's
-	 * choice
-	 */
+	/* each part of the program gets notes of its own, and gcc chooses how many there are */
 	if (tc->family == TOOLCHAIN_GCC && c->stage == STAGE_LINK && c->flags & GCC_LTO &&
 	    c->flags & (GCC_COVERAGE | GCC_SPLIT_DWARF | GCC_STACK_USAGE))
 		return "link-time optimisation with notes";

@@ -71,6 +71,27 @@ static void test_a_stream_has_the_name_of_its_bytes_from_where_it_stands(void **
 	assert_memory_equal(copy, data + SKIP, LEN - SKIP);
 }
 
+static void test_a_copy_is_whole_whatever_its_size_was_said_to_be(void **state)
+{
+	static const uint64_t said[] = { 10, 3, 0, 11 };
+	struct err err = ERR_INIT;
+	struct oid want, id;
+
+	digest_bytes("0123456789", 10, &want);
+	for (size_t i = 0; i < countof(said); i++) {
+		auto_fd from = memfd_create("from", MFD_CLOEXEC);
+		auto_fd to = memfd_create("to", MFD_CLOEXEC);
+		char copy[16];
+
+		assert_int_equal(write(from, "0123456789", 10), 10);
+		lseek(from, 0, SEEK_SET);
+		OK(digest_copy_sized(from, to, said[i], &id, &err), err);
+		assert_string_equal(id.s, want.s);
+		assert_int_equal(pread(to, copy, sizeof(copy), 0), 10);
+		assert_memory_equal(copy, "0123456789", 10);
+	}
+}
+
 static void test_a_stream_that_cannot_be_read_or_written_is_an_error(void **state)
 {
 	struct err err = ERR_INIT;
@@ -91,6 +112,7 @@ int main(void)
 		cmocka_unit_test(test_names_are_those_of_the_original),
 		cmocka_unit_test(test_what_begins_with_the_magic_is_a_thunk),
 		cmocka_unit_test(test_a_stream_has_the_name_of_its_bytes_from_where_it_stands),
+		cmocka_unit_test(test_a_copy_is_whole_whatever_its_size_was_said_to_be),
 		cmocka_unit_test(test_a_stream_that_cannot_be_read_or_written_is_an_error),
 	};
 
